@@ -1,0 +1,60 @@
+"""Coalitions: when collaboration among organizations grows, holds or fragments, and what grant regimes do to it.
+
+``sim.run(["regime=competitive"], seeds=20)`` takes the very words of the command line and returns `Results` with the
+tables ``runs``, ``months`` and ``events``. Nothing heavy is imported before it is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.configuration import Configuration
+    from sim.results import Results
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "compose", "load_results", "run"]
+
+
+def run(
+    overrides: Iterable[str] = (),
+    seeds: int | str | list[int] | None = None,
+    *,
+    config_dir: str | Path | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Results:
+    """Run one setting and return its results.
+
+    ``overrides`` are words like ``"regime=competitive"``; ``seeds`` is N (1 to N), a list, or a range like "3-9", and
+    wins over a ``seeds=…`` among the overrides. ``on_progress(done, total)`` is told of finished runs.
+    Raises `sim.configuration.ConfigurationError` for a setting that is unknown, of the wrong kind or out of range.
+    """
+    from sim.commands.runs import run_design
+
+    configuration = compose(overrides, seeds, config_dir=config_dir)
+    return run_design(configuration, config_dir=config_dir, report=on_progress)
+
+
+def compose(
+    overrides: Iterable[str] = (), seeds: int | str | list[int] | None = None, *, config_dir: str | Path | None = None
+) -> Configuration:
+    """Return the checked setting of the same words that `run` takes, without running it."""
+    from sim.configuration import ConfigurationError
+    from sim.configuration import compose as compose_words
+
+    if isinstance(overrides, str):
+        raise ConfigurationError(f"overrides = {overrides!r}: must be a list of words, like ['{overrides}']")
+    words = list(overrides)
+    if seeds is not None:
+        listed = list(seeds) if isinstance(seeds, list | tuple | range) else seeds
+        words = [word for word in words if not word.startswith("seeds=")] + [f"seeds={listed}"]
+    return compose_words(words, config_dir=config_dir)
+
+
+def load_results(folder: str | Path) -> Results:
+    """Return the results that a run has kept in `folder`, like ``results/competitive-13ef609b``."""
+    from sim.results import load_results as load
+
+    return load(Path(folder))

@@ -1,0 +1,67 @@
+"""The command ``coalitions``: reads the verb and its options, and hands over to `sim.commands`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from sim.commands import compare, demo, run, show
+from sim.commands import list as list_verb
+from sim.commands.console import OK, USAGE, guard, say_error
+
+EPILOG = """\
+exit codes: 0 ok · 1 a run failed · 2 usage or invalid input · 130 interrupted (143 by SIGTERM)
+results go to stdout, progress to stderr; NO_COLOR and --quiet are respected
+start with:  coalitions demo    coalitions list regimes    coalitions run regime=competitive seeds=20
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all verbs."""
+    parser = argparse.ArgumentParser(
+        prog="coalitions",
+        description="When do coalitions of organizations grow, hold or fragment, and what do grant regimes do to it?",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and end")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
+    for command in (demo, run, compare, list_verb, show):
+        command.add_parser(verbs)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command line and return its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words and words[0] in ("-sc", "--shell-completion"):
+        from sim.commands.completion import complete
+
+        return guard(lambda: complete(words[1:]))
+    parser = build_parser()
+    try:
+        args, overrides = parser.parse_known_args(words)
+    except SystemExit as end:  # argparse has printed help or the mistake
+        return int(end.code or 0)
+    if args.version:
+        from sim import __version__
+
+        print(f"coalitions {__version__}")
+        return OK
+    if args.verb is None:
+        return _without_verb(parser, overrides)
+    args.overrides = overrides
+    return guard(lambda: args.execute(args))
+
+
+def _without_verb(parser: argparse.ArgumentParser, words: list[str]) -> int:
+    if words:
+        say_error(f"unknown option '{words[0]}'. `coalitions --help` shows all.")
+        return USAGE
+    parser.print_help()
+    return OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())

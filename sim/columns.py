@@ -1,0 +1,191 @@
+"""The data dictionary: every column of the results with unit, label and meaning; the names of events and causes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Column(NamedTuple):
+    """One column of a results table."""
+
+    name: str
+    unit: str
+    label: str
+    meaning: str
+
+
+KEYS = (
+    Column("run_id", "name", "Run", "Regime, shock and seed of the run"),
+    Column("regime", "name", "Regime", "Grant regime"),
+    Column("seed", "number", "Seed", "Seed of all draws"),
+    Column("month", "months", "Month", "Months since the start; 0 is the initial state"),
+)
+
+MONTHS = (
+    # collaboration
+    Column("collaboration_share", "share", "Pairs that share a coalition", "Of all pairs of open organizations"),
+    Column(
+        "cross_viewpoint_share",
+        "share",
+        "Cross-viewpoint pairs that share a coalition",
+        "Of all pairs of open organizations whose private viewpoints lie more than 0.5 apart",
+    ),
+    Column(
+        "cross_population_share",
+        "share",
+        "Cross-population pairs that share a coalition",
+        "Of all pairs of open organizations whose main service populations differ",
+    ),
+    Column("mean_trust", "trust", "Mean trust", "Over ordered pairs of open organizations"),
+    Column("referrals", "people/month", "Referrals completed", "People referred to a partner and served there"),
+    Column("mean_depth", "share", "Depth of joint work", "Mean over active coalitions, weighted by members"),
+    Column("mean_activity", "share", "Attendance", "Mean over active coalitions, weighted by members"),
+    Column("coalition_density", "share", "Density inside coalitions", "Pairs with mutual trust of 0.5 or more, n >= 3"),
+    Column("coalition_centralisation", "share", "Centralisation inside coalitions", "Freeman degree, on those ties"),
+    Column("competing_share", "share", "Collaborating pairs that also compete", "Competition above 0.05 on either side"),
+    # fragmentation
+    Column("n_coalitions", "coalitions", "Coalitions of three or more", "Active coalitions with at least three members"),
+    Column(
+        "effective_coalitions",
+        "groups",
+        "Effective number of groups",
+        "Inverse Simpson index of memberships; an unaffiliated organization is a group of one",
+    ),
+    Column("largest_share", "share", "Share in the largest coalition", "Of open organizations"),
+    Column("unaffiliated_share", "share", "Unaffiliated organizations", "Of open organizations"),
+    Column("modularity", "index", "Modularity", "Of the co-membership network under each one's largest coalition"),
+    Column("ei_viewpoint", "index", "E-I index by viewpoint", "Collaborating pairs across less within viewpoint groups"),
+    Column("ei_population", "index", "E-I index by population", "Collaborating pairs across less within populations"),
+    Column("exits", "events/month", "Exits", "Organizations that left a coalition by themselves"),
+    Column("breakaways", "events/month", "Break-aways", "Groups of three or more that left together"),
+    Column("foundings", "events/month", "Foundings", "New coalitions, break-aways included"),
+    Column("rival_foundings", "events/month", "Rival foundings", "Whose purpose is close to that of a living coalition"),
+    Column("joins", "events/month", "Joins", "Organizations that joined a coalition"),
+    Column("hollowings", "events/month", "Hollowings-out", "Coalitions whose attendance fell while members stayed"),
+    Column("dissolutions", "events/month", "Dissolutions", "Coalitions that ended"),
+    # people
+    Column("arrivals", "people/month", "People seeking services", "All populations"),
+    Column("served", "people/month", "People served", "All populations"),
+    Column("served_share", "share", "People served", "Of those seeking services"),
+    Column("coverage_share", "share", "Coverage", "Populations with a provider inside a coalition, of all populations"),
+    # money
+    Column("awarded_usd", "USD", "Money awarded", "Committed in this month's rounds"),
+    Column("requested_usd", "USD", "Money requested", "In this month's rounds"),
+    Column("success_rate", "share", "Success rate", "Awards over applications; nan in a month without a round"),
+    Column("award_gini", "index", "Gini index of awards", "Of payments over open organizations; nan without payments"),
+    Column("mean_dependence", "share", "Dependence on awards", "Share of income, smoothed, mean"),
+    Column("mean_fiscal_stress", "share", "Fiscal stress", "Mean over open organizations"),
+    Column("n_open", "organizations", "Open organizations", "At the end of the month"),
+    Column("closures", "events/month", "Closures", "Organizations that closed"),
+    Column("openings", "events/month", "Openings", "Newcomers"),
+    Column("mission_drift", "share", "Mission drift", "Mean half-distance of service mix from the founding mission"),
+    Column("public_silence", "share", "No public position", "Open organizations with |stance| below 0.2"),
+    Column("private_neutrality", "share", "Private middle", "Open organizations with |viewpoint| below 0.2"),
+    Column("stance_spread", "viewpoint units", "Spread of stances", "Standard deviation over open organizations"),
+    Column("complied", "events/month", "Complied", "Responses to conditions this month"),
+    Column("phased_out", "events/month", "Phased out", "Responses to conditions this month"),
+    Column("declined", "events/month", "Declined", "Responses to conditions this month"),
+    Column("stayed_ambiguous", "events/month", "Stayed ambiguous", "Responses to conditions this month"),
+    # environment
+    Column("awareness", "stock", "Public awareness", "In [0, 1]"),
+)
+
+RUNS = (
+    Column("verdict", "name", "Verdict", "grows, holds or fragments: see tables.judge_run"),
+    Column("collaboration_start", "share", "Collaboration at the start", "Mean of collaboration_share, months 1-12"),
+    Column("collaboration_end", "share", "Collaboration at the end", "Mean of collaboration_share, last 12 months"),
+    Column("collaboration_change", "share", "Change in collaboration", "End less start"),
+    Column("coverage_end", "share", "Coverage at the end", "Mean of coverage_share, last 12 months"),
+    Column("effective_change", "groups", "Change in effective groups", "Last 12 months less months 1-12"),
+    Column("total_awarded_usd", "USD", "Money awarded", "Whole run"),
+)
+
+EVENT_FIELDS = ("month", "kind", "organization", "generation", "coalition", "line", "cause", "size")
+EVENTS = (
+    "join",
+    "exit",
+    "break_away",
+    "found",
+    "rival_found",
+    "dissolve",
+    "hollow_out",
+    "sign_mou",
+    "win",
+    "lose",
+    "comply",
+    "phase_out",
+    "decline",
+    "stay_ambiguous",
+    "close",
+    "open",
+    "shock",
+)
+(
+    JOIN,
+    EXIT,
+    BREAK_AWAY,
+    FOUND,
+    RIVAL_FOUND,
+    DISSOLVE,
+    HOLLOW_OUT,
+    SIGN_MOU,
+    WIN,
+    LOSE,
+    COMPLY,
+    PHASE_OUT,
+    DECLINE,
+    STAY_AMBIGUOUS,
+    CLOSE,
+    OPEN,
+    SHOCK,
+) = range(len(EVENTS))
+
+# The first nine are the terms of the membership utility, in the order of `relations.compute_utility`.
+CAUSES = (
+    "complementary services",
+    "trust",
+    "viewpoint tension",
+    "funding competition",
+    "funding restriction",
+    "size benefit",
+    "joint money",
+    "meeting cost",
+    "little benefit",
+    "chance",
+    "too few members",
+    "inactivity",
+    "goal met or dropped",
+    "money",
+    "condition",
+    "present at the start",
+)
+(
+    COMPLEMENTARITY,
+    TRUST,
+    TENSION,
+    COMPETITION,
+    RESTRICTION,
+    SIZE,
+    JOINT_MONEY,
+    COST,
+    THRESHOLD,
+    CHANCE,
+    TOO_FEW,
+    INACTIVITY,
+    GOAL_MET,
+    MONEY,
+    CONDITION,
+    AT_START,
+) = range(len(CAUSES))
+
+RESPONSES = ("none", "comply", "phase_out", "decline", "stay_ambiguous")
+
+# The books: reserves at any month = ENDOWED + OWN + DONATED + PAID - SPENT - WRITTEN_OFF, to the cent;
+# and COMMITTED = PAID + RETURNED + awards still to be paid.
+LEDGER = ("endowed", "own", "donated", "paid", "spent", "written_off", "committed", "returned", "budgeted", "unspent")
+ENDOWED, OWN, DONATED, PAID, SPENT, WRITTEN_OFF, COMMITTED, RETURNED, BUDGETED, UNSPENT = range(len(LEDGER))
+
+
+def column(name: str) -> Column:
+    """Return the entry of one column. Raises KeyError for a name that is not in the dictionary."""
+    return {entry.name: entry for entry in (*KEYS, *MONTHS, *RUNS)}[name]

@@ -1,0 +1,1 @@
+"""The verbs of the command line, one a file. Importing them imports nothing heavy; each verb does so when it runs."""

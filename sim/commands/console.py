@@ -1,0 +1,199 @@
+"""What all verbs share on the console: options, exit codes, errors in one line, and progress on stderr."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+OK, FAILED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
+CAUTION = (
+    "An illustrative model: the presets are stylised, the coalition designs it is inspired by have not been "
+    "empirically evaluated, and nothing here shows that a policy works."
+)
+Report = Callable[[int, int], None]
+
+
+class _Stopped(BaseException):
+    """SIGTERM has arrived."""
+
+
+def say_error(text: str) -> None:
+    """Print one error to stderr."""
+    print(f"error: {text}", file=sys.stderr)
+
+
+def guard(action: Callable[[], int]) -> int:
+    """Return the exit code of `action`; what goes wrong becomes a line on stderr, never a traceback.
+
+    COALITIONS_DEBUG=1 lets the traceback of an unexpected error through.
+    """
+    with suppress(ValueError):  # not the main thread: whoever owns that one decides
+        signal.signal(signal.SIGTERM, _stop)
+    try:
+        return action()
+    except _Stopped:
+        print("stopped by SIGTERM", file=sys.stderr)
+        return TERMINATED
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except Exception as problem:
+        if os.environ.get("COALITIONS_DEBUG") == "1":
+            raise
+        if _is_invalid_input(problem):
+            say_error(str(problem))
+            return USAGE
+        detail = " ".join(str(problem).split())
+        say_error(f"unexpected {type(problem).__name__}: {detail} (rerun with COALITIONS_DEBUG=1 for the traceback)")
+        return FAILED
+
+
+def _stop(*_: Any) -> None:
+    raise _Stopped
+
+
+def _is_invalid_input(problem: Exception) -> bool:
+    from sim.configuration import ConfigurationError
+    from sim.parameters import ParameterError
+
+    roster = sys.modules.get("sim.roster")  # where it is not loaded, nothing of it can have been raised
+    kinds = (ConfigurationError, ParameterError, *([roster.RosterError] if roster else []))
+    return isinstance(problem, kinds)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of every verb that runs the model."""
+    parser.add_argument("--results", metavar="DIR", default="results", help="folder for results (default: results)")
+    parser.add_argument("--config-dir", metavar="DIR", help="folder of your own YAML: field/, regime/, shock/, …")
+    parser.add_argument("--force", action="store_true", help="overwrite results with other content")
+    parser.add_argument("--no-figures", action="store_true", help="draw no figures")
+    parser.add_argument("--quiet", "-q", action="store_true", help="no progress on stderr")
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
+
+
+def check_words(args: argparse.Namespace, options: tuple[str, ...] = ()) -> list[str]:
+    """Return the overrides of a command line. Raises `ConfigurationError` for an option the verb does not have."""
+    from sim.configuration import ConfigurationError, suggest
+
+    for word in args.overrides:
+        if word.startswith("-"):
+            shared = ("--results", "--config-dir", "--force", "--no-figures", "--quiet", "--json", "--help")
+            hint = suggest(word.partition("=")[0], [*shared, *options])
+            raise ConfigurationError(f"unknown option '{word}'.{hint} `coalitions {args.verb} --help` shows all.")
+    return args.overrides
+
+
+def refuse_words(args: argparse.Namespace) -> None:
+    """Raise `ConfigurationError` for any word the verb did not ask for."""
+    from sim.configuration import ConfigurationError
+
+    if args.overrides:
+        word = args.overrides[0]
+        raise ConfigurationError(f"'{word}' is too much here; `coalitions {args.verb} --help` shows what is expected")
+
+
+@contextmanager
+def progress(label: str, *, is_quiet: bool = False) -> Iterator[Report]:
+    """Yield ``report(done, total)``: a bar on a terminal, else one plain line per 10 %; all on stderr."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if is_quiet:
+        yield lambda done, total: None
+    elif console.is_terminal and not console.is_dumb_terminal:
+        with _bar(label, console) as report:
+            yield report
+    else:
+        yield _tell_tenths(label)
+
+
+@contextmanager
+def _bar(label: str, console: Any) -> Iterator[Report]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TextColumn("runs, left"), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _tell_tenths(label: str) -> Report:
+    told = 0
+
+    def report(done: int, total: int) -> None:
+        nonlocal told
+        tenth = 10 * done // max(total, 1)
+        if tenth > told and total > 1:
+            told = tenth
+            print(f"{label}: {10 * tenth} % ({done} of {total} runs)", file=sys.stderr, flush=True)
+
+    return report
+
+
+def compile_model(*, is_quiet: bool = False) -> None:
+    """Compile the model where this machine has not done so yet, and say so on stderr with the time that passes."""
+    from time import monotonic
+
+    from sim import compiled
+
+    if compiled.is_cached() or not compiled.IS_COMPILED:
+        return
+    from sim.engine import simulate
+    from sim.parameters import Parameters
+
+    start = monotonic()
+    with _ticking("Compiling the model for this machine (once, about 20 s) …", is_quiet):
+        simulate(Parameters(months=1), [1, 2])
+    if not is_quiet:
+        print(f"Compiled in {monotonic() - start:.0f} s.", file=sys.stderr)
+
+
+@contextmanager
+def _ticking(text: str, is_quiet: bool) -> Iterator[None]:
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    if is_quiet or not console.is_terminal or console.is_dumb_terminal:
+        if not is_quiet:
+            print(text, file=sys.stderr, flush=True)
+        yield
+        return
+    with Progress(SpinnerColumn(), TextColumn(text), TimeElapsedColumn(), console=console, transient=True) as bar:
+        bar.add_task(text, total=None)
+        yield
+
+
+def name_rows(table: Any) -> Any:
+    """Return a DataFrame whose index, where it has a name, has become its first column."""
+    return table.reset_index() if any(name is not None for name in table.index.names) else table
+
+
+def print_table(table: Any) -> None:
+    """Print a DataFrame as plain text, three decimals."""
+    print(name_rows(table).to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+
+
+def print_json(content: Any) -> None:
+    """Print one JSON object to stdout; nan becomes null."""
+    import json
+
+    print(json.dumps(_plain(content), indent=2, ensure_ascii=False))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if hasattr(value, "item"):  # a numpy scalar
+        value = value.item()
+    return None if isinstance(value, float) and value != value else value

@@ -1,0 +1,74 @@
+"""``coalitions demo``: the first example experiment, from nothing to its figure and table."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from typing import Any
+
+EXPERIMENT = "grow_or_fragment"
+DESCRIPTION = f"""\
+Run experiments/{EXPERIMENT}.yaml: when does collaboration grow, hold or fragment as money, viewpoints and
+regime change? Keeps tables and figures in results/demo/. The first run compiles the model, which takes about 20 s.
+"""
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the verb to the parser."""
+    from sim.commands.console import add_options
+
+    parser = verbs.add_parser(
+        "demo",
+        help="run the first example experiment to its figure",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="coalitions demo [key=value …] [options]",
+        allow_abbrev=False,
+    )
+    add_options(parser)
+    parser.set_defaults(execute=execute)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Run the experiment, print its table, keep its results and figures."""
+    from sim.commands.console import CAUTION, OK, check_words, name_rows, print_json, print_table
+    from sim.commands.runs import find_folder, keep, run_with_progress, tell_folder
+    from sim.configuration import compose
+    from sim.tables import describe_verdict, summarise
+
+    words = check_words(args)
+    configuration = compose([f"experiment={EXPERIMENT}", *words], config_dir=args.config_dir)
+    if not configuration.is_named:
+        name = "demo" if not words else f"demo-{configuration.name.rsplit('-', 1)[-1]}"
+        configuration = dataclasses.replace(configuration, name=name)
+    folder = find_folder(args, configuration)
+    if not args.json:
+        n_runs = len(configuration.design) * len(configuration.seeds)
+        print(f"{configuration.question}\n{n_runs} runs: {_tell_design(configuration)}\n", flush=True)
+    results = run_with_progress(args, configuration)
+    keep(results, folder, "demo", words, args.config_dir)
+    summary, verdict = summarise(results), describe_verdict(results)
+    name_rows(summary).to_csv(folder / "summary.csv", index=False)
+    if not args.json:
+        print_table(summary)
+        print(f"\n{verdict}", flush=True)
+    figures = [] if args.no_figures else _draw(results, folder)
+    if args.json:
+        content = {"name": configuration.name, "folder": str(folder), "question": configuration.question}
+        content |= {"verdict": verdict, "summary": name_rows(summary).to_dict("records")}
+        print_json({**content, "figures": [str(path) for path in figures], "caution": CAUTION})
+        return OK
+    tell_folder(folder, figures)
+    print(CAUTION)
+    return OK
+
+
+def _tell_design(configuration: Any) -> str:
+    varied = [f"{len(values)} values of {name}" for name, values in configuration.design.vary.items()]
+    return " × ".join([*varied, f"{len(configuration.seeds)} seeds"])
+
+
+def _draw(results: Any, folder: Any) -> list[Any]:
+    from sim.figures import draw_demo
+
+    return draw_demo(results, folder / "figures")

@@ -1,0 +1,166 @@
+"""Running a setting and keeping what it gives: the points of its design, the folder, the figures."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import hashlib
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.configuration import Configuration, ConfigurationError, compose, set_values
+from sim.configuration.declared import GROUPS
+
+Label = Callable[[dict[str, Any], str], str]
+
+if TYPE_CHECKING:
+    from sim.commands.console import Report
+    from sim.parameters import Parameters
+    from sim.results import Results
+
+
+def run_design(
+    configuration: Configuration,
+    *,
+    config_dir: str | Path | None = None,
+    report: Report | None = None,
+    label: Label | None = None,
+) -> Results:
+    """Return the results of every point of the design (a single one where nothing varies) on the same seeds.
+
+    What the design varies beside the regime becomes a column of ``runs``, under the last part of its name.
+    ``label(point, regime)`` names a point in the column ``regime``.
+    """
+    from sim.results import Results
+
+    points = list(configuration.design.points())
+    settings = _Settings(configuration, config_dir)
+    total, parts = len(points) * len(configuration.seeds), []
+    for number, point in enumerate(points):
+        before = number * len(configuration.seeds)
+        part = run_setting(settings.at(point), configuration.seeds, _shifted(report, before, total))
+        parts.append(part if len(points) == 1 else _mark(part, point, number, label))
+    results = parts[0] if len(parts) == 1 else Results.concatenate(parts)
+    _describe(results, configuration)
+    return results
+
+
+def run_setting(parameters: Parameters, seeds: list[int], report: Report | None = None) -> Results:
+    """Return the results of one setting, with the roster read where the field has one."""
+    from sim.engine import simulate
+
+    roster = None
+    if parameters.field.folder is not None:
+        from sim.roster import read_folder
+
+        roster = read_folder(parameters.field.folder, parameters.field)
+    return simulate(parameters, seeds, on_progress=report, roster=roster)
+
+
+class _Settings:
+    """The parameters at each point of a design; what a config group decides is composed once per combination."""
+
+    def __init__(self, configuration: Configuration, config_dir: str | Path | None) -> None:
+        self.configuration, self.config_dir = configuration, config_dir
+        self.composed: dict[tuple[str, ...], Parameters] = {(): configuration.parameters}
+
+    def at(self, point: dict[str, Any]) -> Parameters:
+        words = tuple(f"{name}={value}" for name, value in point.items() if name in GROUPS)
+        if words not in self.composed:
+            kept = [word for word in self.configuration.overrides if word.lstrip("+").partition("=")[0] not in point]
+            self.composed[words] = compose([*kept, *words], config_dir=self.config_dir).parameters
+        return set_values(self.composed[words], {name: value for name, value in point.items() if name not in GROUPS})
+
+
+def _shifted(report: Report | None, before: int, total: int) -> Report | None:
+    return (lambda done, _: report(before + done, total)) if report else None
+
+
+def _mark(part: Results, point: dict[str, Any], number: int, label: Label | None) -> Results:
+    """Give the runs of one point columns for what varies, and run names that no other point has."""
+    varied = {name.rsplit(".", 1)[-1]: value for name, value in point.items() if name != "regime"}
+    for table in (part.runs, part.months, part.events):
+        if varied and "run_id" in table.columns:
+            table["run_id"] = table["run_id"].astype(str) + f"-{number}"
+        if label and "regime" in table.columns:
+            table["regime"] = [label(point, str(regime)) for regime in table["regime"]]
+    for name, value in varied.items():
+        part.runs[name] = value
+    return part
+
+
+def _describe(results: Results, configuration: Configuration) -> None:
+    """Write into the manifest what was asked for; a roster's folder stands there as the user wrote it."""
+    manifest = results.manifest
+    manifest |= {
+        "name": configuration.name,
+        "overrides": configuration.overrides,
+        "question": configuration.question,
+        "design": configuration.design.vary,
+        "content_hash": content_hash(configuration),
+    }
+    field = manifest.get("parameters", {}).get("field") if isinstance(manifest.get("parameters"), dict) else None
+    if isinstance(field, dict) and "folder" in field:
+        field["folder"] = configuration.written_folder
+
+
+def content_hash(configuration: Configuration) -> str:
+    """Return 16 digits that are equal for equal settings, seeds and designs, on any machine."""
+    tree = dataclasses.asdict(configuration.parameters)
+    tree["field"]["folder"] = configuration.written_folder
+    content = json.dumps([tree, configuration.seeds, configuration.design.vary], sort_keys=True)
+    return hashlib.blake2b(content.encode(), digest_size=8).hexdigest()
+
+
+def find_folder(args: argparse.Namespace, configuration: Configuration) -> Path:
+    """Return the folder of this run's results. Raises `ConfigurationError` where other results lie there already."""
+    root = Path(args.results)
+    folder = root / configuration.name
+    if folder.resolve().parent != root.resolve():
+        raise ConfigurationError(f"{folder}: leads out of {root}; choose another name")
+    if not folder.exists() or args.force:
+        return folder
+    if not folder.is_dir():
+        raise ConfigurationError(f"{folder}: is a file, not a folder; choose another name")
+    if any(folder.iterdir()) and _read_hash(folder) != content_hash(configuration):
+        raise ConfigurationError(f"{folder}: holds other results; choose another name=… or overwrite with --force")
+    return folder
+
+
+def _read_hash(folder: Path) -> str | None:
+    try:
+        return json.loads((folder / "manifest.json").read_text(encoding="utf-8")).get("content_hash")
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def keep(results: Results, folder: Path, verb: str, overrides: list[str], config_dir: str | None = None) -> None:
+    """Save results with the command that gives them again."""
+    import shlex
+
+    from sim.results import save_results
+
+    own = ["--config-dir", config_dir] if config_dir else []
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    save_results(results, folder, shlex.join(["coalitions", verb, *overrides, *own]))
+
+
+def tell_folder(folder: Path, figures: list[Path]) -> None:
+    """Print where the results lie."""
+    if figures:
+        print(f"Figures: {len(figures)} files in {figures[0].parent}/")
+    print(f"Results: {folder}/", flush=True)
+
+
+def run_with_progress(args: argparse.Namespace, configuration: Configuration, label: Label | None = None) -> Results:
+    """Return the results of a setting, compiling first where needed, with progress on stderr."""
+    from sim.commands.console import compile_model, progress
+
+    compile_model(is_quiet=args.quiet)
+    with progress(configuration.name, is_quiet=args.quiet) as report:
+        results = run_design(configuration, config_dir=args.config_dir, report=report, label=label)
+    sys.stderr.flush()
+    return results

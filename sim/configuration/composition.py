@@ -1,0 +1,188 @@
+"""From the words of a user to one checked setting: defaults, groups, files and overrides composed by Hydra."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.configuration.declared import NAME_PATTERN, ConfigurationError, build_parameters, refuse_unknown, show, suggest
+from sim.configuration.designs import Design, check_groups, read_design
+from sim.configuration.files import check_own_folder, configuration_folder
+from sim.configuration.overrides import Word, read_words
+from sim.parameters import Parameters
+
+MAX_SEEDS = 1_000_000
+MAX_SEED = 2**53 - 1
+_compose_lock = threading.Lock()  # Hydra keeps one global state
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One complete setting: what to run, with which seeds, under which name.
+
+    ``written_folder`` is the roster's folder as the user wrote it; ``parameters.field.folder`` is where it lies here.
+    """
+
+    parameters: Parameters
+    seeds: list[int]
+    name: str
+    overrides: list[str]
+    question: str = ""
+    design: Design = dataclasses.field(default_factory=Design)
+    written_folder: str | None = None
+    is_named: bool = False
+
+
+def compose(overrides: list[str], *, config_dir: str | Path | None = None) -> Configuration:
+    """Return the checked setting that the words of a command line ask for, like ``["regime=competitive", "seeds=20"]``.
+
+    ``config_dir`` is a folder of a user's own YAML files, in folders named like the config groups.
+    Raises `ConfigurationError` with the thing, the value, what is allowed and the mend.
+    """
+    own = Path(config_dir).resolve() if config_dir is not None else None
+    if own:
+        check_own_folder(own)
+    words = read_words(list(overrides), own)
+    for word in words:
+        if word.is_sweep:
+            raise ConfigurationError(_explain_list(word))
+    tree = compose_tree([text for word in words for text in word.texts], own)
+    configuration = from_tree(_narrow(tree, words), list(overrides))
+    check_groups(configuration.design, own)
+    return configuration
+
+
+def _narrow(tree: dict[str, Any], words: list[Word]) -> dict[str, Any]:
+    """Take out of an experiment's design what the user has set to one value."""
+    vary = (tree.get("design") or {}).get("vary") or {}
+    for word in words:
+        vary.pop(word.key, None)
+    return tree
+
+
+def _explain_list(word: Word) -> str:
+    listed = ",".join(show(value) for value in word.values)
+    if word.key == "seeds":
+        return f"seeds = {listed}: write a list as seeds=[{listed}] or a range as seeds=3-9"
+    return f"{word.key} = {listed}: one value is wanted; `coalitions compare` and `coalitions run -m` take several"
+
+
+def compose_tree(words: list[str], own: Path | None = None) -> dict[str, Any]:
+    """Return Hydra's composition of checked `words` as plain nested data."""
+    from omegaconf import OmegaConf
+
+    with _compose_lock:
+        config = _compose(words, own)
+    return OmegaConf.to_container(config, resolve=False)  # type: ignore[return-value]
+
+
+def _compose(words: list[str], own: Path | None) -> Any:
+    import hydra
+    from hydra.errors import HydraException
+
+    from sim.configuration.schema import register
+
+    register()
+    extra = [f"hydra.searchpath=['{own.as_uri()}']"] if own else []
+    with hydra.initialize_config_dir(config_dir=str(configuration_folder()), version_base="1.3"):
+        try:
+            return hydra.compose("config", overrides=[*extra, *words])
+        except HydraException as problem:
+            _explain(problem, words, lambda kept: hydra.compose("config", overrides=[*extra, *kept]))
+
+
+def _explain(problem: Exception, words: list[str], compose_again: Any) -> None:
+    """Raise a `ConfigurationError` that says in our words what Hydra could not compose."""
+    line = re.search(r"'regime\.programmes\.([^.']+)", str(problem))
+    if line:
+        lines = list(compose_again([word for word in words if "." not in word.partition("=")[0]]).regime.programmes)
+        raise ConfigurationError(
+            f"unknown grant line '{line.group(1)}'.{suggest(line.group(1), lines)} This regime has: "
+            f"{', '.join(lines) or 'none'}. To add a line write +regime.programmes.{line.group(1)}.…=…"
+        ) from None
+    cause: BaseException | None = problem
+    while cause is not None:
+        if getattr(cause, "full_key", None):
+            refuse_unknown(str(cause.full_key))  # type: ignore[attr-defined]
+        cause = cause.__cause__ or cause.__context__
+    raise ConfigurationError(f"cannot compose this setting: {' '.join(str(problem).split())}") from None
+
+
+def from_tree(tree: Mapping[str, Any], overrides: list[str]) -> Configuration:
+    """Return the checked `Configuration` of a composed tree. Raises `ConfigurationError`."""
+    tree = dict(tree)
+    _refuse_interpolation(tree)
+    seeds = read_seeds(tree.pop("seeds", 1))
+    name, question = tree.pop("name", None), str(tree.pop("question", "") or "")
+    design = read_design(tree.pop("design", {}))
+    parameters = build_parameters(tree)
+    written = parameters.field.folder
+    content = {"parameters": dataclasses.asdict(parameters), "seeds": seeds, "design": design.vary}
+    if name is not None and (not isinstance(name, str) or not NAME_PATTERN.fullmatch(name)):
+        raise ConfigurationError(f"name = {show(name)}: may hold letters, digits, '.', '_' and '-', at most 64")
+    return Configuration(
+        parameters=_resolve_folder(parameters),
+        seeds=seeds,
+        name=name or make_name(parameters, content, _find_experiment(overrides)),
+        overrides=overrides,
+        question=question,
+        design=design,
+        written_folder=written,
+        is_named=name is not None,
+    )
+
+
+def _refuse_interpolation(tree: Any) -> None:
+    if "${" in json.dumps(tree):
+        raise ConfigurationError("interpolations (${…}) are not allowed; write the value out")
+
+
+def _find_experiment(overrides: list[str]) -> str | None:
+    found = [word.partition("=")[2] for word in overrides if word.lstrip("+").startswith("experiment=")]
+    return found[-1] if found else None
+
+
+def make_name(parameters: Parameters, content: Any, experiment: str | None = None) -> str:
+    """Return a run's default name: regime or experiment, shock where there is one, and 8 digits of a content hash."""
+    digits = hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=4).hexdigest()
+    shock = parameters.shock.name
+    parts = [(experiment or parameters.regime.name)[:36], *([] if shock == "none" else [shock]), digits]
+    return "-".join(parts)
+
+
+def _resolve_folder(parameters: Parameters) -> Parameters:
+    folder = parameters.field.folder
+    if folder is None:
+        return parameters
+    shipped = folder.startswith("rosters/") and ".." not in Path(folder).parts
+    path = configuration_folder() / folder if shipped else Path(folder).expanduser()
+    return dataclasses.replace(parameters, field=dataclasses.replace(parameters.field, folder=str(path)))
+
+
+def read_seeds(value: Any) -> list[int]:
+    """Return the list of seeds meant by N (1 to N), by a list, or by a range like "3-9".
+
+    Raises `ConfigurationError` unless all are whole numbers in [0, 2**53 - 1], at most a million, none twice.
+    """
+    span = re.fullmatch(r"(\d{1,16})-(\d{1,16})", value) if isinstance(value, str) else None
+    if span:
+        low, high = int(span.group(1)), int(span.group(2))
+        seeds = list(range(low, high + 1)) if high - low < MAX_SEEDS else []
+    elif isinstance(value, int) and not isinstance(value, bool):
+        seeds = list(range(1, value + 1)) if value <= MAX_SEEDS else []
+    else:
+        seeds = value if isinstance(value, list) else []
+    whole = all(isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed <= MAX_SEED for seed in seeds)
+    if not seeds or not whole or len(seeds) > MAX_SEEDS or len(set(seeds)) != len(seeds):
+        raise ConfigurationError(
+            f"seeds = {show(value)}: must be a number of seeds in [1, {MAX_SEEDS}], a list like [3,5] "
+            "or a range like 3-9, of whole numbers, none twice"
+        )
+    return list(seeds)

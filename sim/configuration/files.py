@@ -1,0 +1,153 @@
+"""Where configuration files lie, what they are called, and the guard that every file of a user's own must pass."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from sim.configuration.declared import EXPERIMENT_KEYS, GROUPS, RUN_KEYS, ConfigurationError, check_value, suggest
+
+MAX_BYTES = 64 * 1024
+MAX_DEPTH = 20
+_PACKAGE = Path(__file__).resolve().parent.parent
+_HEADER = re.compile(r"^\s*#\s*@package\s+(\S+)", re.MULTILINE)
+_CODE = re.compile(r"(?<![A-Za-z0-9])_[a-z]+_(?![A-Za-z0-9])")  # _target_, _partial_, …; not reserve_target_months
+_MISREAD = re.compile(r"[-+]?(0[0-9_]+|[0-9][0-9_]*(:[0-5]?[0-9])+)")  # YAML 1.1 reads 010 as 8 and 12:30 as 750
+
+
+def configuration_folder() -> Path:
+    """Return the folder of shipped configurations: inside the package of a wheel, beside it in a checkout."""
+    return _shipped("configs")
+
+
+def experiments_folder() -> Path:
+    """Return the folder of shipped experiments: inside the package of a wheel, beside it in a checkout."""
+    return _shipped("experiments")
+
+
+def _shipped(name: str) -> Path:
+    for folder in (_PACKAGE / name, _PACKAGE.parent / name):
+        if folder.is_dir():
+            return folder
+    raise ConfigurationError(f"the shipped folder '{name}' is missing beside {_PACKAGE.name}; install it again")
+
+
+def option_files(group: str, own: Path | None = None) -> dict[str, Path]:
+    """Return the files of one config group by option name, in the order of names; `own` is a user's folder."""
+    folders = [experiments_folder() if group == "experiment" else configuration_folder() / group]
+    folders += [own / group] if own else []
+    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.yaml"))}
+
+
+def check_option(group: str, option: Any, own: Path | None = None) -> None:
+    """Raise `ConfigurationError` with a did-you-mean unless `option` names a file of the config group."""
+    options = option_files(group, own)
+    if group == "experiment" and option is None:
+        return
+    if not isinstance(option, str) or option not in options:
+        raise ConfigurationError(
+            f"unknown {group} '{option}'.{suggest(str(option), options)} There are: {', '.join(options) or 'none'}."
+        )
+
+
+def read_description(path: Path) -> str:
+    """Return the first sentence of the comment that opens a configuration file: what it is."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    comment = " ".join(line.lstrip("# ").strip() for line in lines if line.startswith("#") and "@package" not in line)
+    return re.split(r"(?<=[\w)]{2}[.?])\s", f"{comment} ", maxsplit=1)[0].strip()
+
+
+def check_own_folder(own: Path) -> None:
+    """Raise `ConfigurationError` unless every YAML file in a user's folder is safe and shadows no shipped one."""
+    if not own.is_dir():
+        raise ConfigurationError(f"--config-dir {own}: no such folder")
+    found = [path for group in GROUPS for path in sorted((own / group).glob("*.yaml"))]
+    if not found:
+        raise ConfigurationError(f"--config-dir {own}: no YAML in any of its folders {', '.join(GROUPS)}")
+    for path in found:
+        if path.stem in option_files(path.parent.name):
+            raise ConfigurationError(f"{path}: {path.parent.name} '{path.stem}' is shipped already; take another name")
+        check_file(path)
+
+
+def check_file(path: Path) -> None:
+    """Raise `ConfigurationError` for a YAML file that is too large, too deep, or holds what a setting never needs."""
+    import yaml
+
+    if path.stat().st_size > MAX_BYTES:
+        raise ConfigurationError(f"{path}: {path.stat().st_size} bytes; at most {MAX_BYTES} are read")
+    try:
+        text = path.read_text(encoding="utf-8")
+        _check_header(path, text)
+        _check_events(path, yaml.parse(text, Loader=yaml.SafeLoader))
+    except (yaml.YAMLError, UnicodeDecodeError) as problem:
+        mark = getattr(problem, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+        detail = getattr(problem, "problem", None) or "not text in UTF-8"
+        raise ConfigurationError(f"{where}: cannot be read as YAML: {detail}") from None
+    _check_contents(path, yaml.safe_load(text) or {})
+
+
+def _check_contents(path: Path, tree: Any) -> None:
+    """Raise `ConfigurationError` with the file's name unless every entry is a declared parameter and in range."""
+    is_experiment = path.parent.name == "experiment"
+    skipped = (*EXPERIMENT_KEYS, *RUN_KEYS, "defaults") if is_experiment else ()
+    try:
+        if not isinstance(tree, dict):
+            raise ConfigurationError("must hold lines of the form 'name: value'")
+        if "@" in str(tree.get("defaults", "")):
+            raise ConfigurationError("packages (@) are not allowed in the defaults list")
+        for key, value in tree.items():
+            if key not in skipped:
+                _check_entries(str(key) if is_experiment else f"{path.parent.name}.{key}", value)
+    except ConfigurationError as problem:
+        raise ConfigurationError(f"{path}: {problem}") from None
+
+
+def _check_entries(name: str, value: Any) -> None:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _check_entries(f"{name}.{key}", inner)
+    elif not (name == "regime.programmes" and value is None):
+        check_value(name, value)
+
+
+def _check_header(path: Path, text: str) -> None:
+    wanted = "_global_" if path.parent.name == "experiment" else "_group_"
+    for package in _HEADER.findall(text):
+        if package != wanted:
+            raise ConfigurationError(f"{path}: '@package {package}' is not allowed; only '@package {wanted}' is")
+
+
+def _check_events(path: Path, events: Any) -> None:
+    import yaml
+
+    depth = 0
+    for event in events:
+        where = f"{path}:{event.start_mark.line + 1}:{event.start_mark.column + 1}"
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise ConfigurationError(f"{where}: anchors and aliases (& and *) are not allowed; write the value out")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise ConfigurationError(f"{where}: nested deeper than {MAX_DEPTH} levels")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.ScalarEvent):
+            check_text(where, event.value)
+            if event.style is None and _MISREAD.fullmatch(event.value):
+                raise ConfigurationError(f"{where}: YAML would read {event.value} as another number; quote it")
+        tag = getattr(event, "tag", None)
+        if tag:
+            raise ConfigurationError(f"{where}: tags ({tag}) are not allowed")
+
+
+def check_text(where: str, text: str) -> None:
+    """Raise `ConfigurationError` for text that could run code, read the environment or steer Hydra itself."""
+    if _CODE.search(text) and text not in ("_self_", "_global_", "_here_"):
+        raise ConfigurationError(f"{where}: '{text}' is not allowed: a setting holds values, never code to run")
+    if "${" in text:
+        raise ConfigurationError(f"{where}: interpolations (${{…}}) are not allowed; write the value out")
+    if re.match(r"\s*(override\s+)?/?hydra([./@:]|\s*$)", text):
+        raise ConfigurationError(f"{where}: '{text}' is not allowed: Hydra's own settings cannot be changed here")

@@ -1,0 +1,168 @@
+"""Reading the words ``key=value`` of a user: each is judged here before Hydra sees it.
+
+Hydra alone accepts too much: it advises ``+key=value`` for a typo and then runs without effect, and ``key@package``,
+``_target_`` and its own settings reach places where a parameter has no business.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sim.configuration.declared import (
+    EXPERIMENT_KEYS,
+    GROUPS,
+    RUN_KEYS,
+    ConfigurationError,
+    check_value,
+    declared,
+    find_declaration,
+    refuse_unknown,
+    show,
+    suggest,
+)
+from sim.configuration.files import check_option, check_text, option_files
+
+_LINE = re.compile(r"regime\.programmes\.[^.]+")
+_HYDRA_ALLOWED = re.compile(r"hydra/launcher|hydra\.(mode|sweep(er)?(\..+)?|launcher\..+)")
+
+
+class Word(NamedTuple):
+    """One override: its key, the values it asks for (several in a sweep), and the words for Hydra."""
+
+    key: str
+    values: list[Any]
+    texts: list[str]
+    is_sweep: bool
+
+
+def read_words(overrides: list[str], own: Path | None = None, *, for_hydra: bool = False) -> list[Word]:
+    """Return the checked words of `overrides`; `own` is a user's folder of configurations.
+
+    ``for_hydra`` lets pass sweeps (``a,b``) and those of Hydra's own settings that concern sweeping.
+    Raises `ConfigurationError` for the first word that is unknown, unsafe, of the wrong kind or out of range.
+    """
+    return [_read(word, own, for_hydra) for word in overrides]
+
+
+def _read(text: str, own: Path | None, for_hydra: bool) -> Word:
+    if not isinstance(text, str):
+        raise ConfigurationError(f"{text!r}: an override must be text of the form key=value")
+    override = _parse(text, own)
+    key = override.key_or_group
+    if key.startswith("hydra") and re.match(r"hydra([./@]|$)", key):
+        return _read_hydra(text, override, for_hydra)
+    if override.package is not None:
+        raise ConfigurationError(f"{text}: packages (@) are not allowed; write {key}=…")
+    if override.is_delete():
+        return _read_deletion(text, key)
+    values = _values(override)
+    if override.is_interval_sweep():
+        raise ConfigurationError(f"{text}: intervals are not supported; write a list, like {key}=1,2,3")
+    for value in values:
+        _check(key, value, own)
+    return Word(key, values, _write(override), override.is_sweep_override())
+
+
+def _write(override: Any) -> list[str]:
+    """Return the words for Hydra: what is added must be declared, so that "+" only ever adds a grant line."""
+    key, plain = override.key_or_group, override.input_line.lstrip("+")
+    if key in GROUPS or not (override.is_add() or override.is_force_add()):
+        return [plain]
+    line = _LINE.match(key)
+    new_line = [f"++regime.programmes={{{key.split('.')[2]}:{{}}}}"] if line else []
+    return [*new_line, f"++{plain}"]
+
+
+def _parse(text: str, own: Path | None) -> Any:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    if "=" not in text and not text.startswith("~"):
+        raise ConfigurationError(f"'{text}' is not of the form key=value.{_suggest_group(text, own)}")
+    key, _, value = text.partition("=")
+    for part in (*key.lstrip("+~").split("."), value):
+        check_text(text, "" if part.startswith("hydra") else part)
+    for attempt in (text, f"{key}='{value}'") if key == "field.folder" else (text,):
+        try:
+            override = OverridesParser.create().parse_override(attempt)
+        except HydraException:
+            continue
+        override.input_line = attempt
+        return override
+    raise ConfigurationError(f"cannot read '{text}'; put the value in quotes, like \"{key}='…'\"")
+
+
+def _suggest_group(text: str, own: Path | None) -> str:
+    options = {name: group for group in GROUPS for name in option_files(group, own)}
+    close = re.search(r"'(.+)'", suggest(text, options))
+    return f" Did you mean '{options[close.group(1)]}={close.group(1)}'?" if close else ""
+
+
+def _values(override: Any) -> list[Any]:
+    from hydra.core.override_parser.types import Glob, QuotedString
+
+    if not override.is_sweep_override():
+        return [override.value()]
+    if not override.is_discrete_sweep() or isinstance(override._value, Glob):
+        return []
+    return [value.text if isinstance(value, QuotedString) else value for value in override.sweep_iterator()]
+
+
+def _read_hydra(text: str, override: Any, for_hydra: bool) -> Word:
+    key = override.key_or_group
+    if not for_hydra or override.is_delete() or override.is_sweep_override() or not _HYDRA_ALLOWED.fullmatch(key):
+        raise ConfigurationError(
+            f"'{text}': Hydra's own settings cannot be changed, except with `coalitions run` hydra/launcher, "
+            "hydra.launcher.*, hydra.sweep.*, hydra.sweeper.* and hydra.mode"
+        )
+    _check_plain(text, override.value())
+    return Word(key, [], [text], False)
+
+
+def _check_plain(where: str, value: Any) -> None:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            check_text(where, str(key))
+            _check_plain(where, inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _check_plain(where, inner)
+    elif isinstance(value, str):
+        check_text(where, value)
+
+
+def _read_deletion(text: str, key: str) -> Word:
+    if not _LINE.fullmatch(key):
+        raise ConfigurationError(f"'{text}': only a grant line can be taken away, like ~regime.programmes.service")
+    return Word(key, [], [text], False)
+
+
+def _check(key: str, value: Any, own: Path | None) -> None:
+    _check_plain(key, value)
+    if key in GROUPS:
+        check_option(key, value, own)
+    elif isinstance(value, dict):
+        raise ConfigurationError(f"{key} = {show(value)}: give each number by its own name, like {_example(key)}")
+    elif key in EXPERIMENT_KEYS or key.startswith("design."):
+        raise ConfigurationError(f"'{key}' belongs in an experiment's file; see experiments/README.md")
+    elif key not in RUN_KEYS:
+        _check_parameter(key, value)
+
+
+def _check_parameter(key: str, value: Any) -> None:
+    if find_declaration(key):
+        check_value(key, value)
+        return
+    inner = [name for name in declared() if name.startswith(f"{key}.")]
+    if inner or _LINE.fullmatch(key):
+        raise ConfigurationError(f"'{key}' is a group of parameters; give one of them, like {_example(key)}")
+    refuse_unknown(key)
+
+
+def _example(key: str) -> str:
+    if _LINE.fullmatch(key):
+        return f"{key}.term_months=24"
+    inner = [entry for name, entry in declared().items() if name.startswith(f"{key}.")]
+    return f"{inner[0].name}={show(inner[0].default)}" if inner else "regime.programmes.service.term_months=24"

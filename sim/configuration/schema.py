@@ -1,0 +1,63 @@
+"""The schema Hydra composes into: the tree of `sim.parameters` with its names and defaults.
+
+Leaves take any value, since OmegaConf would turn 5 into "5" or "yes" into true in silence; `declared.check_value`
+judges them afterwards. The classes are copies that are not frozen: Hydra makes a frozen dataclass read-only,
+and every override would fail.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from functools import cache
+from typing import Any
+
+from sim import parameters
+from sim.configuration.files import experiments_folder
+
+SCHEMA = "coalitions_schema"
+
+
+def _open_copy(kind: Any) -> Any:
+    """Return a dataclass with the fields and defaults of `kind` that is not frozen and checks nothing."""
+    entries = []
+    for item in dataclasses.fields(kind):
+        if item.default_factory is dataclasses.MISSING:
+            entries.append((item.name, Any, dataclasses.field(default=item.default)))
+        else:
+            entries.append((item.name, Any, dataclasses.field(default_factory=item.default_factory)))
+    return dataclasses.make_dataclass(kind.__name__, entries)
+
+
+@cache
+def make_schema() -> Any:
+    """Return the schema's dataclass: every group of `Parameters`, the keys of a run and those of an experiment."""
+    programme = _open_copy(parameters.Programme)
+    regime = dataclasses.make_dataclass(
+        "Regime",
+        [
+            ("name", Any, "unrestricted"),
+            ("label", Any, ""),
+            ("programmes", dict[str, programme], dataclasses.field(default_factory=dict)),
+        ],
+    )
+    design = dataclasses.make_dataclass("Design", [("vary", dict[str, Any], dataclasses.field(default_factory=dict))])
+    entries: list[Any] = []
+    for name, kind in typing.get_type_hints(parameters.Parameters).items():
+        if dataclasses.is_dataclass(kind):
+            group = regime if kind is parameters.Regime else _open_copy(kind)
+            entries.append((name, group, dataclasses.field(default_factory=group)))
+    entries += [("months", Any, parameters.Parameters.months), ("seeds", Any, 1), ("name", Any, None)]
+    entries += [("question", Any, ""), ("design", design, dataclasses.field(default_factory=design))]
+    return dataclasses.make_dataclass("Settings", entries)
+
+
+def register() -> None:
+    """Tell Hydra about the schema and about the experiments, which lie outside its folder of groups."""
+    from hydra.core.config_store import ConfigStore
+    from omegaconf import OmegaConf
+
+    store = ConfigStore.instance()
+    store.store(name=SCHEMA, node=make_schema())
+    for path in sorted(experiments_folder().glob("*.yaml")):
+        store.store(group="experiment", name=path.stem, node=OmegaConf.load(path), package="_global_")

@@ -1,0 +1,45 @@
+"""Step 1, apply calendar: shocks strike on their date, and what follows from mixes and stances is derived anew.
+
+Programmes open and close by their own first and last month, which `grants` and `conditions` read.
+"""
+
+import math
+
+from sim import columns
+from sim.coalitions import NOBODY, log_event
+from sim.compiled import compiled
+
+TOTAL_CUT, STREAM_SHIFT, SHORT_TERMS, NEW_CONDITION = 1, 2, 3, 4  # parameters.SHOCKS
+
+
+@compiled
+def apply_calendar(month, parameters, organizations, programmes, environment, log):
+    """Let the shock of this month strike. Writes `programmes`, running awards under a cut, the ledger, the log."""
+    kind = parameters.shock_kind
+    if kind == 0 or month != parameters.shock_month:
+        return
+    log_event(log, month, columns.SHOCK, NOBODY, 0, NOBODY, NOBODY, columns.MONEY, kind)
+    for g in range(programmes.term.size):
+        if kind == TOTAL_CUT:
+            _cut(g, parameters.shock_cut_share, organizations, programmes, environment)
+        elif kind == STREAM_SHIFT:
+            programmes.pays_for[g, parameters.shock_from] = False
+            programmes.pays_for[g, parameters.shock_to] = True
+        elif kind == SHORT_TERMS:
+            programmes.term[g] = min(programmes.term[g], parameters.shock_term)
+        elif kind == NEW_CONDITION:
+            programmes.stance_low[g] = parameters.shock_stance_low
+            programmes.stance_high[g] = parameters.shock_stance_high
+            programmes.ambiguity[g] = parameters.shock_ambiguity
+
+
+@compiled
+def _cut(g, cut_share, organizations, programmes, environment):
+    """Take `cut_share` from the coming rounds of line g and from what its running awards still hold."""
+    programmes.pot_cents[g] -= int(math.floor(programmes.pot_cents[g] * cut_share + 0.5))
+    for i in range(organizations.is_open.size):
+        taken = int(math.floor(organizations.award_cents[i, g] * cut_share + 0.5))
+        organizations.award_cents[i, g] -= taken
+        environment.ledger[columns.RETURNED] += taken
+        if organizations.award_cents[i, g] == 0:
+            organizations.award_months[i, g] = 0

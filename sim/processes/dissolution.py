@@ -1,0 +1,30 @@
+"""Step 12, dissolve: coalitions under two members, long inactive, or done, come to an end.
+
+A coalition whose convener was funded loses that support with the grant (`accounts` counts the months down); what
+follows shows in attendance (`meetings`) and so here.
+"""
+
+import numpy as np
+
+from sim import columns
+from sim.coalitions import end_coalition
+from sim.compiled import compiled
+from sim.draws import DISSOLVE, stream, uniform
+
+
+@compiled
+def dissolve(seed, month, parameters, organizations, dyads, coalitions, log, row):
+    """End coalitions. Writes coalitions, memberships, the log and row.dissolutions."""
+    key = stream(seed, DISSOLVE, month)
+    for c in range(coalitions.is_active.size):
+        if not coalitions.is_active[c]:
+            continue
+        coalitions.age_months[c] += 1
+        is_idle = coalitions.activity[c] < parameters.inactive_activity
+        coalitions.inactive_months[c] = coalitions.inactive_months[c] + 1 if is_idle else 0
+        if coalitions.size[c] < 2:
+            end_coalition(month, c, columns.TOO_FEW, organizations, dyads, coalitions, log, row)
+        elif coalitions.inactive_months[c] >= parameters.dissolve_after:
+            end_coalition(month, c, columns.INACTIVITY, organizations, dyads, coalitions, log, row)
+        elif uniform(key, coalitions.key[c], np.uint64(0)) < parameters.disband_rate:
+            end_coalition(month, c, columns.GOAL_MET, organizations, dyads, coalitions, log, row)

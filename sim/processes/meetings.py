@@ -1,0 +1,172 @@
+"""Step 2, meet: contact moves trust, dialogue moves viewpoints, attendance and depth follow.
+
+Sources of the directions: Bunger 2013 (trust and competition), Burt 2002 (decay), Carpenter 2023 (conflict avoidance
+keeps peace now and depth low), LCHT partnership toolkit (relational trust). Rates are assumed.
+"""
+
+import math
+
+import numpy as np
+
+from sim import columns
+from sim.coalitions import NOBODY, log_event, sign_mou
+from sim.compiled import compiled
+from sim.draws import MEET, SIGN_MOU, stream, uniform
+from sim.relations import (
+    clip,
+    compute_baseline_trust,
+    compute_competition,
+    compute_facilitation,
+    compute_tension,
+)
+
+
+@compiled
+def meet(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
+    """Hold this month's meetings. Writes trust, viewpoint, depth, activity, is_formal, cost_cents, the log, row.
+
+    A pair that sits in two coalitions meets twice. Pairs without contact return to their baseline every month.
+    """
+    _forget(parameters, organizations, dyads)
+    if month % parameters.meeting_interval != 0:
+        return
+    move, n_met = environment.move, environment.rank
+    for i in range(move.size):
+        move[i] = 0.0
+        n_met[i] = 0.0
+    for c in range(coalitions.is_active.size):
+        if coalitions.is_active[c]:
+            _hold_meeting(c, parameters, organizations, dyads, coalitions, programmes, move, n_met)
+            _follow_up(seed, month, c, parameters, organizations, dyads, coalitions, log, row)
+    _invite_guests(seed, month, parameters, organizations, dyads, coalitions, programmes)
+    for i in range(move.size):
+        if n_met[i] > 0.0:
+            organizations.viewpoint[i] = clip(organizations.viewpoint[i] + move[i] / n_met[i], -1.0, 1.0)
+
+
+@compiled
+def _forget(parameters, organizations, dyads):
+    n = organizations.is_open.size
+    for i in range(n):
+        for j in range(n):
+            if i != j and dyads.joint[i, j] == 0:
+                baseline = compute_baseline_trust(organizations.sector, i, j, parameters)
+                dyads.trust[i, j] += parameters.trust_decay * (baseline - dyads.trust[i, j])
+
+
+@compiled
+def _contact(i, j, strength, facilitation, parameters, organizations, dyads, programmes):
+    """Move T_ij toward the quality of one contact. Writes trust[i, j]."""
+    trust = dyads.trust[i, j]
+    tension = compute_tension(organizations, trust, i, j, facilitation, parameters)
+    tension *= 1.0 - parameters.conflict_avoidance
+    competition = compute_competition(organizations, dyads, programmes, i, j, parameters)
+    competition *= 1.0 - parameters.trust_softening * trust
+    quality = clip(1.0 - tension - competition, 0.0, 1.0)
+    rate = parameters.trust_gain if quality > trust else parameters.trust_loss
+    dyads.trust[i, j] = trust + rate * strength * (quality - trust)
+
+
+@compiled
+def _hold_meeting(c, parameters, organizations, dyads, coalitions, programmes, move, n_met):
+    facilitation = compute_facilitation(coalitions, c, parameters)
+    strength = coalitions.activity[c]
+    n = organizations.is_open.size
+    dialogue = parameters.dialogue_rate * (1.0 - parameters.conflict_avoidance) * strength
+    for i in range(n):
+        if coalitions.member[c, i]:
+            for j in range(n):
+                if coalitions.member[c, j] and i != j:
+                    _contact(i, j, strength, facilitation, parameters, organizations, dyads, programmes)
+                    difference = organizations.stance[j] - organizations.viewpoint[i]
+                    if abs(difference) <= parameters.openness:
+                        move[i] += dialogue * difference
+                    n_met[i] += 1.0
+
+
+@compiled
+def _follow_up(seed, month, c, parameters, organizations, dyads, coalitions, log, row):
+    """Let attendance, depth, cost and an MOU follow from how the members stand to each other."""
+    facilitation = compute_facilitation(coalitions, c, parameters)
+    n, size = organizations.is_open.size, coalitions.size[c]
+    attendance, trust_sum, tension_sum = 0.0, 0.0, 0.0
+    cost = int(math.floor(100.0 * parameters.meeting_cost_usd * (1.0 + size / parameters.size_scale) + 0.5))
+    for i in range(n):
+        if coalitions.member[c, i]:
+            trust_i = 0.0
+            for j in range(n):
+                if coalitions.member[c, j] and i != j:
+                    trust_i += dyads.trust[i, j]
+                    tension_sum += compute_tension(
+                        organizations, dyads.trust[i, j], i, j, facilitation, parameters
+                    )
+            trust_i /= max(size - 1, 1)
+            trust_sum += trust_i
+            attendance += clip(
+                parameters.attendance_base
+                + parameters.attendance_trust * trust_i
+                - parameters.attendance_stress * organizations.stress[i]
+                + 0.5 * facilitation,
+                0.0,
+                1.0,
+            )
+            if coalitions.convener_months[c] == 0:
+                organizations.cost_cents[i] += cost
+    coalitions.activity[c] += parameters.activity_rate * (attendance / size - coalitions.activity[c])
+    openness = 1.0 - 0.5 * parameters.conflict_avoidance
+    calm = 1.0 - tension_sum / max(size * (size - 1), 1)
+    target = parameters.goal_breadth * coalitions.activity[c] * openness * (trust_sum / size) * calm
+    coalitions.depth[c] += parameters.depth_rate * (target - coalitions.depth[c])
+    _note_hollowness(month, c, parameters, coalitions, log, row)
+    chance = parameters.mou_rate * coalitions.depth[c]
+    if not coalitions.is_formal[c] and uniform(stream(seed, SIGN_MOU, month), coalitions.key[c], 0) < chance:
+        sign_mou(dyads, coalitions, c)
+        log_event(log, month, columns.SIGN_MOU, NOBODY, 0, coalitions.number[c], NOBODY, columns.TRUST, size)
+
+
+@compiled
+def _note_hollowness(month, c, parameters, coalitions, log, row):
+    """Mark a coalition of three or more hollow when its attendance falls; it recovers 0.05 above that."""
+    activity = coalitions.activity[c]
+    if not coalitions.is_hollow[c] and activity < parameters.hollow_activity and coalitions.size[c] >= 3:
+        coalitions.is_hollow[c] = True
+        row.hollowings += 1
+        number, size = coalitions.number[c], coalitions.size[c]
+        log_event(log, month, columns.HOLLOW_OUT, NOBODY, 0, number, NOBODY, columns.INACTIVITY, size)
+    elif coalitions.is_hollow[c] and activity > parameters.hollow_activity + 0.05:
+        coalitions.is_hollow[c] = False
+
+
+@compiled
+def _invite_guests(seed, month, parameters, organizations, dyads, coalitions, programmes):
+    """Let some unaffiliated organizations sit in once with the coalition they trust most. Writes trust."""
+    key = stream(seed, MEET, month)
+    n = organizations.is_open.size
+    for i in range(n):
+        if not organizations.is_open[i] or organizations.n_memberships[i] > 0:
+            continue
+        if uniform(key, organizations.key[i], np.uint64(0)) >= parameters.peripheral_invitation:
+            continue
+        c = _find_most_trusted(i, dyads, coalitions)
+        if c == NOBODY:
+            continue
+        facilitation = compute_facilitation(coalitions, c, parameters)
+        for j in range(n):
+            if coalitions.member[c, j]:
+                strength = coalitions.activity[c]
+                _contact(i, j, strength, facilitation, parameters, organizations, dyads, programmes)
+                _contact(j, i, strength, facilitation, parameters, organizations, dyads, programmes)
+
+
+@compiled
+def _find_most_trusted(i, dyads, coalitions):
+    best, best_trust = NOBODY, -1.0
+    for c in range(coalitions.is_active.size):
+        if coalitions.is_active[c]:
+            total = 0.0
+            for j in range(coalitions.member.shape[1]):
+                if coalitions.member[c, j]:
+                    total += dyads.trust[i, j]
+            if total / coalitions.size[c] > best_trust:
+                best, best_trust = c, total / coalitions.size[c]
+    return best

@@ -1,0 +1,147 @@
+"""Step 11, break away: a group of three or more whose members all gain by leaving together does so.
+
+The group is found by cutting a coalition along its weakest tie: the two members of lowest mutual affinity are the
+poles and each other member goes with the pole it stands closer to. Cut ties lose trust, bystanders keep both
+(Heaney & Rojas 2008).
+"""
+
+from sim import columns
+from sim.coalitions import NOBODY, find_free_slot, found_coalition, is_rival, log_member, remove_member
+from sim.compiled import compiled
+from sim.draws import BREAK_AWAY, gumbel, stream
+from sim.relations import compute_affinity, compute_facilitation, compute_utility
+
+SMALLEST_GROUP = 3
+
+
+@compiled
+def break_away(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
+    """Let groups break away. Writes memberships, coalitions, trust, the log and row.breakaways."""
+    for c in range(coalitions.is_active.size):
+        if not coalitions.is_active[c] or coalitions.size[c] < SMALLEST_GROUP + 1:
+            continue
+        if not _cut_at_weakest_tie(c, parameters, organizations, dyads, coalitions, programmes, environment):
+            continue
+        first, _ = _order_sides(c, coalitions, environment)
+        for side in (first, 3 - first):
+            if _all_gain(
+                seed, month, c, side, parameters, organizations, dyads, coalitions, programmes, environment
+            ):  # fmt: skip
+                _leave_together(
+                    seed, month, c, parameters, organizations, dyads, coalitions, environment, log, row
+                )  # fmt: skip
+                break
+
+
+@compiled
+def _measure_mutual(i, j, facilitation, parameters, organizations, dyads, programmes, terms):
+    toward = compute_affinity(terms, organizations, dyads, programmes, i, j, facilitation, parameters)
+    return min(toward, compute_affinity(terms, organizations, dyads, programmes, j, i, facilitation, parameters))
+
+
+@compiled
+def _cut_at_weakest_tie(c, parameters, organizations, dyads, coalitions, programmes, environment):
+    """Part coalition c into sides 1 and 2 of environment.group; False where no pair is at odds."""
+    group, terms = environment.group, environment.terms
+    facilitation = compute_facilitation(coalitions, c, parameters)
+    n, pole_1, pole_2, weakest = group.size, NOBODY, NOBODY, 0.0
+    for i in range(n):
+        group[i] = 0
+        if coalitions.member[c, i]:
+            for j in range(i):
+                if coalitions.member[c, j]:
+                    mutual = _measure_mutual(
+                        i, j, facilitation, parameters, organizations, dyads, programmes, terms
+                    )
+                    if mutual < weakest:
+                        pole_1, pole_2, weakest = j, i, mutual
+    if pole_1 == NOBODY:
+        return False
+    for i in range(n):
+        if coalitions.member[c, i]:
+            if i in (pole_1, pole_2):
+                group[i] = 1 if i == pole_1 else 2
+            else:
+                to_1 = _measure_mutual(i, pole_1, facilitation, parameters, organizations, dyads, programmes, terms)
+                to_2 = _measure_mutual(i, pole_2, facilitation, parameters, organizations, dyads, programmes, terms)
+                group[i] = 1 if to_1 >= to_2 else 2
+    return True
+
+
+@compiled
+def _order_sides(c, coalitions, environment):
+    """Return the side without the convener first: the one more likely to walk out."""
+    convener = coalitions.convener[c]
+    with_convener = environment.group[convener]
+    return 3 - with_convener, with_convener
+
+
+@compiled
+def _all_gain(seed, month, c, side, parameters, organizations, dyads, coalitions, programmes, environment):
+    """Say whether each member of `side` gains by leaving together; leaves the side in environment.is_core.
+
+    Gain = U(alone together) - U(now) + noise; the largest gain by term, summed over the side, is left in
+    environment.terms' place by `_leave_together`.
+    """
+    if find_free_slot(coalitions) == NOBODY:
+        return False
+    key = stream(seed, BREAK_AWAY, month)
+    group, core, terms, change = environment.group, environment.is_core, environment.terms, environment.term_change
+    size = 0
+    for i in range(group.size):
+        core[i] = group[i] == side
+        size += 1 if core[i] else 0
+    if size < SMALLEST_GROUP or size == coalitions.size[c]:
+        return False
+    facilitation, funded = compute_facilitation(coalitions, c, parameters), coalitions.convener_months[c] > 0
+    for term in range(terms.size):
+        change[term] = 0.0
+    for i in range(group.size):
+        if core[i]:
+            held = organizations.n_memberships[i] - 1
+            now = compute_utility(
+                terms, organizations, dyads, programmes, i, coalitions.member[c], True, held,
+                facilitation, funded, parameters,
+            )  # fmt: skip
+            for term in range(terms.size):
+                change[term] -= terms[term]
+            then = compute_utility(
+                terms, organizations, dyads, programmes, i, core, True, held,
+                parameters.facilitation, False, parameters,
+            )  # fmt: skip
+            for term in range(terms.size):
+                change[term] += terms[term]
+            noise = parameters.schism_noise * gumbel(key, organizations.key[i], coalitions.key[c])
+            if then - now + noise <= parameters.schism_gain or then <= 0.0:
+                return False
+    return True
+
+
+@compiled
+def _leave_together(seed, month, c, parameters, organizations, dyads, coalitions, environment, log, row):
+    core = environment.is_core
+    n, convener = core.size, NOBODY
+    cause = columns.COMPLEMENTARITY
+    for term in range(columns.THRESHOLD):
+        if environment.term_change[term] > environment.term_change[cause]:
+            cause = term
+    for i in range(n):
+        if core[i] and (convener == NOBODY or organizations.record[i] > organizations.record[convener]):
+            convener = i
+    for i in range(n):
+        if core[i]:
+            remove_member(organizations, dyads, coalitions, c, i)
+    for i in range(n):
+        if core[i]:
+            for j in range(n):
+                if coalitions.member[c, j]:
+                    dyads.trust[i, j] *= 1.0 - parameters.schism_trust_loss
+                    dyads.trust[j, i] *= 1.0 - parameters.schism_trust_loss
+    new = found_coalition(seed, month, core, convener, organizations, dyads, coalitions, environment, parameters)
+    row.breakaways += 1
+    row.foundings += 1
+    row.rival_foundings += 1 if is_rival(coalitions, new, parameters) else 0
+    for i in range(n):
+        if core[i]:
+            number, size = coalitions.number[new], coalitions.size[new]
+            log_member(log, month, columns.BREAK_AWAY, organizations, i, number, cause, size)
