@@ -62,4 +62,4 @@ def is_cached() -> bool:
 
 def compiled(function):
     """Compile `function` with numba: cached, without the interpreter's lock, without fastmath."""
-    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    return numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function)

@@ -1,0 +1,223 @@
+"""Step 13, observe: one row a month, from the state alone; counts of events were added by the processes.
+
+Definitions stand in `columns.py`; a share over nothing is nan, never a made-up zero.
+"""
+
+import math
+
+from sim.coalitions import NOBODY
+from sim.compiled import compiled
+from sim.relations import compute_competition
+
+FAR_APART = 0.5  # viewpoint units between organizations of a cross-viewpoint pair
+NEUTRAL = 0.2  # |viewpoint| below which a position counts as the middle
+TIE = 0.5  # mutual trust that counts as a tie
+
+
+@compiled
+def _share(part, whole):
+    return part / whole if whole > 0 else math.nan
+
+
+@compiled
+def observe(parameters, organizations, dyads, coalitions, programmes, environment, row):
+    """Write every column of this month's row that is not a count of events. Reads everything else."""
+    _observe_pairs(parameters, organizations, dyads, programmes, row)
+    _observe_coalitions(organizations, dyads, coalitions, row)
+    _observe_groups(organizations, dyads, coalitions, environment, row)
+    _observe_organizations(organizations, environment, row)
+    _observe_people(organizations, environment, row)
+
+
+@compiled
+def find_main_population(mix, i):
+    """Return the population with i's largest share of effort."""
+    best = 0
+    for k in range(mix.shape[1]):
+        if mix[i, k] > mix[i, best]:
+            best = k
+    return best
+
+
+@compiled
+def _observe_pairs(parameters, organizations, dyads, programmes, row):
+    n = organizations.is_open.size
+    pairs, joint, far, far_joint, mixed, mixed_joint, competing = 0, 0, 0, 0, 0, 0, 0
+    trust = 0.0
+    for i in range(n):
+        if not organizations.is_open[i]:
+            continue
+        main = find_main_population(organizations.mix, i)
+        for j in range(i):
+            if not organizations.is_open[j]:
+                continue
+            met = 1 if dyads.joint[i, j] > 0 else 0
+            pairs += 1
+            joint += met
+            trust += 0.5 * (dyads.trust[i, j] + dyads.trust[j, i])
+            if abs(organizations.viewpoint[i] - organizations.viewpoint[j]) > FAR_APART:
+                far += 1
+                far_joint += met
+            if find_main_population(organizations.mix, j) != main:
+                mixed += 1
+                mixed_joint += met
+            if met == 1:
+                toward = compute_competition(organizations, dyads, programmes, i, j, parameters)
+                back = compute_competition(organizations, dyads, programmes, j, i, parameters)
+                competing += 1 if max(toward, back) > 0.05 else 0
+    row.collaboration_share = _share(joint, pairs)
+    row.mean_trust = _share(trust, pairs)
+    row.cross_viewpoint_share = _share(far_joint, far)
+    row.cross_population_share = _share(mixed_joint, mixed)
+    row.competing_share = _share(competing, joint)
+    row.ei_viewpoint = _share(2 * far_joint - joint, joint)
+    row.ei_population = _share(2 * mixed_joint - joint, joint)
+
+
+@compiled
+def _observe_coalitions(organizations, dyads, coalitions, row):
+    """Depth and attendance weighted by members; density and Freeman degree centralisation of ties inside."""
+    n = organizations.is_open.size
+    seats, depth, activity, count, density, centralisation = 0, 0.0, 0.0, 0, 0.0, 0.0
+    n_central = 0
+    for c in range(coalitions.is_active.size):
+        if not coalitions.is_active[c]:
+            continue
+        size = coalitions.size[c]
+        seats += size
+        depth += size * coalitions.depth[c]
+        activity += size * coalitions.activity[c]
+        if size < 3:
+            continue
+        count += 1
+        ties, highest = 0, 0
+        for i in range(n):
+            if coalitions.member[c, i]:
+                degree = 0
+                for j in range(n):
+                    if coalitions.member[c, j] and j != i and dyads.trust[i, j] + dyads.trust[j, i] >= 2.0 * TIE:
+                        degree += 1
+                ties += degree
+                highest = max(highest, degree)
+        density += ties / (size * (size - 1))
+        centralisation += (size * highest - ties) / ((size - 1) * (size - 2))
+        n_central += 1
+    row.n_coalitions = count
+    row.mean_depth = _share(depth, seats)
+    row.mean_activity = _share(activity, seats)
+    row.coalition_density = _share(density, count)
+    row.coalition_centralisation = _share(centralisation, n_central)
+
+
+@compiled
+def _observe_groups(organizations, dyads, coalitions, environment, row):
+    """Effective number of groups, the largest, the unaffiliated, and modularity under each one's largest coalition."""
+    n = organizations.is_open.size
+    n_open, alone, seats, largest, squares = 0, 0, 0, 0, 0.0
+    home = environment.group
+    for i in range(n):
+        home[i] = NOBODY
+        if organizations.is_open[i]:
+            n_open += 1
+            alone += 1 if organizations.n_memberships[i] == 0 else 0
+    for c in range(coalitions.is_active.size):
+        if coalitions.is_active[c]:
+            size = coalitions.size[c]
+            seats += size
+            squares += size * size
+            largest = max(largest, size)
+            for i in range(n):
+                if coalitions.member[c, i] and (home[i] == NOBODY or size > coalitions.size[home[i]]):
+                    home[i] = c
+    total = seats + alone
+    row.effective_coalitions = total * total / (squares + alone) if total > 0 else math.nan
+    row.largest_share = _share(largest, n_open)
+    row.unaffiliated_share = _share(alone, n_open)
+    row.modularity = _compute_modularity(home, dyads, coalitions.is_active.size)
+
+
+@compiled
+def _compute_modularity(home, dyads, n_groups):
+    """Return Newman's Q of the co-membership counts under the grouping `home`; nan without pairs."""
+    n, total, within = home.size, 0.0, 0.0
+    for i in range(n):
+        for j in range(n):
+            if i != j:
+                total += dyads.joint[i, j]
+                if home[i] == home[j]:
+                    within += dyads.joint[i, j]
+    if total == 0.0:
+        return math.nan
+    expected = 0.0
+    for c in range(n_groups):
+        degree = 0.0
+        for i in range(n):
+            if home[i] == c:
+                for j in range(n):
+                    if i != j:
+                        degree += dyads.joint[i, j]
+        expected += (degree / total) * (degree / total)
+    return within / total - expected
+
+
+@compiled
+def _observe_organizations(organizations, environment, row):
+    n = organizations.is_open.size
+    n_open, stress, dependence, silent, neutral, moved, stance, squares = 0, 0.0, 0.0, 0, 0, 0.0, 0.0, 0.0
+    for i in range(n):
+        if not organizations.is_open[i]:
+            continue
+        n_open += 1
+        stress += organizations.stress[i]
+        dependence += organizations.dependence[i]
+        silent += 1 if abs(organizations.stance[i]) < NEUTRAL else 0
+        neutral += 1 if abs(organizations.viewpoint[i]) < NEUTRAL else 0
+        stance += organizations.stance[i]
+        squares += organizations.stance[i] * organizations.stance[i]
+        for k in range(organizations.mix.shape[1]):
+            moved += 0.5 * abs(organizations.mix[i, k] - organizations.mission[i, k])
+    row.n_open = n_open
+    row.mean_fiscal_stress = _share(stress, n_open)
+    row.mean_dependence = _share(dependence, n_open)
+    row.public_silence = _share(silent, n_open)
+    row.private_neutrality = _share(neutral, n_open)
+    row.mission_drift = _share(moved, n_open)
+    mean = _share(stance, n_open)
+    row.stance_spread = math.sqrt(max(_share(squares, n_open) - mean * mean, 0.0)) if n_open > 0 else math.nan
+    row.award_gini = _compute_gini(organizations, environment)
+    row.awareness = environment.awareness[0]
+
+
+@compiled
+def _compute_gini(organizations, environment):
+    """Return the Gini index of the money still promised to open organizations; nan where there is none."""
+    n, total, differences, count = organizations.is_open.size, 0.0, 0.0, 0
+    held = environment.move
+    for i in range(n):
+        held[i] = 0.0
+        for g in range(organizations.award_cents.shape[1]):
+            if organizations.award_months[i, g] > 0:
+                held[i] += organizations.award_cents[i, g] / organizations.award_months[i, g]
+    for i in range(n):
+        if organizations.is_open[i]:
+            count += 1
+            total += held[i]
+            for j in range(i):
+                if organizations.is_open[j]:
+                    differences += abs(held[i] - held[j])
+    return differences / (count * total) if total > 0.0 else math.nan
+
+
+@compiled
+def _observe_people(organizations, environment, row):
+    """Served share and coverage: populations to which a member of a coalition gives a tenth of its effort or more."""
+    row.served_share = _share(row.served, row.arrivals)
+    n, n_populations = organizations.mix.shape
+    covered = 0
+    for k in range(n_populations):
+        found = False
+        for i in range(n):
+            if organizations.is_open[i] and organizations.n_memberships[i] > 0 and organizations.mix[i, k] >= 0.1:
+                found = True
+        covered += 1 if found else 0
+    row.coverage_share = covered / n_populations

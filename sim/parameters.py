@@ -129,6 +129,7 @@ class Meetings(Group):
         1, "months", 1, 24, "Months between meetings", "monthly to quarterly: J. Extension 42(6) 2004; SEEN"
     )
     baseline_trust: float = number(0.25, "trust", 0, 1, "Trust between organizations that never met")
+    initial_partner_trust: float = number(0.5, "trust", 0, 1, "Trust between partners at month 0")
     same_sector_trust: float = number(0.05, "trust", 0, 0.5, "Extra baseline trust within a sector")
     trust_gain: float = number(0.06, "per meeting", 0, 1, "How fast good contact builds trust")
     trust_loss: float = number(0.12, "per meeting", 0, 1, "How fast poor contact loses trust")

@@ -22,8 +22,8 @@ def _round_cents(amount):
 
 
 @compiled
-def settle_accounts(seed, month, parameters, organizations, coalitions, programmes, environment, row):
-    """Book one month of every open organization. Writes reserves, stress, dependence, capacity, awards, ledger, row.
+def settle_accounts(seed, month, parameters, organizations, coalitions, environment):
+    """Book one month of every open organization. Writes reserves, stress, dependence, capacity, awards, ledger.
 
     fiscal stress = clip(1 - reserve / target); spending = need · (1 - austerity · stress) + part of any surplus.
     """

@@ -1,0 +1,246 @@
+"""Compiled runs of one seed or many, and the tidy tables made from them. Never imports Mesa."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from sim import columns, schedule, state
+from sim.compiled import IS_COMPILED
+from sim.parameters import SHOCKS, Parameters, kernel_fields
+from sim.results import Results, describe_run
+from sim.roster import RosterTables, entity_key
+from sim.tables import judge_runs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CHUNK_SEEDS = 50  # seeds between two reports of progress
+ALLOCATIONS = ("competitive", "lottery", "formula")
+
+
+def build_record(parameters: Parameters) -> Any:
+    """Return the numbers that kernels read, as one record (interpreted: a named tuple of plain numbers)."""
+    values = {}
+    for group, name, item in kernel_fields():
+        value = getattr(getattr(parameters, group), name)
+        options = item.metadata.get("options")
+        values[name] = options.index(value) if options else value
+    shock, populations = parameters.shock, parameters.field.populations
+    is_shift = shock.name == "stream_shift"
+    values |= {
+        "shock_kind": SHOCKS.index(shock.name),
+        "shock_month": shock.month,
+        "shock_cut_share": shock.cut_share,
+        "shock_from": populations.index(shock.from_population) if is_shift else 0,
+        "shock_to": populations.index(shock.to_population) if is_shift else 0,
+        "shock_term": shock.term_months,
+        "shock_stance_low": shock.stance_low,
+        "shock_stance_high": shock.stance_high,
+        "shock_ambiguity": shock.ambiguity,
+    }
+    names = state.PARAMETER_DTYPE.names or ()
+    typed = [float(values[n]) if state.PARAMETER_DTYPE[n].kind == "f" else int(values[n]) for n in names]
+    if not IS_COMPILED:
+        return namedtuple("ParameterRecord", names)(*typed)  # noqa: PYI024
+    return np.array([tuple(typed)], state.PARAMETER_DTYPE).view(np.recarray)[0]
+
+
+def build_roster(parameters: Parameters, tables: RosterTables | None = None) -> state.Roster:
+    """Return what is known of the field: the roster's tables, or n organizations of which nothing is known but an id."""
+    setting = parameters.field
+    shares = np.array(setting.population_demand), np.array(setting.sector_shares)
+    if tables is not None:
+        given = {name: getattr(tables, name) for name in state.Roster._fields if hasattr(tables, name)}
+        keys = np.array([entity_key(one) for one in tables.ids], "u8")
+        return state.Roster(**given, key=keys, population_demand=shares[0], sector_share=shares[1])
+    n, n_populations = setting.n_organizations, len(setting.populations)
+    keys = np.array([entity_key(f"organization-{number:04d}") for number in range(1, n + 1)], "u8")
+    unknown = [np.full(n, np.nan) for _ in range(5)]
+    return state.Roster(
+        key=keys,
+        sector=np.full(n, -1),
+        mix=np.full((n, n_populations), np.nan),
+        viewpoint=unknown[0],
+        stance=unknown[1],
+        need_usd=unknown[2],
+        own_income_share=unknown[3],
+        reserve_months=unknown[4],
+        trust=np.full((n, n), np.nan),
+        member=np.zeros((0, n), "?"),
+        population_demand=shares[0],
+        sector_share=shares[1],
+    )
+
+
+def build_lines(parameters: Parameters, n_organizations: int, tables: RosterTables | None = None) -> state.Programmes:
+    """Return the grant lines as arrays; a roster's own grants.csv stands in place of the regime's lines."""
+    lines = parameters.regime.programmes
+    if tables is not None and tables.programmes is not None:
+        lines = tables.programmes
+    annual_cents = 100.0 * parameters.grants.annual_usd_per_organization * n_organizations
+    populations, sectors = parameters.field.populations, parameters.field.sectors
+    ordered = [lines[name] for name in sorted(lines)]
+
+    def column(name: str, kind: str) -> NDArray[Any]:
+        return np.array([getattr(line, name) for line in ordered], kind)
+
+    pays_for = np.zeros((len(ordered), len(populations)), "?")
+    required = np.zeros((len(ordered), len(sectors)), "?")
+    for g, line in enumerate(ordered):
+        for name in line.eligible_populations or populations:
+            pays_for[g, populations.index(name)] = True
+        for name in line.required_sectors:
+            required[g, sectors.index(name)] = True
+    pots = [int(annual_cents * line.money_share * line.round_interval_months / 12 + 0.5) for line in ordered]
+    return state.Programmes(
+        money_share=column("money_share", "f8"),
+        pot_cents=np.array(pots, "i8"),
+        award_cents=np.array([int(100 * line.award_usd_per_year + 0.5) for line in ordered], "i8"),
+        interval=column("round_interval_months", "i8"),
+        term=column("term_months", "i8"),
+        first_month=column("first_month", "i8"),
+        last_month=column("last_month", "i8"),
+        pays_for=pays_for,
+        stance_low=column("stance_low", "f8"),
+        stance_high=column("stance_high", "f8"),
+        ambiguity=column("ambiguity", "f8"),
+        is_joint=np.array([line.applicant == "coalition" for line in ordered], "?"),
+        min_partners=column("min_partners", "i8"),
+        required_sector=required,
+        requires_mou=column("requires_mou", "?"),
+        sub_award_share=column("sub_award_share", "f8"),
+        is_exclusive=column("exclusive", "?"),
+        convener_share=column("convener_share", "f8"),
+        allocation=np.array([ALLOCATIONS.index(line.allocation) for line in ordered], "i8"),
+    )
+
+
+class Inputs:
+    """What `schedule.run_seeds` takes, built once for all seeds of one setting."""
+
+    def __init__(self, parameters: Parameters, tables: RosterTables | None = None, max_events: int = 0) -> None:
+        """Build record, roster, lines and a world with room for `max_events` events."""
+        self.parameters = parameters
+        self.record = build_record(parameters)
+        self.roster = build_roster(parameters, tables)
+        self.n_organizations = len(self.roster.key)
+        self.lines = build_lines(parameters, self.n_organizations, tables)
+        self.world = state.allocate_world(self.roster, self.lines, max_events)
+
+
+def run_compiled(
+    inputs: Inputs, seeds: list[int], keep_members: bool = False, keep_events: bool = True
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Run the seeds; return rows (R, months + 1) records, members (R or 0, months + 1, n), events (all, fields + 1).
+
+    The first field of an event is the position of its seed. Runs whose events overflow are repeated with more room.
+    """
+    n_runs, n_months = len(seeds), inputs.parameters.months
+    rows = np.zeros((n_runs, n_months + 1), state.ROW_DTYPE).view(np.recarray)
+    members = np.zeros((n_runs if keep_members else 0, n_months + 1, inputs.n_organizations), "i8")
+    room = inputs.world.log.rows.shape
+    events = np.zeros((n_runs if keep_events else 0, *room), "i8")
+    counts = np.zeros(n_runs, "i8")
+    with np.errstate(over="ignore", invalid="ignore"):
+        schedule.run_seeds(
+            np.array(seeds, "u8"), n_months, inputs.record, inputs.roster, inputs.lines, inputs.world,
+            rows, members, events, counts,
+        )  # fmt: skip
+    if keep_events and counts.max(initial=0) > room[0]:
+        inputs.world = state.allocate_world(inputs.roster, inputs.lines, int(counts.max()) + 64)
+        return run_compiled(inputs, seeds, keep_members, keep_events)
+    kept = [
+        np.column_stack([np.full(counts[at], at), events[at, : counts[at]]]) for at in range(n_runs) if keep_events
+    ]
+    return rows, members, np.concatenate(kept) if kept else np.zeros((0, 1 + len(columns.EVENT_FIELDS)), "i8")
+
+
+def simulate(
+    parameters: Parameters,
+    seeds: list[int],
+    *,
+    keep_events: bool = True,
+    on_progress: Callable[[int, int], None] | None = None,
+    roster: RosterTables | None = None,
+) -> Results:
+    """Run one setting on `seeds` and return its tidy tables.
+
+    on_progress(done, total) is called about every fifty runs. The results depend on the setting and the seeds alone.
+    """
+    inputs = Inputs(parameters, roster, max_events=4096 if keep_events else 0)
+    parts = []
+    for first in range(0, len(seeds), CHUNK_SEEDS):
+        chunk = seeds[first : first + CHUNK_SEEDS]
+        rows, members, events = run_compiled(inputs, chunk, keep_members=first == 0, keep_events=keep_events)
+        parts.append((chunk, rows, members[:1], events))
+        if on_progress is not None:
+            on_progress(first + len(chunk), len(seeds))
+    return _tabulate(parameters, parts, inputs)
+
+
+def _tabulate(parameters: Parameters, parts: list[Any], inputs: Inputs) -> Results:
+    name = parameters.regime.name
+    prefix = name if parameters.shock.name == "none" else f"{name}-{parameters.shock.name}"
+    months = pd.concat([_make_months(prefix, name, seeds, rows) for seeds, rows, _, _ in parts], ignore_index=True)
+    line_names = sorted(parameters.regime.programmes)
+    events = [_make_events(prefix, name, seeds, found, line_names) for seeds, _, _, found in parts]
+    seeds, _, members, _ = parts[0]
+    return Results(
+        runs=judge_runs(months),
+        months=months,
+        events=pd.concat(events, ignore_index=True),
+        members=_make_members(f"{prefix}-{seeds[0]}", name, seeds[0], members[0]),
+        manifest=describe_run(parameters, [seed for chunk, *_ in parts for seed in chunk], inputs.roster),
+    )
+
+
+def _make_months(prefix: str, regime: str, seeds: list[int], rows: NDArray[Any]) -> pd.DataFrame:
+    n_runs, n_rows = rows.shape
+    keys = {
+        "run_id": np.repeat([f"{prefix}-{seed}" for seed in seeds], n_rows),
+        "regime": regime,
+        "seed": np.repeat(np.array(seeds, "i8"), n_rows),
+        "month": np.tile(np.arange(n_rows), n_runs),
+    }
+    return pd.DataFrame(keys | {entry.name: rows[entry.name].reshape(-1) for entry in columns.MONTHS})
+
+
+def _make_events(prefix: str, regime: str, seeds: list[int], found: NDArray[Any], lines: list[str]) -> pd.DataFrame:
+    """Name codes; organization is the slot counted from 1, coalition the serial number from 1, 0 where none."""
+    fields = dict(zip(columns.EVENT_FIELDS, found.T[1:], strict=True))
+    seed = np.array(seeds, "i8")[found[:, 0]]
+    line = np.array([*lines, ""])[np.where(fields["line"] < 0, len(lines), fields["line"])]
+    return pd.DataFrame(
+        {
+            "run_id": [f"{prefix}-{one}" for one in seed],
+            "regime": regime,
+            "seed": seed,
+            "month": fields["month"] * (fields["month"] < 1_000_000),
+            "event": np.array(columns.EVENTS)[fields["kind"]],
+            "organization": fields["organization"] + 1,
+            "generation": fields["generation"],
+            "coalition": fields["coalition"] + 1,
+            "line": line,
+            "cause": np.array(columns.CAUSES)[fields["cause"]],
+            "size": fields["size"],
+        }
+    )
+
+
+def _make_members(run_id: str, regime: str, seed: int, members: NDArray[Any]) -> pd.DataFrame:
+    n_rows, n = members.shape
+    return pd.DataFrame(
+        {
+            "run_id": run_id,
+            "regime": regime,
+            "seed": seed,
+            "month": np.repeat(np.arange(n_rows), n),
+            "organization": np.tile(np.arange(1, n + 1), n_rows),
+            "coalition": members.reshape(-1),
+        }
+    )
