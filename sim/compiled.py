@@ -16,6 +16,7 @@ import platformdirs
 KERNEL_SOURCES = (
     "compiled.py",
     "draws.py",
+    "reference.py",
     "state.py",
     "relations.py",
     "coalitions.py",
@@ -60,6 +61,19 @@ def is_cached() -> bool:
     return CACHE_FOLDER is None or any(CACHE_FOLDER.rglob("schedule.run_seeds*.nbc"))
 
 
+_OPTIONS = {
+    "cache": True,
+    "nogil": True,  # several threads may run seeds at once
+    "error_model": "numpy",  # x / 0 gives inf, as for numpy's numbers
+    "_nrt": False,  # kernels allocate nothing, so they need no reference counts
+}
+
+
+def compiled_entry(function):
+    """Compile a kernel that Python calls: cached, without the interpreter's lock, without fastmath."""
+    return numba.njit(**_OPTIONS)(function)
+
+
 def compiled(function):
-    """Compile `function` with numba: cached, without the interpreter's lock, without fastmath."""
-    return numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function)
+    """Compile a kernel that only other kernels call: it gets no Python entry, which halves the compilation."""
+    return numba.njit(**_OPTIONS, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)

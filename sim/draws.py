@@ -15,7 +15,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-from sim.compiled import IS_COMPILED, compiled
+from sim.compiled import IS_COMPILED, compiled_entry
 
 # Append only: a number here is part of every draw's key.
 INITIALISE, MEET, TURNOVER, SERVE, RESPOND, AWARD, SETTLE, REVIEW = 1, 2, 3, 4, 5, 6, 7, 8
@@ -49,7 +49,7 @@ else:
         return np.uint64((int(a) * int(b)) >> 64)
 
 
-@compiled
+@compiled_entry
 def philox(key, counter_0, counter_1):
     """Return the two uint64 words of one Philox2x64-10 block. All arguments uint64."""
     for _ in range(10):
@@ -61,37 +61,37 @@ def philox(key, counter_0, counter_1):
     return counter_0, counter_1
 
 
-@compiled
+@compiled_entry
 def stream(seed, process, month):
     """Return the key (uint64) of one process in one month of one seed."""
     return philox(np.uint64(seed), np.uint64(process), np.uint64(month))[0]
 
 
-@compiled
+@compiled_entry
 def to_uniform(word):
     """Return the uniform in (0, 1) of a uint64 word: the middle of one of 2**53 equal steps, never 0 or 1."""
     return (float(np.int64(word >> _SHIFT_11)) + 0.5) * _UNIT
 
 
-@compiled
+@compiled_entry
 def uniform(key, entity, partner):
     """Return one uniform in (0, 1) for (entity, partner), uint64 each, in the stream `key`."""
     return to_uniform(philox(key, np.uint64(entity), np.uint64(partner))[0])
 
 
-@compiled
+@compiled_entry
 def gumbel(key, entity, partner):
     """Return one standard Gumbel number, -log(-log(u))."""
     return -logarithm(-logarithm(uniform(key, entity, partner)))
 
 
-@compiled
+@compiled_entry
 def normal(key, entity, partner):
     """Return one standard normal number."""
     return normal_quantile(uniform(key, entity, partner))
 
 
-@compiled
+@compiled_entry
 def exponential(x):
     """Return e**x for |x| <= 700, within 1 unit in the last place; beyond, the value at the border."""
     x = min(max(x, -700.0), 700.0)
@@ -111,7 +111,7 @@ def exponential(x):
     return math.ldexp(1.0 - ((low - (r * c) / (2.0 - c)) - high), int(k))
 
 
-@compiled
+@compiled_entry
 def logarithm(x):
     """Return ln x for a positive normal number x."""
     mantissa, k = math.frexp(x)
@@ -131,13 +131,13 @@ def logarithm(x):
     return k * 6.93147180369123816490e-01 - ((half - (s * (half + (t1 + t2)) + k * 1.90821492927058770002e-10)) - f)
 
 
-@compiled
+@compiled_entry
 def power(x, exponent):
     """Return x**exponent for x > 0."""
     return exponential(exponent * logarithm(x))
 
 
-@compiled
+@compiled_entry
 def normal_quantile(p):
     """Return the standard normal quantile of p in (0, 1), error below 1.2e-9 (Acklam's rational approximation)."""
     if p < 0.02425:
@@ -157,7 +157,7 @@ def normal_quantile(p):
     return q * top / bottom
 
 
-@compiled
+@compiled_entry
 def _tail_quantile(q):
     top = (
         ((((-0.007784894002430293 * q - 0.3223964580411365) * q - 2.400758277161838) * q - 2.549732539343734) * q)

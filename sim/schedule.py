@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from sim import field
-from sim.compiled import compiled
+from sim.compiled import compiled_entry
 from sim.observe import observe
 from sim.processes.accounts import close_organizations, find_openings, settle_accounts
 from sim.processes.awareness import raise_awareness
@@ -43,10 +43,11 @@ PROCESSES = (
 )
 
 
-@compiled
+@compiled_entry
 def advance(seed, month, first, last, parameters, roster, world, row):
     """Run processes `first` up to but not including `last` (positions in PROCESSES) of one month. Writes world, row."""
-    organizations, dyads, coalitions, programmes, environment, log = world
+    organizations, dyads, coalitions = world.organizations, world.dyads, world.coalitions
+    programmes, environment, log = world.programmes, world.environment, world.log
     for process in range(first, last):
         if process == 0:
             if parameters.apply_calendar:
@@ -86,10 +87,11 @@ def advance(seed, month, first, last, parameters, roster, world, row):
             observe(parameters, organizations, dyads, coalitions, programmes, environment, row)
 
 
-@compiled
+@compiled_entry
 def start(seed, parameters, roster, lines, world, row):
     """Fill the world of one run and observe month 0. Writes world and row."""
-    organizations, dyads, coalitions, programmes, environment, log = world
+    organizations, dyads, coalitions = world.organizations, world.dyads, world.coalitions
+    programmes, environment, log = world.programmes, world.environment, world.log
     field.initialise(
         seed, parameters, roster, lines, organizations, dyads, coalitions, programmes, environment, log
     )  # fmt: skip
@@ -105,7 +107,7 @@ def start(seed, parameters, roster, lines, world, row):
     observe(parameters, organizations, dyads, coalitions, programmes, environment, row)
 
 
-@compiled
+@compiled_entry
 def run_seeds(seeds, n_months, parameters, roster, lines, world, rows, members, events, n_events):
     """Run one simulation a seed in the same world. Writes the records.
 
@@ -130,7 +132,7 @@ def run_seeds(seeds, n_months, parameters, roster, lines, world, rows, members, 
                     events[at, event, item] = world.log.rows[event, item]
 
 
-@compiled
+@compiled_entry
 def record_members(world, home):
     """Write each organization's largest coalition to home (n,) int64; see `run_seeds`."""
     organizations, coalitions = world.organizations, world.coalitions

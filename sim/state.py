@@ -11,10 +11,12 @@ import numpy as np
 
 from sim import columns
 from sim.parameters import kernel_fields
+from sim.reference import passed_by_reference
 
 Array = np.ndarray
 
 
+@passed_by_reference
 class Organizations(NamedTuple):
     """One row per organization slot. Money is in integer cents."""
 
@@ -48,6 +50,7 @@ class Organizations(NamedTuple):
     response: Array  # (n, G) int64: latest response to the line's conditions, see columns.RESPONSES
 
 
+@passed_by_reference
 class Dyads(NamedTuple):
     """One entry per ordered pair (i, j): how i stands to j."""
 
@@ -57,6 +60,7 @@ class Dyads(NamedTuple):
     formal: Array  # (n, n) int64: those of them under an MOU
 
 
+@passed_by_reference
 class Coalitions(NamedTuple):
     """One row per coalition slot."""
 
@@ -78,6 +82,7 @@ class Coalitions(NamedTuple):
     inactive_months: Array  # (C,) int64
 
 
+@passed_by_reference
 class Programmes(NamedTuple):
     """One row per grant line; shocks change it during a run."""
 
@@ -102,6 +107,7 @@ class Programmes(NamedTuple):
     allocation: Array  # (G,) int64: 0 competitive, 1 lottery, 2 formula
 
 
+@passed_by_reference
 class Environment(NamedTuple):
     """What lies around the organizations, the books, and the working space of the kernels."""
 
@@ -122,6 +128,7 @@ class Environment(NamedTuple):
     flow: Array  # (n, 2) float64 working space: unmet and spare of one population
 
 
+@passed_by_reference
 class Log(NamedTuple):
     """The event log of one run; rows beyond the space are counted and not kept."""
 
@@ -129,6 +136,7 @@ class Log(NamedTuple):
     n_rows: Array  # (1,) int64
 
 
+@passed_by_reference
 class Roster(NamedTuple):
     """What is known of the field before the draws; nan or -1 where nothing is."""
 
@@ -146,6 +154,7 @@ class Roster(NamedTuple):
     sector_share: Array  # (S,) share of organizations, for sectors to be drawn
 
 
+@passed_by_reference
 class World(NamedTuple):
     """Everything one run reads and writes."""
 

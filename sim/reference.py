@@ -1,0 +1,83 @@
+"""Named tuples of arrays passed to compiled code by reference, so that kernels stay small and quick to compile.
+
+numba passes a named tuple by value: with the twenty-odd arrays of a world that is hundreds of machine arguments a
+call, minutes of compilation, and reference counts touched at every call. `passed_by_reference` gives a named tuple
+class a numba type of its own, whose native value is one pointer to a struct of array descriptors on the caller's
+stack. Source code is the same compiled or interpreted: `world.organizations.stress[i]`.
+"""
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.typing.templates import AttributeTemplate
+from numba.extending import (
+    NativeValue,
+    infer_getattr,
+    lower_getattr_generic,
+    models,
+    register_model,
+    typeof_impl,
+    unbox,
+)
+
+
+class Reference(types.Type):
+    """The numba type of a named tuple passed by reference; fields: ((name, numba type), ...)."""
+
+    def __init__(self, name, fields):
+        """Name the type by its class and the types of its fields, so that equal layouts share compiled code."""
+        self.fields = fields
+        super().__init__(name=f"Reference({name}, {fields})")
+
+
+@register_model(Reference)
+class _ReferenceModel(models.OpaqueModel):
+    """One opaque pointer."""
+
+
+@infer_getattr
+class _ReferenceAttributes(AttributeTemplate):
+    key = Reference
+
+    def generic_resolve(self, reference, attribute):
+        return dict(reference.fields).get(attribute)
+
+
+def _get_struct(context, reference):
+    return ir.LiteralStructType([context.get_value_type(kind) for _, kind in reference.fields])
+
+
+@unbox(Reference)
+def _unbox_reference(reference, instance, c):
+    """Write the descriptors of all fields to the caller's stack and return a pointer to them."""
+    slot = cgutils.alloca_once(c.builder, _get_struct(c.context, reference))
+    is_error = cgutils.false_bit
+    for index, (name, kind) in enumerate(reference.fields):
+        item = c.pyapi.object_getattr_string(instance, name)
+        native = c.unbox(kind, item)
+        c.builder.store(native.value, cgutils.gep_inbounds(c.builder, slot, 0, index))
+        is_error = c.builder.or_(is_error, native.is_error)
+        c.pyapi.decref(item)  # the named tuple itself keeps its fields alive during the call
+    pointer = c.builder.bitcast(slot, c.context.get_value_type(reference))
+    return NativeValue(pointer, is_error=is_error)
+
+
+@lower_getattr_generic(Reference)
+def _get_field(context, builder, reference, value, attribute):
+    names = [name for name, _ in reference.fields]
+    struct = builder.bitcast(value, _get_struct(context, reference).as_pointer())
+    item = builder.load(cgutils.gep_inbounds(builder, struct, 0, names.index(attribute)))
+    # Descriptors never change during a call: this lets the optimiser keep them in registers.
+    item.set_metadata("invariant.load", builder.module.add_metadata([]))
+    return item
+
+
+def passed_by_reference(tuple_class):
+    """Register a `typing.NamedTuple` of arrays (or of such tuples) to be passed to kernels by reference."""
+
+    @typeof_impl.register(tuple_class)
+    def _typeof(value, c):
+        fields = tuple((name, typeof_impl(item, c)) for name, item in zip(value._fields, value, strict=True))
+        return Reference(tuple_class.__name__, fields)
+
+    return tuple_class
