@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import namedtuple
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numba
 import numpy as np
 import pandas as pd
 
 from sim import columns, schedule, state
-from sim.compiled import IS_COMPILED
+from sim.compiled import IS_COMPILED, is_cached
 from sim.parameters import SHOCKS, Parameters, kernel_fields
 from sim.results import Results, describe_run
 from sim.roster import RosterTables, entity_key
@@ -120,6 +123,53 @@ def build_lines(parameters: Parameters, n_organizations: int, tables: RosterTabl
     )
 
 
+def compile_kernels() -> None:
+    """Fill the cache of compiled code on two cores: a second process compiles `start` and the reviews meanwhile."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", "from sim.engine import compile_part; compile_part(1)"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        compile_part(0)
+        child.wait()
+        run_compiled(Inputs(Parameters(months=1)), [1])
+    finally:
+        child.terminate()  # where this process was interrupted; otherwise it has ended
+        child.wait()
+
+
+def compile_part(part: int) -> None:
+    """Compile one of two halves of the processes into the cache."""
+    inputs = Inputs(Parameters())
+    seed, month, row = np.uint64(1), 1, schedule.new_row()
+    numbers, roster, lines, world = inputs.record, inputs.roster, inputs.lines, inputs.world
+    field, dyads, coalitions, programmes, environment, log = world
+    halves = (
+        (
+            (schedule.award_grants, seed, month, numbers, *world, row),
+            (schedule.break_away, seed, month, numbers, *world, row),
+            (schedule.respond_to_conditions, seed, month, numbers, field, programmes, log, row),
+            (schedule.meet, seed, month, numbers, *world, row),
+            (schedule.serve_and_refer, seed, month, numbers, field, dyads, environment, row),
+            (schedule.settle_accounts, seed, month, numbers, field, coalitions, environment),
+            (schedule.close_organizations, seed, month, numbers, field, dyads, coalitions, environment, log, row),
+            (schedule.turn_over_staff, seed, month, numbers, field, dyads),
+            (schedule.drift, numbers, field, programmes),
+            (schedule.dissolve, seed, month, numbers, field, dyads, coalitions, log, row),
+        ),
+        (
+            (schedule.start, seed, numbers, roster, lines, world, row),
+            (schedule.review_memberships, seed, month, numbers, *world, row),
+            (schedule.settle_newcomers, seed, month, numbers, roster, field, dyads, environment, log, row),
+            (schedule.change_at_random, seed, month, numbers, field, dyads, coalitions, environment, log, row),
+            (schedule.record_members, world, np.zeros(1, "i8")),
+        ),
+    )
+    for kernel, *arguments in halves[part]:
+        kernel.compile(tuple(numba.typeof(one) for one in arguments))
+
+
 class Inputs:
     """What `schedule.run_seeds` takes, built once for all seeds of one setting."""
 
@@ -148,8 +198,8 @@ def run_compiled(
     counts = np.zeros(n_runs, "i8")
     with np.errstate(over="ignore", invalid="ignore"):
         schedule.run_seeds(
-            np.array(seeds, "u8"), n_months, inputs.record, inputs.roster, inputs.lines, inputs.world,
-            rows, members, events, counts,
+            np.array(seeds, "u8"), 0, n_months, 0, len(schedule.PROCESSES), inputs.record, inputs.roster,
+            inputs.lines, inputs.world, rows, members, events, counts,
         )  # fmt: skip
     if keep_events and counts.max(initial=0) > room[0]:
         inputs.world = state.allocate_world(inputs.roster, inputs.lines, int(counts.max()) + 64)
@@ -172,6 +222,8 @@ def simulate(
 
     on_progress(done, total) is called about every fifty runs. The results depend on the setting and the seeds alone.
     """
+    if not is_cached():
+        compile_kernels()
     inputs = Inputs(parameters, roster, max_events=4096 if keep_events else 0)
     parts = []
     for first in range(0, len(seeds), CHUNK_SEEDS):

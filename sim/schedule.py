@@ -1,15 +1,15 @@
 """The month, one line a process: read this first.
 
-`advance` runs processes `first` to `last` of one month, so that the Mesa face can put plain Python in place of one;
-`run_seeds` runs whole simulations with recording. Both are compiled.
+`run_seeds` runs whole simulations with recording, or a range of processes of one month, so that the Mesa face can put
+plain Python in place of one.
 """
 
 import math
 
 import numpy as np
 
-from sim import field
-from sim.compiled import compiled_entry
+from sim.compiled import compiled, compiled_entry
+from sim.field import form_coalitions, initialise, settle_newcomers, warm_up_trust
 from sim.observe import observe
 from sim.processes.accounts import close_organizations, find_openings, settle_accounts
 from sim.processes.awareness import raise_awareness
@@ -43,96 +43,94 @@ PROCESSES = (
 )
 
 
-@compiled_entry
-def advance(seed, month, first, last, parameters, roster, world, row):
-    """Run processes `first` up to but not including `last` (positions in PROCESSES) of one month. Writes world, row."""
-    organizations, dyads, coalitions = world.organizations, world.dyads, world.coalitions
-    programmes, environment, log = world.programmes, world.environment, world.log
-    for process in range(first, last):
-        if process == 0:
-            if parameters.apply_calendar:
-                apply_calendar(month, parameters, organizations, programmes, environment, log)
-            refresh(organizations, dyads, programmes, parameters)
-        elif process == 1 and parameters.meet:
-            meet(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
-        elif process == 2 and parameters.turn_over_staff:
-            turn_over_staff(seed, month, parameters, organizations, dyads)
-        elif process == 3 and parameters.serve_and_refer:
-            serve_and_refer(seed, month, parameters, organizations, dyads, environment, row)
-        elif process == 4 and parameters.raise_awareness:
-            raise_awareness(parameters, organizations, coalitions, environment)
-        elif process == 5 and parameters.respond_to_conditions:
-            respond_to_conditions(seed, month, parameters, organizations, programmes, log, row)
-        elif process == 6 and parameters.award_grants:
-            award_grants(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
-        elif process == 7 and parameters.settle_accounts:
-            settle_accounts(seed, month, parameters, organizations, coalitions, environment)
-            close_organizations(seed, month, parameters, organizations, dyads, coalitions, environment, log, row)
-            find_openings(seed, month, parameters, organizations, environment.group)
-            field.settle_newcomers(seed, month, parameters, roster, organizations, dyads, environment, log, row)
-        elif process == 8 and parameters.drift:
-            drift(parameters, organizations, programmes)
-        elif process == 9 and parameters.review_memberships:
-            if parameters.null_model:
-                change_at_random(seed, month, parameters, organizations, dyads, coalitions, environment, log, row)
-            else:
-                review_memberships(
-                    seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row
-                )
-        elif process == 10 and parameters.break_away and not parameters.null_model:
-            break_away(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
-        elif process == 11 and parameters.dissolve:
-            dissolve(seed, month, parameters, organizations, dyads, coalitions, log, row)
-        elif process == 12:
-            observe(parameters, organizations, dyads, coalitions, programmes, environment, row)
-
-
-@compiled_entry
+@compiled
 def start(seed, parameters, roster, lines, world, row):
     """Fill the world of one run and observe month 0. Writes world and row."""
     organizations, dyads, coalitions = world.organizations, world.dyads, world.coalitions
     programmes, environment, log = world.programmes, world.environment, world.log
-    field.initialise(
+    initialise(
         seed, parameters, roster, lines, organizations, dyads, coalitions, programmes, environment, log
     )  # fmt: skip
-    field.form_coalitions(
+    form_coalitions(
         seed, parameters, roster, organizations, dyads, coalitions, programmes, environment, log, row
     )  # fmt: skip
-    field.warm_up_trust(parameters, organizations, dyads)
+    warm_up_trust(parameters, organizations, dyads)
     row.joins = 0.0
     row.exits = 0.0
     row.foundings = 0.0
     row.rival_foundings = 0.0
-    row.success_rate = math.nan
     observe(parameters, organizations, dyads, coalitions, programmes, environment, row)
 
 
 @compiled_entry
-def run_seeds(seeds, n_months, parameters, roster, lines, world, rows, members, events, n_events):
-    """Run one simulation a seed in the same world. Writes the records.
+def run_seeds(
+    seeds, first_month, last_month, first, last, parameters, roster, lines, world, rows, members, events, n_events
+):
+    """Run months `first_month` to `last_month` of one simulation a seed; month 0 fills the world anew.
 
-    seeds: (R,) uint64. rows: (R, n_months + 1) records of columns.MONTHS, zeroed. members: (R, n_months + 1, n) int64,
-    the serial number + 1 of each organization's largest coalition, 0 unaffiliated, -1 closed; R = 0 keeps none.
-    events: (R, max_events, fields) int64; R = 0 keeps none. n_events: (R,) int64, how many there were.
+    In each month the processes `first` up to but not including `last` run (positions in PROCESSES; all of them in an
+    ordinary run). Writes world and the records.
+
+    seeds: (R,) uint64. rows: (R, months) records of columns.MONTHS, zeroed. members: (R, months, n) int64, the serial
+    number + 1 of each organization's largest coalition, 0 unaffiliated, -1 closed; R = 0 keeps none. events:
+    (R, max_events, fields) int64; R = 0 keeps none. n_events: (R,) int64, how many there were.
     """
-    n_processes = 13
+    organizations, dyads, coalitions = world.organizations, world.dyads, world.coalitions
+    programmes, environment, log = world.programmes, world.environment, world.log
     for at in range(seeds.size):
-        start(seeds[at], parameters, roster, lines, world, rows[at, 0])
-        if members.shape[0] > 0:
-            record_members(world, members[at, 0])
-        for month in range(1, n_months + 1):
-            rows[at, month].success_rate = math.nan
-            advance(seeds[at], month, 0, n_processes, parameters, roster, world, rows[at, month])
+        seed = seeds[at]
+        for month in range(first_month, last_month + 1):
+            row = rows[at, month - first_month]
+            row.success_rate = math.nan
+            if month == 0:
+                start(seed, parameters, roster, lines, world, row)
+            for process in range(first, last if month > 0 else first):
+                if process == 0:
+                    if parameters.apply_calendar:
+                        apply_calendar(month, parameters, organizations, programmes, environment, log)
+                    refresh(organizations, dyads, programmes, parameters)
+                elif process == 1 and parameters.meet:
+                    meet(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
+                elif process == 2 and parameters.turn_over_staff:
+                    turn_over_staff(seed, month, parameters, organizations, dyads)
+                elif process == 3 and parameters.serve_and_refer:
+                    serve_and_refer(seed, month, parameters, organizations, dyads, environment, row)
+                elif process == 4 and parameters.raise_awareness:
+                    raise_awareness(parameters, organizations, coalitions, environment)
+                elif process == 5 and parameters.respond_to_conditions:
+                    respond_to_conditions(seed, month, parameters, organizations, programmes, log, row)
+                elif process == 6 and parameters.award_grants:
+                    award_grants(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
+                elif process == 7 and parameters.settle_accounts:
+                    settle_accounts(seed, month, parameters, organizations, coalitions, environment)
+                    close_organizations(seed, month, parameters, organizations, dyads, coalitions, environment, log, row)
+                    find_openings(seed, month, parameters, organizations, environment.group)
+                    settle_newcomers(seed, month, parameters, roster, organizations, dyads, environment, log, row)
+                elif process == 8 and parameters.drift:
+                    drift(parameters, organizations, programmes)
+                elif process == 9 and parameters.review_memberships:
+                    if parameters.null_model:
+                        change_at_random(seed, month, parameters, organizations, dyads, coalitions, environment, log, row)
+                    else:
+                        review_memberships(
+                            seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row
+                        )
+                elif process == 10 and parameters.break_away and not parameters.null_model:
+                    break_away(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
+                elif process == 11 and parameters.dissolve:
+                    dissolve(seed, month, parameters, organizations, dyads, coalitions, log, row)
+                elif process == 12:
+                    observe(parameters, organizations, dyads, coalitions, programmes, environment, row)
             if members.shape[0] > 0:
-                record_members(world, members[at, month])
-        n_events[at] = world.log.n_rows[0]
+                record_members(world, members[at, month - first_month])
+        n_events[at] = log.n_rows[0]
         if events.shape[0] > 0:
             for event in range(min(n_events[at], events.shape[1])):
                 for item in range(events.shape[2]):
-                    events[at, event, item] = world.log.rows[event, item]
+                    events[at, event, item] = log.rows[event, item]
 
 
-@compiled_entry
+@compiled
 def record_members(world, home):
     """Write each organization's largest coalition to home (n,) int64; see `run_seeds`."""
     organizations, coalitions = world.organizations, world.coalitions

@@ -146,12 +146,11 @@ def compile_model(*, is_quiet: bool = False) -> None:
 
     if compiled.is_cached() or not compiled.IS_COMPILED:
         return
-    from sim.engine import simulate
-    from sim.parameters import Parameters
+    from sim.engine import compile_kernels
 
     start = monotonic()
     with _ticking("Compiling the model for this machine (once, about 20 s) …", is_quiet):
-        simulate(Parameters(months=1), [1, 2])
+        compile_kernels()
     if not is_quiet:
         print(f"Compiled in {monotonic() - start:.0f} s.", file=sys.stderr)
 
