@@ -45,11 +45,12 @@ MONTHS = (
     Column("competing_share", "share", "Collaborating pairs that also compete", "Competition above 0.05 on either side"),
     # fragmentation
     Column("n_coalitions", "coalitions", "Coalitions of three or more", "Active coalitions with at least three members"),
+    Column("memberships", "memberships", "Memberships", "Seats in all active coalitions"),
     Column(
         "effective_coalitions",
         "groups",
         "Effective number of groups",
-        "Inverse Simpson index of memberships; an unaffiliated organization is a group of one",
+        "Inverse Simpson index; each organization counts in its largest coalition, the unaffiliated as groups of one",
     ),
     Column("largest_share", "share", "Share in the largest coalition", "Of open organizations"),
     Column("unaffiliated_share", "share", "Unaffiliated organizations", "Of open organizations"),
@@ -97,6 +98,7 @@ RUNS = (
     Column("collaboration_change", "share", "Change in collaboration", "End less start"),
     Column("coverage_end", "share", "Coverage at the end", "Mean of coverage_share, last 12 months"),
     Column("effective_change", "groups", "Change in effective groups", "Last 12 months less months 1-12"),
+    Column("exit_rate", "exits per membership and year", "Exit rate", "Exits over memberships held, whole run"),
     Column("total_awarded_usd", "USD", "Money awarded", "Whole run"),
 )
 

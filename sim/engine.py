@@ -45,6 +45,7 @@ def build_record(parameters: Parameters) -> Any:
         "shock_stance_low": shock.stance_low,
         "shock_stance_high": shock.stance_high,
         "shock_ambiguity": shock.ambiguity,
+        "shock_exclusive": shock.exclusive,
     }
     names = state.PARAMETER_DTYPE.names or ()
     typed = [float(values[n]) if state.PARAMETER_DTYPE[n].kind == "f" else int(values[n]) for n in names]

@@ -60,6 +60,7 @@ def _copy_lines(lines, programmes):
         programmes.stance_low[g] = lines.stance_low[g]
         programmes.stance_high[g] = lines.stance_high[g]
         programmes.ambiguity[g] = lines.ambiguity[g]
+        programmes.is_exclusive[g] = lines.is_exclusive[g]
         for k in range(lines.pays_for.shape[1]):
             programmes.pays_for[g, k] = lines.pays_for[g, k]
 

@@ -124,13 +124,17 @@ def _observe_groups(organizations, dyads, coalitions, environment, row):
         if coalitions.is_active[c]:
             size = coalitions.size[c]
             seats += size
-            squares += size * size
             largest = max(largest, size)
             for i in range(n):
                 if coalitions.member[c, i] and (home[i] == NOBODY or size > coalitions.size[home[i]]):
                     home[i] = c
-    total = seats + alone
-    row.effective_coalitions = total * total / (squares + alone) if total > 0 else math.nan
+    for c in range(coalitions.is_active.size):
+        at_home = 0
+        for i in range(n):
+            at_home += 1 if home[i] == c else 0
+        squares += at_home * at_home
+    row.memberships = seats
+    row.effective_coalitions = n_open * n_open / (squares + alone) if n_open > 0 else math.nan
     row.largest_share = _share(largest, n_open)
     row.unaffiliated_share = _share(alone, n_open)
     row.modularity = _compute_modularity(home, dyads, coalitions.is_active.size)

@@ -145,9 +145,9 @@ class Meetings(Group):
     depth_rate: float = number(0.06, "per meeting", 0, 1, "How fast joint work deepens or thins")
     goal_breadth: float = number(0.8, "share", 0, 1, "Ambition: 0 awareness only, 1 joint services")
     activity_rate: float = number(0.15, "per meeting", 0, 1, "How fast attendance follows its causes")
-    attendance_base: float = number(0.5, "share", 0, 1, "Attendance without trust, stress or facilitation")
+    attendance_base: float = number(0.4, "share", 0, 1, "Attendance without trust, stress or facilitation")
     attendance_trust: float = number(0.4, "share", 0, 1, "Attendance gained from full trust in the others")
-    attendance_stress: float = number(0.3, "share", 0, 1, "Attendance lost under full fiscal stress")
+    attendance_stress: float = number(0.4, "share", 0, 1, "Attendance lost under full fiscal stress")
     mou_rate: float = number(0.02, "per month", 0, 1, "Chance that a coalition at full depth signs an MOU")
 
 
@@ -259,7 +259,7 @@ class Memberships(Group):
     viewpoint_weight: float = number(0.9, "utility", 0, 5, "Cost of perceived viewpoint tension")
     turf_weight: float = number(1.8, "utility", 0, 5, "Cost of competing for the same money")
     restriction_weight: float = number(0.8, "utility", 0, 5, "Cost of partners one's funder excludes")
-    base_rivalry: float = number(0.3, "share", 0, 1, "Rivalry for donors and staff where no grant is shared")
+    base_rivalry: float = number(0.6, "share", 0, 1, "Rivalry for donors and staff where no grant is shared")
     loss_pressure: float = number(0.3, "share", 0, 1, "Fiscal pressure felt after a rejection")
     redundancy: float = number(0.8, "share", 0, 1, "Value lost when partners already meet elsewhere")
     size_benefit: float = number(0.3, "utility per ln(members)", 0, 5, "Benefit of size (concave)")
@@ -377,6 +377,7 @@ class Shock(Group):
     stance_low: float = number(0.0, "stance", -1, 1, "New condition: lowest stance accepted")
     stance_high: float = number(1.0, "stance", -1, 1, "New condition: highest stance accepted")
     ambiguity: float = number(0.3, "probability", 0, 1, "New condition: vagueness")
+    exclusive: bool = switch(True, "New condition: awardees may not partner with the ineligible")
 
 
 @dataclass(frozen=True)

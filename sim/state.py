@@ -176,6 +176,7 @@ SHOCK_FIELDS = (
     ("shock_stance_low", "f8"),
     ("shock_stance_high", "f8"),
     ("shock_ambiguity", "f8"),
+    ("shock_exclusive", "i8"),
 )
 
 

@@ -31,6 +31,7 @@ def judge_runs(months: pd.DataFrame) -> pd.DataFrame:
     runs["effective_change"] = end["effective_coalitions"].mean() - start["effective_coalitions"].mean()
     everything = later.groupby("run_id", sort=False)
     runs["total_awarded_usd"] = everything["awarded_usd"].sum()
+    runs["exit_rate"] = 12 * everything["exits"].sum() / everything["memberships"].sum()
     for name in ("exits", "breakaways", "foundings", "rival_foundings", "hollowings", "dissolutions", "closures"):
         runs[name] = everything[name].sum()
     return runs.reset_index()

@@ -31,6 +31,8 @@ def apply_calendar(month, parameters, organizations, programmes, environment, lo
             programmes.stance_low[g] = parameters.shock_stance_low
             programmes.stance_high[g] = parameters.shock_stance_high
             programmes.ambiguity[g] = parameters.shock_ambiguity
+            if parameters.shock_exclusive:
+                programmes.is_exclusive[g] = True
 
 
 @compiled
