@@ -157,13 +157,13 @@ def compile_part(part: int) -> None:
             (schedule.close_organizations, seed, month, numbers, field, dyads, coalitions, environment, log, row),
             (schedule.turn_over_staff, seed, month, numbers, field, dyads),
             (schedule.drift, numbers, field, programmes),
+            (schedule.change_at_random, seed, month, numbers, field, dyads, coalitions, environment, log, row),
             (schedule.dissolve, seed, month, numbers, field, dyads, coalitions, log, row),
         ),
         (
             (schedule.start, seed, numbers, roster, lines, world, row),
             (schedule.review_memberships, seed, month, numbers, *world, row),
             (schedule.settle_newcomers, seed, month, numbers, roster, field, dyads, environment, log, row),
-            (schedule.change_at_random, seed, month, numbers, field, dyads, coalitions, environment, log, row),
             (schedule.record_members, world, np.zeros(1, "i8")),
         ),
     )

@@ -1,0 +1,61 @@
+"""Words for names: settings, columns of results, numbers that a design varies."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pandas as pd
+
+from sim.columns import KEYS, MONTHS, RUNS, column
+from sim.parameters import Parameters
+
+
+def name_setting(setting: str) -> str:
+    """Return a regime or setting as words: ``population_silo`` becomes ``population silo``."""
+    return str(setting).replace("_", " ")
+
+
+def name_axis(name: str) -> str:
+    """Return label and unit of a column of the results or, where it is none, of the parameter with that last name."""
+    try:
+        entry = column(name)
+    except KeyError:
+        return _name_parameter(name)
+    return entry.meaning.split(";")[0] if name == "month" else f"{entry.label} ({entry.unit})"
+
+
+def _name_parameter(name: str) -> str:
+    for group in dataclasses.fields(Parameters):
+        kind = group.default_factory
+        for item in dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ():
+            if item.name == name:
+                return f"{item.metadata['label']} ({item.metadata['unit']})"
+    return name_setting(name)
+
+
+def name_value(value: float) -> str:
+    """Return a number for a tick: 20000 becomes 20k."""
+    return f"{value / 1000:g}k" if abs(value) >= 1000 else f"{value:g}"
+
+
+def join_words(words: list[str]) -> str:
+    """Return ``a, b and c``."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def find_design(runs: pd.DataFrame) -> list[str]:
+    """Return the columns of `runs` that a design has varied: those with two values or more that no run computes."""
+    computed = {entry.name for entry in (*KEYS, *MONTHS, *RUNS)}
+    return [str(name) for name in runs.columns if name not in computed and runs[name].nunique() > 1]
+
+
+def find_settings(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a setting, in the order in which they were run: regime and what the design varied."""
+    return runs[["regime", *find_design(runs)]].drop_duplicates().reset_index(drop=True)
+
+
+def tell_setting(setting: pd.Series) -> str:
+    """Return one row of `find_settings` in words."""
+    varied = [f"{name_setting(name)} {value}" for name, value in setting.items() if name != "regime"]
+    regime = name_setting(setting["regime"])
+    return ", ".join([regime, *([] if "=" in regime else varied)])
