@@ -81,11 +81,9 @@ def build_roster(parameters: Parameters, tables: RosterTables | None = None) -> 
     )
 
 
-def build_lines(parameters: Parameters, n_organizations: int, tables: RosterTables | None = None) -> state.Programmes:
-    """Return the grant lines as arrays; a roster's own grants.csv stands in place of the regime's lines."""
+def build_lines(parameters: Parameters, n_organizations: int) -> state.Programmes:
+    """Return the regime's grant lines as arrays, in the order of their names."""
     lines = parameters.regime.programmes
-    if tables is not None and tables.programmes is not None:
-        lines = tables.programmes
     annual_cents = 100.0 * parameters.grants.annual_usd_per_organization * n_organizations
     populations, sectors = parameters.field.populations, parameters.field.sectors
     ordered = [lines[name] for name in sorted(lines)]
@@ -180,7 +178,7 @@ class Inputs:
         self.record = build_record(parameters)
         self.roster = build_roster(parameters, tables)
         self.n_organizations = len(self.roster.key)
-        self.lines = build_lines(parameters, self.n_organizations, tables)
+        self.lines = build_lines(parameters, self.n_organizations)
         self.world = state.allocate_world(self.roster, self.lines, max_events)
 
 

@@ -16,7 +16,7 @@ from sim.configuration.declared import NAME_PATTERN, ConfigurationError, build_p
 from sim.configuration.designs import Design, check_groups, read_design
 from sim.configuration.files import check_own_folder, configuration_folder
 from sim.configuration.overrides import Word, read_words
-from sim.parameters import Parameters
+from sim.parameters import Parameters, Regime
 
 MAX_SEEDS = 1_000_000
 MAX_SEED = 2**53 - 1
@@ -127,8 +127,11 @@ def from_tree(tree: Mapping[str, Any], overrides: list[str]) -> Configuration:
     content = {"parameters": dataclasses.asdict(parameters), "seeds": seeds, "design": design.vary}
     if name is not None and (not isinstance(name, str) or not NAME_PATTERN.fullmatch(name)):
         raise ConfigurationError(f"name = {show(name)}: may hold letters, digits, '.', '_' and '-', at most 64")
+    parameters = _resolve_folder(parameters)
+    if not _chooses_regime(overrides) and "regime" not in design.vary:
+        parameters = _take_own_grants(parameters)
     return Configuration(
-        parameters=_resolve_folder(parameters),
+        parameters=parameters,
         seeds=seeds,
         name=name or make_name(parameters, content, _find_experiment(overrides)),
         overrides=overrides,
@@ -164,6 +167,25 @@ def _resolve_folder(parameters: Parameters) -> Parameters:
     shipped = folder.startswith("rosters/") and ".." not in Path(folder).parts
     path = configuration_folder() / folder if shipped else Path(folder).expanduser()
     return dataclasses.replace(parameters, field=dataclasses.replace(parameters.field, folder=str(path)))
+
+
+def _chooses_regime(overrides: list[str]) -> bool:
+    keys = [word.partition("=")[0].lstrip("+") for word in overrides]
+    return any(key in ("regime", "experiment") or key.startswith("regime.") for key in keys)
+
+
+def _take_own_grants(parameters: Parameters) -> Parameters:
+    """Put the lines of the roster's grants.csv in place of the default regime, where the user chose none."""
+    folder = parameters.field.folder
+    if folder is None or not (Path(folder) / "grants.csv").is_file():
+        return parameters
+    from sim.roster import read_folder
+
+    lines = read_folder(folder, parameters.field).programmes
+    if lines is None:
+        return parameters
+    regime = Regime(name="own_grants", label="The roster's own grants.csv", programmes=lines)
+    return dataclasses.replace(parameters, regime=regime)
 
 
 def read_seeds(value: Any) -> list[int]:

@@ -1,0 +1,34 @@
+# The commands of the project. `make` alone lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help setup check test golden demo
+
+help:  ## list these targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(BIN)/ruff  ## make .venv with everything for work on the model
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+
+$(BIN)/ruff: $(BIN)/python
+	$(BIN)/pip install -e ".[dev]"
+
+check: $(BIN)/ruff  ## format, lint, types, import contract, fast tests
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/pytest -m "not slow"
+
+test: $(BIN)/python  ## all tests
+	$(BIN)/pip install -e ".[test]"
+	$(BIN)/pytest
+
+golden: $(BIN)/ruff  ## write the golden table anew (say why in CHANGELOG.md)
+	$(BIN)/python -m tests.regression.make_golden
+
+demo: $(BIN)/python  ## run the first experiment to its figure
+	$(BIN)/pip install -e .
+	$(BIN)/coalitions demo

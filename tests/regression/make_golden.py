@@ -1,0 +1,85 @@
+"""Write golden.csv anew: `python -m tests.regression.make_golden`. Do it only for a change that is meant to change results.
+
+golden.csv: one line a regime and table with a digest of every bit of the table, then a few columns in plain sight.
+"""
+
+import csv
+import hashlib
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sim.configuration import compose
+from sim.engine import simulate
+from sim.results import TABLES, Results
+
+FILE = Path(__file__).parent / "golden.csv"
+RUNS = (  # words, seed
+    ("regime=competitive", 1),
+    ("regime=viewpoint_conditional shock=total_cut", 2),
+    ("regime=mixed field=statewide", 3),
+)
+COLUMNS = (
+    "collaboration_share", "effective_coalitions", "mean_trust", "served", "awarded_usd", "mean_fiscal_stress",
+    "n_open", "awareness",
+)  # fmt: skip
+INTERVAL = 12
+
+
+def digest_table(table: pd.DataFrame) -> str:
+    """Return a digest of all names and cells; nan has one pattern of bits, -0 counts as 0."""
+    digest = hashlib.sha256()
+    for name in table.columns:
+        column = table[name]
+        digest.update(f"{name}|".encode())
+        if pd.api.types.is_float_dtype(column.dtype):
+            values = column.to_numpy("f8") + 0.0
+            digest.update(np.where(np.isnan(values), np.nan, values).astype("<f8").tobytes())
+        elif pd.api.types.is_integer_dtype(column.dtype):
+            digest.update(column.to_numpy().astype("<i8").tobytes())
+        else:
+            digest.update("|".join(column.astype(str)).encode())
+    return digest.hexdigest()[:32]
+
+
+def round_means(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the summaries to nine digits: versions of pandas may add up in another order."""
+    return runs.round(9)
+
+
+def run_golden(words: str, seed: int) -> Results:
+    """Return the results of one golden run."""
+    return simulate(compose(words.split()).parameters, [seed])
+
+
+def describe(results: Results) -> tuple[list[list[str]], list[list[str]]]:
+    """Return the lines of digests and the lines of numbers, every cell as text."""
+    run_id = str(results.runs["run_id"].iloc[0])
+    tables = {name: getattr(results, name) for name in TABLES}
+    tables["runs"] = round_means(tables["runs"])
+    digests = [["digest", run_id, name, digest_table(table)] for name, table in tables.items()]
+    months = results.months[results.months["month"] % INTERVAL == 0]
+    numbers = [
+        [run_id, str(row.month), *(repr(float(getattr(row, name))) for name in COLUMNS)] for row in months.itertuples()
+    ]
+    return digests, numbers
+
+
+def make_lines() -> list[list[str]]:
+    """Return all lines of golden.csv."""
+    parts = [describe(run_golden(*run)) for run in RUNS]
+    digests = [line for part in parts for line in part[0]]
+    return [*digests, ["run_id", "month", *COLUMNS], *(line for part in parts for line in part[1])]
+
+
+def main() -> None:
+    """Write golden.csv."""
+    stream = io.StringIO(newline="")
+    csv.writer(stream, lineterminator="\n").writerows(make_lines())
+    FILE.write_text(stream.getvalue(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

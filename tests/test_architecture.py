@@ -1,0 +1,123 @@
+"""What the shape of the code promises: nothing idle, nothing hidden, imports one way."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sim import columns, draws, schedule, state
+from sim.parameters import SHOCKS, kernel_fields
+
+ROOT = Path(__file__).parents[1]
+SIM = ROOT / "sim"
+KERNELS = [
+    *(SIM / f"{name}.py" for name in ("schedule", "field", "coalitions", "relations", "observe", "draws")),
+    *sorted((SIM / "processes").glob("[!_]*.py")),
+]
+SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in KERNELS)
+MAX_LINES = 500
+
+
+
+def test_every_process_file_is_called_in_the_schedule():
+    tree = ast.parse((SIM / "schedule.py").read_text(encoding="utf-8"))
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    for path in sorted((SIM / "processes").glob("[!_]*.py")):
+        public = [
+            node.name
+            for node in ast.parse(path.read_text(encoding="utf-8")).body
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+        ]
+        assert called & set(public), path.name
+
+
+def test_every_process_of_the_schedule_is_called_in_it():
+    tree = ast.parse((SIM / "schedule.py").read_text(encoding="utf-8"))
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert set(schedule.PROCESSES) <= called
+
+
+@pytest.mark.parametrize("name", [name for _, name, _ in kernel_fields()])
+def test_every_parameter_is_read_by_a_kernel(name):
+    if name in ("n_organizations",):
+        pytest.skip("read where the world is allocated")
+    assert re.search(rf"\bparameters\.{name}\b", SOURCE)
+
+
+@pytest.mark.parametrize("name", [name for name, _ in state.SHOCK_FIELDS])
+def test_every_number_of_a_shock_is_read_by_a_kernel(name):
+    assert re.search(rf"\bparameters\.{name}\b", SOURCE)
+
+
+def test_no_kernel_reads_a_parameter_that_is_not_declared():
+    read = set(re.findall(r"\bparameters\.(\w+)", SOURCE)) - {"Memberships", "SHOCKS", "py"}
+    assert read <= set(state.PARAMETER_DTYPE.names)
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in columns.MONTHS])
+def test_every_column_of_a_month_is_written_by_a_kernel(name):
+    assert re.search(rf"\brow\.{name} \+?= ", SOURCE)
+
+
+def test_no_kernel_writes_a_column_that_is_not_in_the_dictionary():
+    assert set(re.findall(r"\brow\.(\w+) \+?= ", SOURCE)) == {entry.name for entry in columns.MONTHS}
+
+
+@pytest.mark.parametrize("kind", columns.EVENTS)
+def test_every_kind_of_event_is_logged_somewhere(kind):
+    assert re.search(rf"\bcolumns\.{kind.upper()}\b", SOURCE)
+
+
+def test_numbers_of_processes_are_unique_so_that_no_two_share_draws():
+    numbers = {name: value for name, value in vars(draws).items() if name.isupper() and isinstance(value, int) and name[0] != "_"}
+    assert len(numbers) >= 16
+    assert len(set(numbers.values())) == len(numbers)
+    assert all(f"stream(seed, {name}," in SOURCE or re.search(rf"stream\(\s*seed, {name},", SOURCE) for name in numbers)
+
+
+def test_codes_of_shocks_events_and_causes_are_their_places():
+    for place, kind in enumerate(SHOCKS[1:], 1):
+        assert getattr(sys.modules["sim.processes.calendar"], kind.upper()) == place
+    for place, kind in enumerate(columns.EVENTS):
+        assert getattr(columns, kind.upper()) == place
+    for place, name in enumerate(columns.LEDGER):
+        assert getattr(columns, name.upper()) == place
+
+
+def test_no_file_is_longer_than_a_reader_has_patience_for():
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in SIM.rglob("*.py")}
+    assert not {name: length for name, length in lengths.items() if length > MAX_LINES}
+
+
+def test_kernels_use_no_mathematics_whose_bits_depend_on_the_machine():
+    inexact = re.compile(r"\b(?:math|np)\.(exp|log|log2|log10|log1p|expm1|pow|sin|cos|tan|tanh|erf|gamma|random)\b|\*\*")
+    for path in KERNELS:
+        code = ast.unparse(_without_docstrings(ast.parse(path.read_text(encoding="utf-8"))))
+        assert not inexact.search(code), (path.name, inexact.search(code))
+
+
+def _without_docstrings(tree):
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            body[0] = ast.Pass()
+    return tree
+
+
+def test_kernels_are_compiled_without_fastmath_and_all_of_them():
+    assert "fastmath" not in (SIM / "compiled.py").read_text(encoding="utf-8").replace("without fastmath", "")
+    for path in KERNELS:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name != "new_row":
+                marks = {getattr(mark, "id", "") for mark in node.decorator_list}
+                assert marks & {"compiled", "compiled_entry"}, (path.name, node.name)
+
+
+def test_imports_go_one_way():
+    pytest.importorskip("importlinter")
+    code = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert found.returncode == 0, found.stdout + found.stderr
