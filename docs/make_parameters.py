@@ -29,14 +29,14 @@ def _get_default(item: dataclasses.Field) -> str:
         return ", ".join(map(str, value)) or "none"
     if isinstance(value, bool):
         return "on" if value else "off"
-    return "none" if value is None else f"{value:,}".replace(",", " ") if isinstance(value, int | float) else str(value)
+    return "none" if value is None else str(value)
 
 
 def _get_range(item: dataclasses.Field) -> str:
     meta = item.metadata
     if "options" in meta:
         return " / ".join(meta["options"])
-    return f"{meta['low']:,} to {meta['high']:,}".replace(",", " ") if "low" in meta else UNBOUNDED
+    return f"{meta['low']} to {meta['high']}" if "low" in meta else UNBOUNDED
 
 
 def _write_row(name: str, item: dataclasses.Field) -> str:
@@ -71,7 +71,9 @@ def make_parameters() -> str:
 
 
 def _write_columns(entries: tuple[columns.Column, ...]) -> list[str]:
-    rows = ["| " + " | ".join(map(_cell, (f"`{one.name}`", one.unit, one.label, one.meaning))) + " |" for one in entries]
+    rows = [
+        "| " + " | ".join(map(_cell, (f"`{one.name}`", one.unit, one.label, one.meaning))) + " |" for one in entries
+    ]
     return ["", "| column | unit | label | meaning |", "|---|---|---|---|", *rows, ""]
 
 

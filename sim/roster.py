@@ -8,95 +8,37 @@ the format.
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import difflib
 import hashlib
-import io
-import itertools
 import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.parameters import Field, Meetings, ParameterError, Programme
-
-MAX_BYTES = 20_000_000
-MAX_PROBLEMS = 20
-MAX_ID_CHARACTERS = 64
-MAX_LEVEL = 5  # Levels of Collaboration Scale, 0 none ... 5 collaboration: Frey et al. 2006, Am. J. Evaluation 27(3)
-
-ORGANIZATIONS, TIES, GRANTS = "organizations.csv", "ties.csv", "grants.csv"
-# Anywhere in a column's name; those in brackets as a whole word of it.
-PERSONAL = re.compile(
-    "mail|phone|mobile|address|street|contact|birth|dob|client|case|survivor|victim|person|passport|nationality|surname|"
-    "latitude|longitude|coordinate|location|place|postcode|postal|zip|(?<![a-z])(age|city|county|fax|gps|lat|lng|lon|"
-    "ssn|town|first_name|last_name)(?![a-z])"
+from sim.parameters import Field, ParameterError, Programme
+from sim.sheets import (
+    COLUMNS,
+    GRANTS,
+    MAX_ID_CHARACTERS,
+    MAX_LEVEL,
+    NUMBERS,
+    ORGANIZATIONS,
+    TIES,
+    Line,
+    Problems,
+    RosterColumn,
+    RosterError,
+    Sheet,
+    check_file_names,
+    declared,
+    declared_range,
+    find_columns,
 )
-NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-
-
-class RosterError(ValueError):
-    """A roster cannot be used; the text has one line per problem: file, line, column, kind of value, mend."""
-
-
-class RosterColumn(NamedTuple):
-    """One column of a roster file; low and high are the closed range of a number, nan where there is none."""
-
-    name: str
-    unit: str
-    meaning: str
-    low: float = math.nan
-    high: float = math.nan
-    is_whole: bool = False
-    role: str = "optional"  # or required, or dropped at load
-
-
-def _range(group: type, name: str) -> tuple[float, float]:
-    meta = {item.name: item.metadata for item in dataclasses.fields(group)}[name]
-    return meta["low"], meta["high"]
-
-
-def _declared(item: dataclasses.Field) -> RosterColumn:
-    meta = item.metadata
-    low, high = meta.get("low", math.nan), meta.get("high", math.nan)
-    return RosterColumn(item.name, meta["unit"], meta["label"], low, high, item.type == "int")
-
-
-COLUMNS = {
-    ORGANIZATIONS: (
-        RosterColumn("org_id", "text", "Neutral code, unique, 1 to 64 characters", role="required"),
-        RosterColumn("sector", "name", "One of field.sectors"),
-        RosterColumn("mix_<population>", "any", "Effort for that population; the row is scaled to sum 1", 0, 1e9),
-        RosterColumn("populations_served", "names", "Instead of mix_ columns: a;b, in equal shares"),
-        RosterColumn("viewpoint", "viewpoint units", "Private viewpoint", *_range(Programme, "stance_low")),
-        RosterColumn("stance", "viewpoint units", "Position taken in public", *_range(Programme, "stance_low")),
-        RosterColumn("monthly_need_usd", "USD/month", "What a month costs", *_range(Field, "need_median_usd")),
-        RosterColumn("own_income_share", "share of need", "Unrestricted income", *_range(Field, "own_income_share")),
-        RosterColumn("reserve_months", "months of need", "Reserves", *_range(Field, "initial_reserve_months")),
-        RosterColumn("coalitions", "names", "Coalitions it sits in at month 0: a;b; only who shares them is kept"),
-        RosterColumn("name", "text", "Read by you, never by the model", role="dropped"),
-        RosterColumn("label", "text", "Read by you, never by the model", role="dropped"),
-        RosterColumn("notes", "text", "Read by you, never by the model", role="dropped"),
-        RosterColumn("website", "text", "Read by you, never by the model", role="dropped"),
-    ),
-    TIES: (
-        RosterColumn("from_org", "text", "org_id of the one who trusts", role="required"),
-        RosterColumn("to_org", "text", "org_id of the one who is trusted", role="required"),
-        RosterColumn("trust", "trust", "Either this", *_range(Meetings, "baseline_trust")),
-        RosterColumn("level", "levels", "or Levels of Collaboration; trust = level/5", 0, MAX_LEVEL, is_whole=True),
-    ),
-    GRANTS: (
-        RosterColumn("line", "name", "Name of the grant line: letters, digits, _", role="required"),
-        *(_declared(item) for item in dataclasses.fields(Programme)),
-    ),
-}
-NUMBERS = ("viewpoint", "stance", "monthly_need_usd", "own_income_share", "reserve_months")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -128,11 +70,11 @@ def read_folder(folder: str | Path, setting: Field) -> RosterTables:
 
     Raises `RosterError` naming up to `MAX_PROBLEMS` problems at once, each with file, line, column and mend.
     """
-    folder, problems = Path(folder), _Problems()
+    folder, problems = Path(folder), Problems()
     if not folder.is_dir():
         raise RosterError(f"{folder}: no such folder; give the path of a folder that holds {ORGANIZATIONS}")
-    _check_file_names(folder, problems)
-    sheets = {file: _Sheet(folder / file, setting, problems) for file in COLUMNS}
+    check_file_names(folder, problems)
+    sheets = {file: Sheet(folder / file, setting, problems) for file in COLUMNS}
     is_whole = not problems  # or a line may be lost, and its organization be unknown to ties.csv
     rows = _read_organizations(sheets[ORGANIZATIONS], setting)
     if is_whole:
@@ -152,176 +94,6 @@ def read_folder(folder: str | Path, setting: Field) -> RosterTables:
     )
 
 
-class _Problems(list):
-    def add(self, where: str, text: str, column: str | None = None) -> None:
-        self.append(f"{where}: {text}" if column is None else f"{where}: column {column[:40]!r}: {text}")
-        if len(self) == MAX_PROBLEMS:
-            raise RosterError("\n".join(self))
-
-
-class _Line(NamedTuple):
-    """The cells of one line by column, without the dropped and the empty ones."""
-
-    where: str  # "ties.csv:4"
-    cells: dict[str, str]
-    problems: _Problems
-
-    def refuse(self, column: str, text: str) -> None:
-        self.problems.add(self.where, text, column)
-
-    def read_number(self, column: RosterColumn) -> float:
-        """Return the number, nan where the cell is empty or refused."""
-        text = self.cells.get(column.name)
-        if text is None:
-            return math.nan
-        allowed = (
-            f"must {'be whole and ' * column.is_whole}lie in [{column.low:.10g}, {column.high:.10g}] {column.unit}"
-        )
-        if not NUMBER.fullmatch(text):
-            self.refuse(column.name, f"text is not a number; {allowed}, written like 1250 or 0.5")
-            return math.nan
-        value = float(text) + 0.0  # makes -0.0 plain zero
-        if not column.low <= value <= column.high:
-            self.refuse(column.name, f"number {value:.10g} is out of range; {allowed}")
-        elif column.is_whole and value != int(value):
-            self.refuse(column.name, f"number {value:.10g} is not whole; {allowed}")
-        else:
-            return value
-        return math.nan
-
-    def check_name(self, column: str, name: str, known: Sequence[str], kind: str) -> bool:
-        """Return whether `name` is known; refuse it otherwise."""
-        if name not in known:
-            self.refuse(column, f"text is not {kind}; use one of {', '.join(known)}{_suggest(name, known)}")
-        return name in known
-
-    def read_names(self, column: str, known: Sequence[str], kind: str) -> list[str]:
-        """Return the known names of a cell `a;b`, in the order of `known`."""
-        names = [name for name in self.read_list(column) if self.check_name(column, name, known, kind)]
-        return [name for name in known if name in names]
-
-    def read_list(self, column: str) -> list[str]:
-        """Return the names of a cell `a;b`, sorted."""
-        names = [name.strip() for name in self.cells[column].split(";")] if column in self.cells else []
-        if "" in names:
-            self.refuse(column, "empty name in a list; write a;b with one semicolon between two names")
-        elif len(set(names)) < len(names):
-            self.refuse(column, "text names one thing twice; keep it once")
-        return sorted({*names} - {""})
-
-
-class _Sheet:
-    """One file: its checked header, its lines; empty where the file does not exist."""
-
-    def __init__(self, path: Path, setting: Field, problems: _Problems) -> None:
-        self.file, self.problems = path.name, problems
-        self.lines: list[_Line] = []
-        self.header: list[str] = []
-        self.is_synthetic = False
-        if not path.is_file():
-            if self.file == ORGANIZATIONS:
-                problems.add(self.file, "file is not in the folder; write it with at least a column org_id")
-            return
-        n_problems, rows = len(problems), self._read_rows(path)
-        where, header = next(rows, (self.file, []))
-        self.header = header
-        if not header and len(problems) == n_problems:
-            problems.add(self.file, "file is empty; write a first line of column names, with commas between them")
-        if header and _check_header(where, header, _find_columns(self.file, setting), problems):
-            self._read_lines(header, rows, _find_columns(self.file, setting))
-
-    def _read_lines(
-        self, header: list[str], rows: Iterator[tuple[str, list[str]]], columns: dict[str, RosterColumn]
-    ) -> None:
-        kept = [name in columns and columns[name].role != "dropped" for name in header]
-        for where, cells in rows:
-            if len(cells) != len(header):
-                text = f"line has {len(cells)} cells where the header has {len(header)}; "
-                self.problems.add(where, text + "mend a missing comma, or put quotes around a cell that holds one")
-                continue
-            pairs = zip(header, cells, kept, strict=True)
-            self.lines.append(_Line(where, {name: cell for name, cell, keep in pairs if keep and cell}, self.problems))
-
-    def _read_rows(self, path: Path) -> Iterator[tuple[str, list[str]]]:
-        """Yield ("file:line", stripped cells) of each line that is neither comment nor blank."""
-        stream = io.StringIO(_read_text(path, self.problems), newline="")
-        n_before, first = 0, ""
-        for first in stream:
-            if first.strip() and not first.lstrip(' "').startswith("#"):
-                break
-            self.is_synthetic |= bool(re.search(r"\bSYNTHETIC\b", first))
-            n_before, first = n_before + 1, ""
-        reader = csv.reader(itertools.chain([first], stream), strict=True)
-        number = n_before + 1
-        try:
-            for cells in reader:
-                stripped = [cell.strip() for cell in cells]
-                if any(stripped):
-                    yield f"{self.file}:{number}", stripped
-                number = n_before + reader.line_num + 1
-        except csv.Error:
-            text = 'quotes do not close, or a cell is too long; write "" for a quote inside quotes'
-            self.problems.add(f"{self.file}:{number}", text)
-
-
-def _check_file_names(folder: Path, problems: _Problems) -> None:
-    for path in sorted(folder.iterdir()):
-        close = difflib.get_close_matches(path.name.lower(), list(COLUMNS), 1, 0.85)
-        if close and not (folder / close[0]).is_file():
-            problems.add(path.name, f"file would not be read; name it {close[0]} or move it elsewhere")
-
-
-def _read_text(path: Path, problems: _Problems) -> str:
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        problems.add(path.name, f"file of {size} bytes; at most {MAX_BYTES} are read, so keep only the model's columns")
-        return ""
-    data = path.read_bytes()
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        problems.add(f"{path.name}:{line}", "text is not UTF-8; save the file as 'CSV UTF-8'")
-        return ""
-
-
-def _find_columns(file: str, setting: Field) -> dict[str, RosterColumn]:
-    columns = {column.name: column for column in COLUMNS[file]}
-    mix = columns.pop("mix_<population>", None)
-    if mix:
-        columns |= {f"mix_{name}": mix._replace(name=f"mix_{name}") for name in setting.populations}
-    return columns
-
-
-def _check_header(where: str, header: list[str], columns: dict[str, RosterColumn], problems: _Problems) -> bool:
-    """Return whether the lines can be read; names of the header are only repeated where it is one."""
-    missing = [name for name, column in columns.items() if column.role == "required" and name not in header]
-    for name in missing:
-        problems.add(where, "is not in the header; give its name in a first line, with commas between names", name)
-    is_clear = "level" not in columns or ("level" in header) != ("trust" in header)
-    if not is_clear:
-        problems.add(where, "the header needs either column 'trust' or column 'level'; keep one of the two")
-    if missing or not is_clear:
-        return False
-    for position, name in enumerate(header):
-        if not name:
-            problems.add(where, f"column {position + 1} has no name; name it or delete it")
-        elif name in header[:position]:
-            problems.add(where, "stands twice in the header; keep one", name)
-        elif name in columns:
-            continue
-        elif PERSONAL.search(name.lower()):
-            problems.add(where, "columns about persons or places are refused; delete it from the file", name)
-        else:
-            problems.add(where, f"is not a column of this file; rename or delete it{_suggest(name, columns)}", name)
-    return True
-
-
-def _suggest(text: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(text[:80].lower().replace(" ", "_"), list(known), 1)
-    return f" (did you mean '{close[0]}'?)" if close else ""
-
-
 class _Organization(NamedTuple):
     where: str
     sector: int
@@ -330,9 +102,9 @@ class _Organization(NamedTuple):
     coalitions: list[str]
 
 
-def _read_organizations(sheet: _Sheet, setting: Field) -> dict[str, _Organization]:
+def _read_organizations(sheet: Sheet, setting: Field) -> dict[str, _Organization]:
     rows: dict[str, _Organization] = {}
-    columns = _find_columns(ORGANIZATIONS, setting)
+    columns = find_columns(ORGANIZATIONS, setting)
     for line in sheet.lines:
         name = line.cells.get("org_id", "")
         if not name:
@@ -356,7 +128,7 @@ def _read_organizations(sheet: _Sheet, setting: Field) -> dict[str, _Organizatio
     return rows
 
 
-def _read_mix(line: _Line, columns: dict[str, RosterColumn], populations: list[str]) -> list[float]:
+def _read_mix(line: Line, columns: dict[str, RosterColumn], populations: list[str]) -> list[float]:
     """Return shares that sum to 1, or nan; an empty cell beside filled ones is no effort."""
     served = line.read_names("populations_served", populations, "a population of this field")
     filled = [f"mix_{name}" for name in populations if f"mix_{name}" in line.cells]
@@ -371,13 +143,13 @@ def _read_mix(line: _Line, columns: dict[str, RosterColumn], populations: list[s
     return [effort.get(f"mix_{name}", 0.0) / (total or 1.0) for name in populations]
 
 
-def _check_count(n: int, problems: _Problems) -> None:
-    low, high = _range(Field, "n_organizations")
+def _check_count(n: int, problems: Problems) -> None:
+    low, high = declared_range(Field, "n_organizations")
     if not low <= n <= high:
         problems.add(ORGANIZATIONS, f"number {n} of organizations is out of range; give {low} to {high} lines")
 
 
-def _check_coalitions(rows: dict[str, _Organization], problems: _Problems) -> None:
+def _check_coalitions(rows: dict[str, _Organization], problems: Problems) -> None:
     count = Counter(name for row in rows.values() for name in row.coalitions)
     for row in rows.values():
         if any(count[name] == 1 for name in row.coalitions):
@@ -385,7 +157,7 @@ def _check_coalitions(rows: dict[str, _Organization], problems: _Problems) -> No
             problems.add(row.where, text, "coalitions")
 
 
-def _read_ties(sheet: _Sheet, rows: dict[str, _Organization], is_whole: bool) -> dict[tuple[str, str], float]:
+def _read_ties(sheet: Sheet, rows: dict[str, _Organization], is_whole: bool) -> dict[tuple[str, str], float]:
     ties: dict[tuple[str, str], float] = {}
     columns = {column.name: column for column in COLUMNS[TIES]}
     for line in sheet.lines:
@@ -409,7 +181,7 @@ def _read_ties(sheet: _Sheet, rows: dict[str, _Organization], is_whole: bool) ->
     return ties
 
 
-def _read_programmes(sheet: _Sheet, setting: Field) -> dict[str, Programme]:
+def _read_programmes(sheet: Sheet, setting: Field) -> dict[str, Programme]:
     programmes: dict[str, Programme] = {}
     for line in sheet.lines:
         name, n_problems = line.cells.get("line", ""), len(sheet.problems)
@@ -430,10 +202,10 @@ def _read_programmes(sheet: _Sheet, setting: Field) -> dict[str, Programme]:
     return dict(sorted(programmes.items()))
 
 
-def _read_value(line: _Line, item: dataclasses.Field, setting: Field) -> Any:
+def _read_value(line: Line, item: dataclasses.Field, setting: Field) -> Any:
     text = line.cells[item.name]
     if "low" in item.metadata:
-        value = line.read_number(_declared(item))
+        value = line.read_number(declared(item))
         return int(value) if item.type == "int" and not math.isnan(value) else value
     if isinstance(item.default, bool):
         return line.check_name(item.name, text.lower(), ("true", "false"), "true or false") and text.lower() == "true"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import textwrap
 
 import pandas as pd
 
@@ -12,7 +13,7 @@ from sim.parameters import Parameters
 
 def name_setting(setting: str) -> str:
     """Return a regime or setting as words: ``population_silo`` becomes ``population silo``."""
-    return str(setting).replace("_", " ")
+    return str(setting).replace("_", " ").replace("=", " ")
 
 
 def name_axis(name: str) -> str:
@@ -33,9 +34,16 @@ def _name_parameter(name: str) -> str:
     return name_setting(name)
 
 
-def name_value(value: float) -> str:
-    """Return a number for a tick: 20000 becomes 20k."""
+def name_value(value: object) -> str:
+    """Return a value for a tick: 20000 becomes 20k; what is no number stays."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
     return f"{value / 1000:g}k" if abs(value) >= 1000 else f"{value:g}"
+
+
+def fold(text: str, width: int) -> str:
+    """Return `text` in lines of at most `width` letters."""
+    return textwrap.fill(text, width)
 
 
 def join_words(words: list[str]) -> str:
@@ -46,7 +54,7 @@ def join_words(words: list[str]) -> str:
 def find_design(runs: pd.DataFrame) -> list[str]:
     """Return the columns of `runs` that a design has varied: those with two values or more that no run computes."""
     computed = {entry.name for entry in (*KEYS, *MONTHS, *RUNS)}
-    return [str(name) for name in runs.columns if name not in computed and runs[name].nunique() > 1]
+    return [str(name) for name in runs.columns if name not in computed and len(set(runs[name])) > 1]
 
 
 def find_settings(runs: pd.DataFrame) -> pd.DataFrame:
@@ -56,6 +64,6 @@ def find_settings(runs: pd.DataFrame) -> pd.DataFrame:
 
 def tell_setting(setting: pd.Series) -> str:
     """Return one row of `find_settings` in words."""
-    varied = [f"{name_setting(name)} {value}" for name, value in setting.items() if name != "regime"]
+    varied = [f"{name_setting(name)} {name_value(value)}" for name, value in setting.items() if name != "regime"]
     regime = name_setting(setting["regime"])
-    return ", ".join([regime, *([] if "=" in regime else varied)])
+    return ", ".join([regime, *([] if "=" in str(setting["regime"]) else varied)])

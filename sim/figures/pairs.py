@@ -84,7 +84,7 @@ def _tell(rows: list, intervals: list, reference: str) -> str:
         return f"No clear difference at the end between {rows[0][0]} and {reference}"
     more = sum(low > 0 for _, low, _ in intervals)
     less = sum(high < 0 for _, _, high in intervals)
-    counted = f"{more} end with clearly more collaboration, {less} with less, {len(rows) - more - less} unclear"
+    counted = f"more collaboration at the end in {more}, less in {less}, unclear in {len(rows) - more - less}"
     return f"Of {len(rows)} settings against {reference}: {counted}"
 
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.columns import column
-from sim.figures.labels import find_design, name_axis, name_setting, name_value
+from sim.figures.labels import find_design, fold, name_axis, name_setting, name_value
 from sim.figures.style import BLACK, make_figure, styled
 from sim.tables import THRESHOLD, summarise
 
@@ -57,9 +57,10 @@ def plot_phases(runs: pd.DataFrame, x: str, y: str) -> Figure:
     for position, axes in enumerate(panels.flat):
         if position >= len(regimes):
             axes.set_axis_off()
-        elif position % n_columns:
+        if position % n_columns:
             axes.set_ylabel("")
-    figure.supxlabel(name_axis(x), fontsize=9)
+        if position + n_columns < len(regimes):  # another panel below
+            axes.set_xlabel("")
     bar = figure.colorbar(panels.flat[0].collections[0], ax=panels, shrink=0.8, aspect=30)
     bar.set_label(name_axis(CHANGE))
     bar.outline.set_visible(False)
@@ -72,7 +73,8 @@ def _draw_panel(axes: Axes, cells: pd.DataFrame, x: str, y: str, limit: float) -
     grid = cells.pivot_table(index=y, columns=x, values="change_mean")
     sns.heatmap(
         grid, ax=axes, cmap=COLOURS, vmin=-limit, vmax=limit, cbar=False, linewidths=0.6, linecolor="white",
-        xticklabels=[name_value(value) for value in grid.columns], yticklabels=[name_value(value) for value in grid.index],
+        xticklabels=[name_value(value) for value in grid.columns],
+        yticklabels=[name_value(value) for value in grid.index],
     )  # fmt: skip
     axes.invert_yaxis()
     axes.tick_params(axis="both", length=0, rotation=0)
@@ -84,19 +86,20 @@ def _draw_panel(axes: Axes, cells: pd.DataFrame, x: str, y: str, limit: float) -
     told = [
         f"{counts[verdict]} {verdict}" for verdict in ("grows", "holds", "fragments", "undecided") if verdict in counts
     ]
-    axes.set_title(f"{name_setting(cells['regime'].iloc[0])}\n{', '.join(told)}")
-    axes.set(xlabel="", ylabel=name_axis(y))
+    axes.set_title(f"{name_setting(cells['regime'].iloc[0])}\n{' · '.join(told)}")
+    axes.set(xlabel=fold(name_axis(x), 36), ylabel=fold(name_axis(y), 30))
 
 
 def _tell(cells: pd.DataFrame, regimes: list) -> str:
     counts = cells["verdict"].value_counts()
     total = len(cells)
-    told = f"Collaboration grows in {counts.get('grows', 0)} of {total} settings, fragments in {counts.get('fragments', 0)}"
+    grows, fragments = counts.get("grows", 0), counts.get("fragments", 0)
+    told = f"Collaboration grows in {grows} of {total} settings and fragments in {fragments}"
     if len(regimes) == 1:
         return told
     means = cells.groupby("regime", sort=False)["change_mean"].mean()
     best, worst = name_setting(means.idxmax()), name_setting(means.idxmin())
-    return f"{told}; most under {worst} ({means.min():+.2f}), least under {best} ({means.max():+.2f})"
+    return f"{told}; mean change from {means.min():+.2f} ({worst}) to {means.max():+.2f} ({best})"
 
 
 def _explain(cells: pd.DataFrame) -> str:
@@ -104,4 +107,4 @@ def _explain(cells: pd.DataFrame) -> str:
     start = f"Colour: {column(CHANGE).label.lower()}, last 12 months less months 1–12, mean of {n_runs} runs a cell."
     if n_runs == 1:
         return f"{start} A single run: no interval."
-    return f"{start} Dot: undecided, the 95 % interval crosses ±{THRESHOLD:g} (lines on the scale)."
+    return f"{start} Dot: undecided, the 95 % interval crosses −{THRESHOLD:g} or +{THRESHOLD:g} (lines on the scale)."

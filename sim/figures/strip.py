@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from sim.figures.labels import find_settings, name_axis, tell_setting
 from sim.figures.style import BLACK, BLUE, DARK, GREEN, LIGHT, PURPLE, VERMILLION, make_figure, styled
@@ -54,12 +55,14 @@ def plot_strip(members: pd.DataFrame, setting: str) -> Figure:
     first, last = wide.columns.min() - 0.5, wide.columns.max() + 0.5
     axes.imshow(
         codes, aspect="auto", interpolation="nearest", cmap=ListedColormap(colours),
-        norm=BoundaryNorm(np.arange(len(colours) + 1) - 0.5, len(colours)), extent=(first, last, len(order) - 0.5, -0.5),
+        norm=BoundaryNorm(np.arange(len(colours) + 1) - 0.5, len(colours)), 
+        extent=(first, last, len(order) - 0.5, -0.5),
     )  # fmt: skip
     axes.set(xlabel=name_axis("month"), ylabel="Organization (slot number)")
     ticks = range(len(order)) if len(order) <= 30 else []
     axes.set_yticks(ticks, [str(order[tick]) for tick in ticks], fontsize=7)
     axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 1.2, 2.4, 6, 10], integer=True))
     figure.legend(handles=_make_handles(ranks, colours), loc="outside right center", fontsize=8, handlelength=1.2)
     return figure
 
@@ -92,7 +95,8 @@ def _make_handles(ranks: dict[int, int], colours: list) -> list[Patch]:
     shown = list(ranks)[: len(FULL)]
     handles = [Patch(color=colours[ranks[serial] + 2], label=f"Coalition {serial}") for serial in shown]
     if len(ranks) > len(shown):
-        handles.append(Patch(color=TINTS[0], label=f"{len(ranks) - len(shown)} others\n(tints, then reused)"))
+        told = "(light; colours\nreused from the 10th)" if len(ranks) > len(PALETTE) else "(light)"
+        handles.append(Patch(color=TINTS[0], label=f"{len(ranks) - len(shown)} others {told}"))
     return [
         *handles,
         Patch(facecolor=LIGHT, edgecolor=LIGHT, label="Unaffiliated"),
@@ -110,4 +114,4 @@ def _tell(wide: pd.DataFrame) -> str:
 
 
 def _explain(setting: str) -> str:
-    return f"One run, not the typical one: {setting}. Colour: the largest coalition of each organization."
+    return f"One run as an example: {setting}. Colour: the largest coalition of each organization."

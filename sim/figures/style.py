@@ -61,7 +61,6 @@ def make_figure(width: float, height: float, title: str, subtitle: str) -> Figur
     left = MARGIN / width
     place = {"x": left, "ha": "left", "va": "top", "linespacing": 1.25}
     figure.suptitle(texts[0], y=1 - MARGIN / total, fontsize=TITLE_SIZE, weight="bold", **place)
-    figure.get_suptitle()
     figure.text(y=1 - (1.3 * MARGIN + tall[0]) / total, s=texts[1], fontsize=SUBTITLE_SIZE, color=DARK, **place)
     figure.text(left, MARGIN / total, texts[2], fontsize=NOTE_SIZE, color=DARK, va="bottom", linespacing=1.25)
     for text in (*figure.texts, figure._suptitle):

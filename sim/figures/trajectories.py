@@ -9,12 +9,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.figures.labels import join_words, name_axis, name_setting
+from sim.figures.labels import fold, join_words, name_axis, name_setting
 from sim.figures.style import BLUE, DARK, MIDDLE, SERIES, make_figure, styled
+from sim.tables import THRESHOLD
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 FEWEST = 8  # runs for quantiles; below, every run is drawn
-PHRASES = {"grows": "grows", "holds": "holds", "fragments": "fragments", "undecided": "stays undecided"}
+PHRASES = {"grows": "grows", "holds": "holds", "fragments": "fragments", "undecided": "is undecided"}
 
 
 @styled
@@ -27,8 +28,8 @@ def plot_trajectories(
     Up to three regimes share one panel; more get one each, with the medians of the others in grey.
     """
     spreads = {regime: _spread(table, name) for regime, table in months.groupby("regime", sort=False)}
-    counts = months.groupby("regime", sort=False)["run_id"].nunique()
-    title, subtitle = _tell(summary), _explain(counts, shock_month)
+    counts = months.groupby("regime", sort=False)[["run_id", "seed"]].nunique()
+    title, subtitle = _tell(summary), _explain(counts["run_id"], int(counts["seed"].max()))
     if len(spreads) <= len(SERIES):
         figure = make_figure(8.0, 3.9, title, subtitle)
         panels = [figure.subplots()]
@@ -74,7 +75,6 @@ def _draw_together(axes: Axes, spreads: dict[Any, pd.DataFrame]) -> None:
     for (colour, line), spread in zip(SERIES, spreads.values(), strict=False):
         _draw_band(axes, spread, colour, line)
     low, high = axes.get_ylim()
-    axes.set_ylim(max(0.0, low), high)
     if len(spreads) == 1:
         return
     ends = {regime: _take_middle(spread).iloc[-1] for regime, spread in spreads.items()}
@@ -100,13 +100,14 @@ def _draw_apart(panels: list[Axes], spreads: dict[Any, pd.DataFrame]) -> None:
         for other in spreads.values():
             axes.plot(other.index, _take_middle(other), color=MIDDLE, linewidth=0.7)
         _draw_band(axes, spread, BLUE, "-")
-        axes.set_title(name_setting(regime), weight="bold", color=BLUE)
+        axes.set_title(fold(name_setting(regime), 22), weight="bold", color=BLUE)
     for axes in panels[len(spreads) :]:
         axes.set_axis_off()
 
 
 def _finish(axes: Axes, last: int, shock_month: int | None) -> None:
     axes.set_xlim(0, last)
+    axes.set_ylim(bottom=max(0.0, axes.get_ylim()[0]))
     axes.set_xticks(
         [tick for tick in axes.get_xticks() if tick % 1 == 0] if last < 24 else range(0, last + 1, _step(last))
     )
@@ -137,7 +138,7 @@ def _tell(summary: pd.DataFrame) -> str:
     return f"Collaboration {'; '.join(parts)}"
 
 
-def _explain(counts: pd.Series, shock_month: int | None) -> str:
+def _explain(counts: pd.Series, n_seeds: int) -> str:
     n_runs = counts.min() if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
     if counts.max() == 1:
         told = "One run" + (" of each." if len(counts) > 1 else ".")
@@ -145,6 +146,9 @@ def _explain(counts: pd.Series, shock_month: int | None) -> str:
         told = f"Thin lines: the {n_runs} runs of each; thick line: their median."
     else:
         told = f"Line: median of {n_runs} runs{' of each' if len(counts) > 1 else ''}; bands: middle 50 % and 90 %."
-    rule = "Verdict: last 12 months less months 1–12, 95 % interval against ±0.05."
+    if counts.max() > n_seeds:
+        told += f" The runs differ in seed ({n_seeds}) and in what the design varies."
+    how = "" if counts.max() == 1 else "95 % interval "
+    rule = f"Verdict: last 12 months less months 1–12, {how}against ±{THRESHOLD:g}."
     others = " Grey: medians of the others." if len(counts) > len(SERIES) else ""
     return f"{told}{others} {rule}"

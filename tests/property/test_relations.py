@@ -275,3 +275,34 @@ def end_of(rows, name):
     return rows[name][:, -12:].mean(axis=1)
 
 
+@pytest.mark.parametrize(
+    "words", [("regime=competitive",), ("regime=mixed",), ("regime=hub_sub_awards",)], ids=" ".join
+)
+def test_when_all_money_ends_fewer_pairs_collaborate_at_the_end(words):
+    calm, cut = run_paired(*words), run_paired(*words, "shock=total_cut")
+    assert compute_z(end_of(calm, "collaboration_share"), end_of(cut, "collaboration_share")) < -Z_LIMIT
+    assert compute_z(end_of(calm, "mean_fiscal_stress"), end_of(cut, "mean_fiscal_stress")) > Z_LIMIT
+
+
+def count_exit_rate(rows):
+    return 12 * rows.exits[:, 1:].sum(axis=1) / rows.memberships[:, 1:].sum(axis=1)
+
+
+def test_scarcer_money_makes_more_groups_fewer_ties_and_more_exits_a_membership():
+    """The plain count of exits falls, because fewer memberships are left to end; the rate rises."""
+    rich = run_paired("regime=competitive", "grants.annual_usd_per_organization=110000")
+    poor = run_paired("regime=competitive", "grants.annual_usd_per_organization=30000")
+    assert compute_z(end_of(rich, "effective_coalitions"), end_of(poor, "effective_coalitions")) > Z_LIMIT
+    assert compute_z(end_of(rich, "collaboration_share"), end_of(poor, "collaboration_share")) < -Z_LIMIT
+    assert compute_z(count_exit_rate(rich), count_exit_rate(poor)) > Z_LIMIT
+
+
+def test_the_two_mirrored_regimes_fare_alike_where_the_poles_are_equally_strong():
+    one, other = run_paired("regime=viewpoint_conditional"), run_paired("regime=viewpoint_conditional_mirrored")
+    for name in ("collaboration_share", "effective_coalitions", "mean_trust"):
+        assert abs(compute_z(end_of(one, name), end_of(other, name))) < Z_LIMIT, name
+
+
+def test_no_turnover_leaves_more_trust():
+    usual, none = run_paired("regime=competitive"), run_paired("regime=competitive", "staff.annual_turnover=0")
+    assert compute_z(end_of(usual, "mean_trust"), end_of(none, "mean_trust")) > Z_LIMIT

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import roster
+from sim import roster, sheets
 from sim.parameters import Field, Programme
 from tests import emon
 
@@ -459,7 +459,7 @@ def test_errors_never_repeat_a_cell(tmp_path):
 
 
 def test_a_large_file_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(roster, "MAX_BYTES", 10)
+    monkeypatch.setattr(sheets, "MAX_BYTES", 10)
     assert problems_of(write(tmp_path, "org_id\na\nbb\n")) == [
         "organizations.csv: file of 12 bytes; at most 10 are read, so keep only the model's columns"
     ]

@@ -1,0 +1,57 @@
+"""Pages that are made from declarations are up to date."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def generator():
+    spec = importlib.util.spec_from_file_location("make_parameters", ROOT / "docs" / "make_parameters.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_generated_pages_are_up_to_date(generator):
+    assert generator.find_stale() == [], "run: python docs/make_parameters.py"
+
+
+def test_check_names_what_is_stale(generator, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(generator, "DOCS", tmp_path)
+    assert generator.main(["--check"]) == 1
+    assert "docs/parameters.md is stale" in capsys.readouterr().out
+    assert generator.main([]) == 0
+    assert generator.main(["--check"]) == 0
+
+
+def test_the_odd_page_names_only_parameters_and_columns_that_exist(generator):
+    import re
+
+    from sim import columns, state
+    from sim.parameters import SHOCKS, Field, declarations
+    from sim.schedule import PROCESSES
+
+    text = (ROOT / "docs" / "odd.md").read_text(encoding="utf-8")
+    known = {name.rsplit(".", 1)[-1] for name, _ in declarations()} | {one.name for one in columns.MONTHS}
+    known |= {
+        *PROCESSES,
+        *SHOCKS,
+        "members",
+        "names_like_this",
+        "need",
+        "own_income",
+        "reserve",
+        "cost",
+        "pot",
+        "award",
+    }
+    for group in (state.Organizations, state.Dyads, state.Coalitions, state.Programmes, state.Environment):
+        known |= set(group._fields)
+    known |= {"open", "majority", "unanimous", "low", "high", "exp", "ln"} | set(Field.__dataclass_fields__)
+    words = set(re.findall(r"`([a-z][a-z_]*)`", text))
+    assert words - known == set()
