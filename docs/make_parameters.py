@@ -58,8 +58,8 @@ def make_parameters() -> str:
         "",
         MARK,
         "",
-        "Every number of the model, from `sim/parameters.py`. A source is given only where a publication reports the figure;",
-        'every other number is "assumed" or a choice of design. On the command line: `group.name=value`.',
+        "Every number of the model, from `sim/parameters.py`. A source is given only where a publication reports the",
+        'figure; every other number is "assumed" or a choice of design. On the command line: `group.name=value`.',
     ]
     for group, rows in groups.items():
         about = (getattr(classes.get(group), "__doc__", "") or "").splitlines()
@@ -126,10 +126,10 @@ def main(words: list[str]) -> int:
     if words == ["--check"]:
         stale = find_stale()
         for name in stale:
-            print(f"docs/{name} is stale: run python docs/make_parameters.py")
+            sys.stdout.write(f"docs/{name} is stale: run python docs/make_parameters.py\n")
         return 1 if stale else 0
     if words:
-        print("usage: python docs/make_parameters.py [--check]", file=sys.stderr)
+        sys.stderr.write("usage: python docs/make_parameters.py [--check]\n")
         return 2
     for name, make in PAGES.items():
         (DOCS / name).write_text(make(), encoding="utf-8")

@@ -127,7 +127,7 @@ def _set_purpose(organizations, coalitions, c):
 
 @compiled
 def is_rival(coalitions, c, parameters):
-    """Say whether c's purpose overlaps by `rival_overlap` or more with that of another living coalition of three or more."""
+    """Say whether c's purpose overlaps by `rival_overlap` or more with that of another living coalition of three."""
     for other in range(coalitions.is_active.size):
         if other != c and coalitions.is_active[other] and coalitions.size[other] >= 3:
             overlap = 0.0

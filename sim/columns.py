@@ -42,9 +42,13 @@ MONTHS = (
     Column("mean_activity", "share", "Attendance", "Mean over active coalitions, weighted by members"),
     Column("coalition_density", "share", "Density inside coalitions", "Pairs with mutual trust of 0.5 or more, n >= 3"),
     Column("coalition_centralisation", "share", "Centralisation inside coalitions", "Freeman degree, on those ties"),
-    Column("competing_share", "share", "Collaborating pairs that also compete", "Competition above 0.05 on either side"),
+    Column(
+        "competing_share", "share", "Collaborating pairs that also compete", "Competition above 0.05 on either side"
+    ),
     # fragmentation
-    Column("n_coalitions", "coalitions", "Coalitions of three or more", "Active coalitions with at least three members"),
+    Column(
+        "n_coalitions", "coalitions", "Coalitions of three or more", "Active coalitions with at least three members"
+    ),
     Column("memberships", "memberships", "Memberships", "Seats in all active coalitions"),
     Column(
         "effective_coalitions",
@@ -55,12 +59,16 @@ MONTHS = (
     Column("largest_share", "share", "Share in the largest coalition", "Of open organizations"),
     Column("unaffiliated_share", "share", "Unaffiliated organizations", "Of open organizations"),
     Column("modularity", "index", "Modularity", "Of the co-membership network under each one's largest coalition"),
-    Column("ei_viewpoint", "index", "E-I index by viewpoint", "Collaborating pairs across less within viewpoint groups"),
+    Column(
+        "ei_viewpoint", "index", "E-I index by viewpoint", "Collaborating pairs across less within viewpoint groups"
+    ),
     Column("ei_population", "index", "E-I index by population", "Collaborating pairs across less within populations"),
     Column("exits", "events/month", "Exits", "Organizations that left a coalition by themselves"),
     Column("breakaways", "events/month", "Break-aways", "Groups of three or more that left together"),
     Column("foundings", "events/month", "Foundings", "New coalitions, break-aways included"),
-    Column("rival_foundings", "events/month", "Rival foundings", "Whose purpose is close to that of a living coalition"),
+    Column(
+        "rival_foundings", "events/month", "Rival foundings", "Whose purpose is close to that of a living coalition"
+    ),
     Column("joins", "events/month", "Joins", "Organizations that joined a coalition"),
     Column("hollowings", "events/month", "Hollowings-out", "Coalitions whose attendance fell while members stayed"),
     Column("dissolutions", "events/month", "Dissolutions", "Coalitions that ended"),

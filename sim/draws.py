@@ -19,7 +19,16 @@ from sim.compiled import IS_COMPILED, compiled_entry
 
 # Append only: a number here is part of every draw's key.
 INITIALISE, MEET, TURNOVER, SERVE, RESPOND, AWARD, SETTLE, REVIEW = 1, 2, 3, 4, 5, 6, 7, 8
-BREAK_AWAY, DISSOLVE, OPEN, NAME_COALITION, SIGN_MOU, PASS_AMBIGUOUS, REVIEW_ORDER, CLOSE = 9, 10, 11, 12, 13, 14, 15, 16
+BREAK_AWAY, DISSOLVE, OPEN, NAME_COALITION, SIGN_MOU, PASS_AMBIGUOUS, REVIEW_ORDER, CLOSE = (
+    9,
+    10,
+    11,
+    12,
+    13,
+    14,
+    15,
+    16,
+)
 
 _MULTIPLIER = np.uint64(0xD2B74407B1CE6E93)
 _WEYL = np.uint64(0x9E3779B97F4A7C15)

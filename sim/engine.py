@@ -50,12 +50,12 @@ def build_record(parameters: Parameters) -> Any:
     names = state.PARAMETER_DTYPE.names or ()
     typed = [float(values[n]) if state.PARAMETER_DTYPE[n].kind == "f" else int(values[n]) for n in names]
     if not IS_COMPILED:
-        return namedtuple("ParameterRecord", names)(*typed)  # noqa: PYI024
+        return namedtuple("ParameterRecord", names)(*typed)
     return np.array([tuple(typed)], state.PARAMETER_DTYPE).view(np.recarray)[0]
 
 
 def build_roster(parameters: Parameters, tables: RosterTables | None = None) -> state.Roster:
-    """Return what is known of the field: the roster's tables, or n organizations of which nothing is known but an id."""
+    """Return what is known of the field: the roster's tables, or n organizations known only by an id."""
     setting = parameters.field
     shares = np.array(setting.population_demand), np.array(setting.sector_shares)
     if tables is not None:
@@ -197,15 +197,24 @@ def run_compiled(
     counts = np.zeros(n_runs, "i8")
     with np.errstate(over="ignore", invalid="ignore"):
         schedule.run_seeds(
-            np.array(seeds, "u8"), 0, n_months, 0, len(schedule.PROCESSES), inputs.record, inputs.roster,
-            inputs.lines, inputs.world, rows, members, events, counts,
-        )  # fmt: skip
+            np.array(seeds, "u8"),
+            0,
+            n_months,
+            0,
+            len(schedule.PROCESSES),
+            inputs.record,
+            inputs.roster,
+            inputs.lines,
+            inputs.world,
+            rows,
+            members,
+            events,
+            counts,
+        )
     if keep_events and counts.max(initial=0) > room[0]:
         inputs.world = state.allocate_world(inputs.roster, inputs.lines, int(counts.max()) + 64)
         return run_compiled(inputs, seeds, keep_members, keep_events)
-    kept = [
-        np.column_stack([np.full(counts[at], at), events[at, : counts[at]]]) for at in range(n_runs) if keep_events
-    ]
+    kept = [np.column_stack([np.full(counts[at], at), events[at, : counts[at]]]) for at in range(n_runs) if keep_events]
     return rows, members, np.concatenate(kept) if kept else np.zeros((0, 1 + len(columns.EVENT_FIELDS)), "i8")
 
 

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from sim import columns
-from sim.coalitions import NOBODY, add_member, found_coalition, log_member
+from sim.coalitions import NOBODY, found_coalition, log_member
 from sim.compiled import compiled
 from sim.draws import INITIALISE, exponential, logarithm, normal, stream, uniform
 from sim.processes.memberships import find_reviewers, review_once
@@ -158,9 +158,9 @@ def _draw_money(key, own, i, is_new, parameters, roster, organizations, environm
         need = need if math.isnan(roster.need_usd[i]) else roster.need_usd[i]
         share = share if math.isnan(roster.own_income_share[i]) else roster.own_income_share[i]
         reserve = reserve if math.isnan(roster.reserve_months[i]) else roster.reserve_months[i]
-    organizations.need_cents[i] = int(math.floor(100.0 * need + 0.5))
-    organizations.own_income_cents[i] = int(math.floor(100.0 * need * share + 0.5))
-    organizations.reserve_cents[i] = int(math.floor(100.0 * need * reserve + 0.5))
+    organizations.need_cents[i] = math.floor(100.0 * need + 0.5)
+    organizations.own_income_cents[i] = math.floor(100.0 * need * share + 0.5)
+    organizations.reserve_cents[i] = math.floor(100.0 * need * reserve + 0.5)
     environment.ledger[columns.ENDOWED] += organizations.reserve_cents[i]
     organizations.base_capacity[i] = need / parameters.cost_per_person_usd
     organizations.capacity[i] = organizations.base_capacity[i]
@@ -188,9 +188,7 @@ def _set_demand(parameters, roster, organizations, environment):
 
 
 @compiled
-def form_coalitions(
-    seed, parameters, roster, organizations, dyads, coalitions, programmes, environment, log, row
-):
+def form_coalitions(seed, parameters, roster, organizations, dyads, coalitions, programmes, environment, log, row):
     """Seat the coalitions of the roster, or let conveners gather some and everyone review a few times."""
     if roster.member.shape[0] > 0:
         for given in range(roster.member.shape[0]):
@@ -198,8 +196,18 @@ def form_coalitions(
             for i in range(roster.member.shape[1]):
                 if roster.member[given, i] and convener == NOBODY:
                     convener = i
-            _open(seed, given, roster.member[given], convener, organizations, dyads, coalitions, environment,
-                  parameters, log)  # fmt: skip
+            _open(
+                seed,
+                given,
+                roster.member[given],
+                convener,
+                organizations,
+                dyads,
+                coalitions,
+                environment,
+                parameters,
+                log,
+            )
         return
     key, core = stream(seed, INITIALISE, 0), environment.is_core
     for number in range(min(parameters.n_initial_coalitions, organizations.is_open.size)):
@@ -219,9 +227,18 @@ def form_coalitions(
         n_reviewing = find_reviewers(seed, 1_000_000 + turn, 0.5, organizations, environment)
         for at in range(n_reviewing):
             review_once(
-                seed, 1_000_000 + turn, environment.order[at], parameters,
-                organizations, dyads, coalitions, programmes, environment, log, row,
-            )  # fmt: skip
+                seed,
+                1_000_000 + turn,
+                environment.order[at],
+                parameters,
+                organizations,
+                dyads,
+                coalitions,
+                programmes,
+                environment,
+                log,
+                row,
+            )
 
 
 @compiled
@@ -244,7 +261,7 @@ def _gather(convener, parameters, organizations, dyads, core):
 def _open(seed, number, members, convener, organizations, dyads, coalitions, environment, parameters, log):
     c = found_coalition(
         seed, 2_000_000 + number, members, convener, organizations, dyads, coalitions, environment, parameters
-    )  # fmt: skip
+    )
     for i in range(members.size):
         if members[i]:
             size, serial = coalitions.size[c], coalitions.number[c]

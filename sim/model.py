@@ -216,7 +216,9 @@ class Funder:
     def populations(self) -> tuple[str, ...]:
         """The service populations it pays for."""
         pays = self.model.world.programmes.pays_for[self.row].tolist()
-        return tuple(name for name, is_paid in zip(self.model.parameters.field.populations, pays, strict=True) if is_paid)
+        return tuple(
+            name for name, is_paid in zip(self.model.parameters.field.populations, pays, strict=True) if is_paid
+        )
 
 
 def _read_latest(model: CoalitionModel, column: str) -> float:
@@ -235,9 +237,7 @@ class CoalitionModel(mesa.Model):
     month: the last month begun. world: all arrays. datacollector: five columns of each month, as Mesa users expect.
     """
 
-    def __init__(
-        self, parameters: Parameters | None = None, seed: int = 1, roster: RosterTables | None = None
-    ) -> None:
+    def __init__(self, parameters: Parameters | None = None, seed: int = 1, roster: RosterTables | None = None) -> None:
         """Fill the world and record month 0. The same parameters, seed and roster give the run of `engine.simulate`."""
         self.parameters = Parameters() if parameters is None else parameters
         self.seed = int(seed)
@@ -346,11 +346,19 @@ class CoalitionModel(mesa.Model):
         success_rate = row.success_rate  # run_seeds sets it to nan, also in the middle of a month
         with np.errstate(over="ignore", invalid="ignore"):
             schedule.run_seeds(
-                np.array([self.seed], "u8"), self.month, self.month, first, last,
-                self._record if record is None else record, *self._given, self.world, self._rows,
+                np.array([self.seed], "u8"),
+                self.month,
+                self.month,
+                first,
+                last,
+                self._record if record is None else record,
+                *self._given,
+                self.world,
+                self._rows,
                 np.zeros((0, 1, len(self._given[0].key)), "i8"),
-                np.zeros((0, 0, len(columns.EVENT_FIELDS)), "i8"), np.zeros(1, "i8"),
-            )  # fmt: skip
+                np.zeros((0, 0, len(columns.EVENT_FIELDS)), "i8"),
+                np.zeros(1, "i8"),
+            )
         if np.isnan(row.success_rate):
             row.success_rate = success_rate
 

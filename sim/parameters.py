@@ -54,9 +54,7 @@ def check_fields(group: Any, prefix: str = "") -> None:
                 f"{name} = {value!r}: must be a number in [{meta['low']:g}, {meta['high']:g}] {meta['unit']}"
             )
         if not meta["low"] <= value <= meta["high"]:  # also refuses nan
-            raise ParameterError(
-                f"{name} = {value:g} {meta['unit']}: must lie in [{meta['low']:g}, {meta['high']:g}]"
-            )
+            raise ParameterError(f"{name} = {value:g} {meta['unit']}: must lie in [{meta['low']:g}, {meta['high']:g}]")
 
 
 class Group:
@@ -71,7 +69,12 @@ class Field(Group):
     """The field at month 0: organizations, their service populations, viewpoints and money."""
 
     n_organizations: int = number(
-        18, "organizations", 2, 2000, "Organizations in the field", "Gerassi, Nichols & Michelson 2017: 18 organizations"
+        18,
+        "organizations",
+        2,
+        2000,
+        "Organizations in the field",
+        "Gerassi, Nichols & Michelson 2017: 18 organizations",
     )
     folder: str | None = declare(default=None, metadata={"unit": "path", "label": "Folder with a roster of your own"})
     populations: list[str] = declare(
@@ -113,7 +116,9 @@ class Field(Group):
     need_median_usd: float = number(25_000, "USD/month", 100, 10_000_000, "Median monthly need of an organization")
     need_log_sd: float = number(0.6, "log units", 0, 2, "Spread of monthly need (log-normal)")
     own_income_share: float = number(0.42, "share of need", 0, 1, "Unrestricted own income, mean")
-    own_income_spread: float = number(0.2, "share of need", 0, 0.5, "Unrestricted own income, half-width around the mean")
+    own_income_spread: float = number(
+        0.2, "share of need", 0, 0.5, "Unrestricted own income, half-width around the mean"
+    )
     initial_reserve_months: float = number(3.0, "months of need", 0, 36, "Reserves at month 0, mean")
     n_initial_coalitions: int = number(
         3, "coalitions", 0, 50, "Coalitions that already meet at month 0", "assumed (2-4 are plausible for one city)"
@@ -137,10 +142,14 @@ class Meetings(Group):
     ill_will: float = number(0.5, "factor", 0, 3, "How distrust enlarges a perceived difference in viewpoint")
     facilitation: float = number(0.1, "share", 0, 1, "Share of perceived tension that facilitation removes")
     convener_facilitation: float = number(0.25, "share", 0, 1, "Extra facilitation from a funded convener")
-    conflict_avoidance: float = number(0.3, "share", 0, 1, "Share of tension left unspoken: calmer now, shallower later")
+    conflict_avoidance: float = number(
+        0.3, "share", 0, 1, "Share of tension left unspoken: calmer now, shallower later"
+    )
     dialogue_rate: float = number(0.004, "per meeting", 0, 0.5, "How far dialogue moves a viewpoint")
     openness: float = number(0.5, "viewpoint units", 0, 2, "Largest difference that dialogue still bridges")
-    peripheral_invitation: float = number(0.03, "per meeting", 0, 1, "Chance that an unaffiliated organization is a guest")
+    peripheral_invitation: float = number(
+        0.03, "per meeting", 0, 1, "Chance that an unaffiliated organization is a guest"
+    )
     meeting_cost_usd: float = number(120, "USD/meeting", 0, 100_000, "Staff cost of one meeting")
     depth_rate: float = number(0.06, "per meeting", 0, 1, "How fast joint work deepens or thins")
     goal_breadth: float = number(0.8, "share", 0, 1, "Ambition: 0 awareness only, 1 joint services")
@@ -156,7 +165,12 @@ class Staff(Group):
     """Staff turnover and what protects trust against it."""
 
     annual_turnover: float = number(
-        0.25, "per year", 0, 1, "Chance that an organization's contact person leaves", "Nonprofit HR: 0.19-0.28 of staff"
+        0.25,
+        "per year",
+        0,
+        1,
+        "Chance that an organization's contact person leaves",
+        "Nonprofit HR: 0.19-0.28 of staff",
     )
     turnover_trust_loss: float = number(0.5, "share", 0, 1, "Trust above baseline that leaves with the person")
     mou_protection: float = number(0.6, "share", 0, 1, "Part of that trust an MOU keeps")
@@ -206,7 +220,9 @@ class Grants(Group):
     annual_usd_per_organization: float = number(
         110_000, "USD/year", 0, 10_000_000, "Grant money in the field per organization and year"
     )
-    eligibility_threshold: float = number(0.4, "share of effort", 0, 1, "Effort for eligible populations needed to apply")
+    eligibility_threshold: float = number(
+        0.4, "share of effort", 0, 1, "Effort for eligible populations needed to apply"
+    )
     application_threshold: float = number(0.05, "share of need", 0, 1, "Smallest award worth an application")
     fit_weight: float = number(1.0, "score", 0, 5, "Weight of fit in a proposal's score")
     record_weight: float = number(0.6, "score", 0, 5, "Weight of past awards in the score")
@@ -372,7 +388,9 @@ class Shock(Group):
     from_population: str = declare(
         default="adults_foreign_nationals", metadata={"unit": "name", "label": "Stream shift: population defunded"}
     )
-    to_population: str = declare(default="minors", metadata={"unit": "name", "label": "Stream shift: population funded"})
+    to_population: str = declare(
+        default="minors", metadata={"unit": "name", "label": "Stream shift: population funded"}
+    )
     term_months: int = number(12, "months", 1, 120, "Short terms: new length of awards")
     stance_low: float = number(0.0, "stance", -1, 1, "New condition: lowest stance accepted")
     stance_high: float = number(1.0, "stance", -1, 1, "New condition: highest stance accepted")

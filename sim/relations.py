@@ -235,4 +235,3 @@ def refresh(organizations, dyads, programmes, parameters):
 def compute_concave_size(size, exponent):
     """Return size**exponent, for size >= 1."""
     return power(float(size), exponent)
-

@@ -90,9 +90,7 @@ def save_results(results: Results, folder: Path, command: str) -> None:
         table = getattr(results, name)
         _replace(
             folder / f"{name}.parquet",
-            lambda path, table=table: table.to_parquet(
-                path, index=False, compression="zstd", write_page_checksum=True
-            ),
+            lambda path, table=table: table.to_parquet(path, index=False, compression="zstd", write_page_checksum=True),
         )
     manifest = {"command": command, **results.manifest}
     text = json.dumps(manifest, indent=2, sort_keys=True, default=str) + "\n"
@@ -100,7 +98,7 @@ def save_results(results: Results, folder: Path, command: str) -> None:
 
 
 def load_results(folder: str | Path) -> Results:
-    """Return the results kept in `folder`. Raises `ResultsError` where a table or the manifest is missing or damaged."""
+    """Return the results kept in `folder`. Raises `ResultsError` where a part is missing or damaged."""
     folder = Path(folder)
     if not (folder / "manifest.json").is_file():
         raise ResultsError(f"{folder}: no manifest.json there; give the folder of one run, like results/demo")

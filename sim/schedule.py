@@ -48,12 +48,8 @@ def start(seed, parameters, roster, lines, world, row):
     """Fill the world of one run and observe month 0. Writes world and row."""
     organizations, dyads, coalitions = world.organizations, world.dyads, world.coalitions
     programmes, environment, log = world.programmes, world.environment, world.log
-    initialise(
-        seed, parameters, roster, lines, organizations, dyads, coalitions, programmes, environment, log
-    )  # fmt: skip
-    form_coalitions(
-        seed, parameters, roster, organizations, dyads, coalitions, programmes, environment, log, row
-    )  # fmt: skip
+    initialise(seed, parameters, roster, lines, organizations, dyads, coalitions, programmes, environment, log)
+    form_coalitions(seed, parameters, roster, organizations, dyads, coalitions, programmes, environment, log, row)
     warm_up_trust(parameters, organizations, dyads)
     row.joins = 0.0
     row.exits = 0.0
@@ -100,23 +96,31 @@ def run_seeds(
                 elif process == 5 and parameters.respond_to_conditions:
                     respond_to_conditions(seed, month, parameters, organizations, programmes, log, row)
                 elif process == 6 and parameters.award_grants:
-                    award_grants(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
+                    award_grants(
+                        seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row
+                    )
                 elif process == 7 and parameters.settle_accounts:
                     settle_accounts(seed, month, parameters, organizations, coalitions, environment)
-                    close_organizations(seed, month, parameters, organizations, dyads, coalitions, environment, log, row)
+                    close_organizations(
+                        seed, month, parameters, organizations, dyads, coalitions, environment, log, row
+                    )
                     find_openings(seed, month, parameters, organizations, environment.group)
                     settle_newcomers(seed, month, parameters, roster, organizations, dyads, environment, log, row)
                 elif process == 8 and parameters.drift:
                     drift(parameters, organizations, programmes)
                 elif process == 9 and parameters.review_memberships:
                     if parameters.null_model:
-                        change_at_random(seed, month, parameters, organizations, dyads, coalitions, environment, log, row)
+                        change_at_random(
+                            seed, month, parameters, organizations, dyads, coalitions, environment, log, row
+                        )
                     else:
                         review_memberships(
                             seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row
                         )
                 elif process == 10 and parameters.break_away and not parameters.null_model:
-                    break_away(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
+                    break_away(
+                        seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row
+                    )
                 elif process == 11 and parameters.dissolve:
                     dissolve(seed, month, parameters, organizations, dyads, coalitions, log, row)
                 elif process == 12:

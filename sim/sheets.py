@@ -94,6 +94,7 @@ NUMBERS = ("viewpoint", "stance", "monthly_need_usd", "own_income_share", "reser
 
 class Problems(list):
     """The problems found so far, one line each; raises `RosterError` when there are `MAX_PROBLEMS`."""
+
     def add(self, where: str, text: str, column: str | None = None) -> None:
         """Add one problem."""
         self.append(f"{where}: {text}" if column is None else f"{where}: column {column[:40]!r}: {text}")

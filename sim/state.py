@@ -193,7 +193,10 @@ def allocate_organizations(n: int, n_populations: int, n_lines: int) -> Organiza
     shapes = {"mix": (n, n_populations), "mission": (n, n_populations)}
     shapes |= dict.fromkeys(("eligible", "award_cents", "award_months", "response"), (n, n_lines))
     kinds = {"home_key": "u8", "key": "u8", "is_open": "?", "is_silent": "?", "eligible": "?"}
-    floats = ("mix mission viewpoint stance base_capacity capacity stress dependence record recent_loss served").split()
+    floats = {
+        *("mix", "mission", "viewpoint", "stance", "base_capacity", "capacity", "stress", "dependence", "record"),
+        *("recent_loss", "served"),
+    }
     return Organizations(
         *(
             np.zeros(shapes.get(name, (n,)), kinds.get(name, "f8" if name in floats else "i8"))

@@ -40,7 +40,9 @@ def measure(draw, count: int) -> float:
 def main(words: list[str]) -> None:
     """Print one JSON object: nanoseconds by kind of draw."""
     count = int(words[0]) if words else 2_000_000
-    sys.stdout.write(json.dumps({f"{name}_ns": round(measure(getattr(draws, name), count), 2) for name in DRAWS}) + "\n")
+    sys.stdout.write(
+        json.dumps({f"{name}_ns": round(measure(getattr(draws, name), count), 2) for name in DRAWS}) + "\n"
+    )
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ from sim.parameters import Parameters
 
 def name_setting(setting: str) -> str:
     """Return a regime or setting as words: ``population_silo`` becomes ``population silo``."""
-    return str(setting).replace("_", " ").replace("=", " ")
+    words = str(setting).replace(" ", ", ") if "=" in str(setting) else str(setting)  # "lottery turf_weight=0"
+    return words.replace("_", " ").replace("=", " ")
 
 
 def name_axis(name: str) -> str:

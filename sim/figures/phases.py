@@ -84,10 +84,10 @@ def _draw_panel(axes: Axes, cells: pd.DataFrame, x: str, y: str, limit: float) -
     axes.scatter(across, up, s=12, color=BLACK, linewidths=0)
     counts = cells["verdict"].value_counts()
     told = [
-        f"{counts[verdict]} {verdict}" for verdict in ("grows", "holds", "fragments", "undecided") if verdict in counts
+        f"{verdict} {counts[verdict]}" for verdict in ("grows", "holds", "fragments", "undecided") if verdict in counts
     ]
     axes.set_title(f"{name_setting(cells['regime'].iloc[0])}\n{' · '.join(told)}")
-    axes.set(xlabel=fold(name_axis(x), 36), ylabel=fold(name_axis(y), 30))
+    axes.set(xlabel=fold(name_axis(x), 36), ylabel=fold(name_axis(y), 32))
 
 
 def _tell(cells: pd.DataFrame, regimes: list) -> str:

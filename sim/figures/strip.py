@@ -55,7 +55,7 @@ def plot_strip(members: pd.DataFrame, setting: str) -> Figure:
     first, last = wide.columns.min() - 0.5, wide.columns.max() + 0.5
     axes.imshow(
         codes, aspect="auto", interpolation="nearest", cmap=ListedColormap(colours),
-        norm=BoundaryNorm(np.arange(len(colours) + 1) - 0.5, len(colours)), 
+        norm=BoundaryNorm(np.arange(len(colours) + 1) - 0.5, len(colours)),
         extent=(first, last, len(order) - 0.5, -0.5),
     )  # fmt: skip
     axes.set(xlabel=name_axis("month"), ylabel="Organization (slot number)")

@@ -18,7 +18,7 @@ DEPENDENCE_MEMORY = 11.0 / 12.0  # dependence is a mean over about a year
 
 @compiled
 def _round_cents(amount):
-    return int(math.floor(amount + 0.5))
+    return math.floor(amount + 0.5)
 
 
 @compiled

@@ -38,9 +38,9 @@ def apply_calendar(month, parameters, organizations, programmes, environment, lo
 @compiled
 def _cut(g, cut_share, organizations, programmes, environment):
     """Take `cut_share` from the coming rounds of line g and from what its running awards still hold."""
-    programmes.pot_cents[g] -= int(math.floor(programmes.pot_cents[g] * cut_share + 0.5))
+    programmes.pot_cents[g] -= math.floor(programmes.pot_cents[g] * cut_share + 0.5)
     for i in range(organizations.is_open.size):
-        taken = int(math.floor(organizations.award_cents[i, g] * cut_share + 0.5))
+        taken = math.floor(organizations.award_cents[i, g] * cut_share + 0.5)
         organizations.award_cents[i, g] -= taken
         environment.ledger[columns.RETURNED] += taken
         if organizations.award_cents[i, g] == 0:

@@ -26,18 +26,39 @@ def award_grants(seed, month, parameters, organizations, dyads, coalitions, prog
             continue
         pot = programmes.pot_cents[g]
         cohorts = _count_cohorts(month, programmes, g)
-        for_conveners = int(math.floor(pot * programmes.convener_share[g]))
+        for_conveners = math.floor(pot * programmes.convener_share[g])
         _mark_applicants(seed, month, g, parameters, organizations, programmes, environment)
         if programmes.is_joint[g]:
             n_applied, n_won, spent = _award_coalitions(
-                seed, month, g, pot - for_conveners, cohorts, parameters,
-                organizations, dyads, coalitions, programmes, environment, log, row,
-            )  # fmt: skip
+                seed,
+                month,
+                g,
+                pot - for_conveners,
+                cohorts,
+                parameters,
+                organizations,
+                dyads,
+                coalitions,
+                programmes,
+                environment,
+                log,
+                row,
+            )
         else:
             n_applied, n_won, spent = _award_organizations(
-                seed, month, g, pot - for_conveners, cohorts, parameters,
-                organizations, dyads, programmes, environment, log, row,
-            )  # fmt: skip
+                seed,
+                month,
+                g,
+                pot - for_conveners,
+                cohorts,
+                parameters,
+                organizations,
+                dyads,
+                programmes,
+                environment,
+                log,
+                row,
+            )
         spent += _fund_conveners(month, g, for_conveners, organizations, coalitions, programmes, log)
         budget = max(pot * cohorts, spent)
         environment.ledger[columns.BUDGETED] += budget
@@ -76,7 +97,7 @@ def _mark_applicants(seed, month, g, parameters, organizations, programmes, envi
 @compiled
 def _count_awards(pot, programmes, g):
     usual = programmes.award_cents[g] * programmes.term[g] / 12.0
-    return max(int(math.floor(pot / usual + 0.5)), 1)
+    return max(math.floor(pot / usual + 0.5), 1)
 
 
 @compiled
@@ -254,16 +275,16 @@ def _pay_coalition(month, c, g, cents, term, organizations, dyads, coalitions, p
     if lead == NOBODY or mark[lead] != PASSED:
         lead = NOBODY
         for i in range(mark.size):
-            if coalitions.member[c, i] and mark[i] == PASSED:
-                if lead == NOBODY or organizations.record[i] > organizations.record[lead]:
-                    lead = i
+            may_lead = coalitions.member[c, i] and mark[i] == PASSED
+            if may_lead and (lead == NOBODY or organizations.record[i] > organizations.record[lead]):
+                lead = i
     n_partners = -1
     for i in range(mark.size):
         if coalitions.member[c, i] and mark[i] == PASSED:
             n_partners += 1
     each = 0
     if n_partners > 0:
-        each = int(math.floor(cents * programmes.sub_award_share[g])) // n_partners
+        each = math.floor(cents * programmes.sub_award_share[g]) // n_partners
     for i in range(mark.size):
         if coalitions.member[c, i] and mark[i] == PASSED:
             mark[i] = TAKEN
@@ -287,9 +308,7 @@ def _disappoint_coalitions(month, g, organizations, coalitions, programmes, mark
             lead = coalitions.convener[c]
             organizations.recent_loss[lead] = max(organizations.recent_loss[lead], 0.5)
             number, size = coalitions.number[c], coalitions.size[c]
-            log_event(
-                log, month, columns.LOSE, lead, organizations.generation[lead], number, g, columns.MONEY, size
-            )  # fmt: skip
+            log_event(log, month, columns.LOSE, lead, organizations.generation[lead], number, g, columns.MONEY, size)
 
 
 @compiled

@@ -90,16 +90,14 @@ def _follow_up(seed, month, c, parameters, organizations, dyads, coalitions, log
     facilitation = compute_facilitation(coalitions, c, parameters)
     n, size = organizations.is_open.size, coalitions.size[c]
     attendance, trust_sum, tension_sum = 0.0, 0.0, 0.0
-    cost = int(math.floor(100.0 * parameters.meeting_cost_usd * (1.0 + size / parameters.size_scale) + 0.5))
+    cost = math.floor(100.0 * parameters.meeting_cost_usd * (1.0 + size / parameters.size_scale) + 0.5)
     for i in range(n):
         if coalitions.member[c, i]:
             trust_i = 0.0
             for j in range(n):
                 if coalitions.member[c, j] and i != j:
                     trust_i += dyads.trust[i, j]
-                    tension_sum += compute_tension(
-                        organizations, dyads.trust[i, j], i, j, facilitation, parameters
-                    )
+                    tension_sum += compute_tension(organizations, dyads.trust[i, j], i, j, facilitation, parameters)
             trust_i /= max(size - 1, 1)
             trust_sum += trust_i
             attendance += clip(

@@ -32,16 +32,23 @@ LEAVING = np.uint64(0x9E3779B97F4A7C15)  # sets the draw of leaving a coalition 
 
 
 @compiled
-def review_memberships(
-    seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row
-):
+def review_memberships(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
     """Let a share of organizations review. Writes memberships, coalitions, trust-free counts, the log and row."""
     n_reviewing = find_reviewers(seed, month, parameters.review_share, organizations, environment)
     for at in range(n_reviewing):
         review_once(
-            seed, month, environment.order[at], parameters,
-            organizations, dyads, coalitions, programmes, environment, log, row,
-        )  # fmt: skip
+            seed,
+            month,
+            environment.order[at],
+            parameters,
+            organizations,
+            dyads,
+            coalitions,
+            programmes,
+            environment,
+            log,
+            row,
+        )
 
 
 @compiled
@@ -67,9 +74,7 @@ def find_reviewers(seed, month, share, organizations, environment):
 
 
 @compiled
-def review_once(
-    seed, month, i, parameters, organizations, dyads, coalitions, programmes, environment, log, row
-):
+def review_once(seed, month, i, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
     """Weigh staying, leaving each coalition, joining each other one, and founding; carry out the best."""
     key, noise, own = stream(seed, REVIEW, month), parameters.choice_noise, organizations.key[i]
     terms, n_held = environment.terms, organizations.n_memberships[i]
@@ -82,9 +87,18 @@ def review_once(
         if not inside and (not has_room or coalitions.size[c] >= parameters.size_cap):
             continue
         utility = compute_utility(
-            terms, organizations, dyads, programmes, i, coalitions.member[c], inside, n_held - (1 if inside else 0),
-            compute_facilitation(coalitions, c, parameters), coalitions.convener_months[c] > 0, parameters,
-        )  # fmt: skip
+            terms,
+            organizations,
+            dyads,
+            programmes,
+            i,
+            coalitions.member[c],
+            inside,
+            n_held - (1 if inside else 0),
+            compute_facilitation(coalitions, c, parameters),
+            coalitions.convener_months[c] > 0,
+            parameters,
+        )
         gain = -utility if inside else utility
         value = gain + noise * gumbel(key, own, coalitions.key[c] + LEAVING if inside else coalitions.key[c])
         if value > best_value:
@@ -94,9 +108,7 @@ def review_once(
     if has_room and find_free_slot(coalitions) != NOBODY:
         gain = _weigh_founding(i, parameters, organizations, dyads, programmes, environment)
         if gain + noise * gumbel(key, own, FOUND_NEW) > best_value and environment.group[i] == 1:
-            _found(
-                seed, month, i, parameters, organizations, dyads, coalitions, programmes, environment, log, row
-            )  # fmt: skip
+            _found(seed, month, i, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
             return
     if best != NOBODY:
         _move(month, i, best, cause, organizations, dyads, coalitions, log, row)
@@ -181,9 +193,18 @@ def _check_core(i, parameters, organizations, dyads, programmes, environment):
     for j in range(n):
         if group[j] == 1:
             gain = compute_utility(
-                terms, organizations, dyads, programmes, j, members, False, organizations.n_memberships[j],
-                parameters.facilitation, funded, parameters,
-            )  # fmt: skip
+                terms,
+                organizations,
+                dyads,
+                programmes,
+                j,
+                members,
+                False,
+                organizations.n_memberships[j],
+                parameters.facilitation,
+                funded,
+                parameters,
+            )
             if gain <= 0.0:
                 group[j] = 0
             else:
@@ -193,9 +214,18 @@ def _check_core(i, parameters, organizations, dyads, programmes, environment):
     for j in range(n):
         members[j] = group[j] == 1 or j == i
     gain = compute_utility(
-        terms, organizations, dyads, programmes, i, members, False, organizations.n_memberships[i],
-        parameters.facilitation, funded, parameters,
-    )  # fmt: skip
+        terms,
+        organizations,
+        dyads,
+        programmes,
+        i,
+        members,
+        False,
+        organizations.n_memberships[i],
+        parameters.facilitation,
+        funded,
+        parameters,
+    )
     group[i] = 1
     return gain - parameters.founding_effort + _get_mandate(i, parameters, organizations, programmes)
 
@@ -210,14 +240,10 @@ def _get_mandate(i, parameters, organizations, programmes):
 
 
 @compiled
-def _found(
-    seed, month, i, parameters, organizations, dyads, coalitions, programmes, environment, log, row
-):
+def _found(seed, month, i, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
     """Found the coalition gathered in environment.is_core; its cause is the founder's largest term."""
     cause = find_join_cause(environment.terms)
-    c = found_coalition(
-        seed, month, environment.is_core, i, organizations, dyads, coalitions, environment, parameters
-    )  # fmt: skip
+    c = found_coalition(seed, month, environment.is_core, i, organizations, dyads, coalitions, environment, parameters)
     coalitions.is_mandated[c] = _get_mandate(i, parameters, organizations, programmes) > 0.0
     row.foundings += 1
     kind = columns.FOUND

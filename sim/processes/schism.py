@@ -24,12 +24,8 @@ def break_away(seed, month, parameters, organizations, dyads, coalitions, progra
             continue
         first, _ = _order_sides(c, coalitions, environment)
         for side in (first, 3 - first):
-            if _all_gain(
-                seed, month, c, side, parameters, organizations, dyads, coalitions, programmes, environment
-            ):  # fmt: skip
-                _leave_together(
-                    seed, month, c, parameters, organizations, dyads, coalitions, environment, log, row
-                )  # fmt: skip
+            if _all_gain(seed, month, c, side, parameters, organizations, dyads, coalitions, programmes, environment):
+                _leave_together(seed, month, c, parameters, organizations, dyads, coalitions, environment, log, row)
                 break
 
 
@@ -50,9 +46,7 @@ def _cut_at_weakest_tie(c, parameters, organizations, dyads, coalitions, program
         if coalitions.member[c, i]:
             for j in range(i):
                 if coalitions.member[c, j]:
-                    mutual = _measure_mutual(
-                        i, j, facilitation, parameters, organizations, dyads, programmes, terms
-                    )
+                    mutual = _measure_mutual(i, j, facilitation, parameters, organizations, dyads, programmes, terms)
                     if mutual < weakest:
                         pole_1, pole_2, weakest = j, i, mutual
     if pole_1 == NOBODY:
@@ -100,15 +94,33 @@ def _all_gain(seed, month, c, side, parameters, organizations, dyads, coalitions
         if core[i]:
             held = organizations.n_memberships[i] - 1
             now = compute_utility(
-                terms, organizations, dyads, programmes, i, coalitions.member[c], True, held,
-                facilitation, funded, parameters,
-            )  # fmt: skip
+                terms,
+                organizations,
+                dyads,
+                programmes,
+                i,
+                coalitions.member[c],
+                True,
+                held,
+                facilitation,
+                funded,
+                parameters,
+            )
             for term in range(terms.size):
                 change[term] -= terms[term]
             then = compute_utility(
-                terms, organizations, dyads, programmes, i, core, True, held,
-                parameters.facilitation, False, parameters,
-            )  # fmt: skip
+                terms,
+                organizations,
+                dyads,
+                programmes,
+                i,
+                core,
+                True,
+                held,
+                parameters.facilitation,
+                False,
+                parameters,
+            )
             for term in range(terms.size):
                 change[term] += terms[term]
             noise = parameters.schism_noise * gumbel(key, organizations.key[i], coalitions.key[c])
