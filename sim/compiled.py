@@ -7,6 +7,7 @@ With ``NUMBA_DISABLE_JIT=1`` the very same source runs interpreted, bit for bit 
 
 import hashlib
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pathlib import Path
 os.environ.setdefault("NUMBA_OPT", "1")
 
 import numba
+import numpy
 import platformdirs
 
 KERNEL_SOURCES = (
@@ -33,8 +35,9 @@ KERNEL_SOURCES = (
 
 
 def kernel_hash() -> str:
-    """Return a short hash over all sources that compiled code is made from."""
+    """Return a short hash over all sources that compiled code is made from, and the versions that compile them."""
     here, digest = Path(__file__).parent, hashlib.blake2b(digest_size=8)
+    digest.update(f"{sys.version_info[:2]} {numba.__version__} {numpy.__version__}".encode())
     for name in KERNEL_SOURCES:
         path = here / name
         for source in sorted(path.glob("*.py")) if path.is_dir() else [path]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
+import time
 from collections import namedtuple
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -125,7 +128,7 @@ def build_lines(parameters: Parameters, n_organizations: int) -> state.Programme
 def compile_kernels() -> None:
     """Fill the cache of compiled code on two cores: a second process compiles `start` and the reviews meanwhile."""
     child = subprocess.Popen(
-        [sys.executable, "-c", "from sim.engine import compile_part; compile_part(1)"],
+        [sys.executable, "-c", "from sim.engine import compile_second_part; compile_second_part()"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -136,6 +139,19 @@ def compile_kernels() -> None:
     finally:
         child.terminate()  # where this process was interrupted; otherwise it has ended
         child.wait()
+
+
+def compile_second_part() -> None:
+    """Compile the second half in a process of its own that ends with the one that started it."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+    compile_part(1)
 
 
 def compile_part(part: int) -> None:

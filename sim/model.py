@@ -228,7 +228,7 @@ def _read_latest(model: CoalitionModel, column: str) -> float:
 class CoalitionModel(mesa.Model):
     """One run of the model, a month a step.
 
-    Each process of `schedule.PROCESSES` is a method without arguments (the last one is `observe_month`). Where a subclass
+    Each process of `schedule.PROCESSES` is a method without arguments (the last: `observe_month`). Where a subclass
     replaces one, the replacement is called at its place in the month and the others stay compiled. A replacement works
     on the arrays of `self.world` and may add to the counts of `self.row`; `super().meet()` runs the compiled one. A
     replacement is called even where the mechanism's switch is off. Replacing `apply_calendar` leaves in place what
@@ -342,8 +342,6 @@ class CoalitionModel(mesa.Model):
 
     def _run_compiled(self, first: int, last: int, record: Any = None) -> None:
         """Run processes `first` up to `last` of this month; of month 0, fill the world."""
-        row = self._rows[0, 0]
-        success_rate = row.success_rate  # run_seeds sets it to nan, also in the middle of a month
         with np.errstate(over="ignore", invalid="ignore"):
             schedule.run_seeds(
                 np.array([self.seed], "u8"),
@@ -359,8 +357,6 @@ class CoalitionModel(mesa.Model):
                 np.zeros((0, 0, len(columns.EVENT_FIELDS)), "i8"),
                 np.zeros(1, "i8"),
             )
-        if np.isnan(row.success_rate):
-            row.success_rate = success_rate
 
     def _refresh(self) -> None:
         """Run what process 0 does besides the calendar."""

@@ -77,7 +77,8 @@ def run_seeds(
         seed = seeds[at]
         for month in range(first_month, last_month + 1):
             row = rows[at, month - first_month]
-            row.success_rate = math.nan
+            if first == 0:
+                row.success_rate = math.nan
             if month == 0:
                 start(seed, parameters, roster, lines, world, row)
             for process in range(first, last if month > 0 else first):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from sim.contrasts import compute_half_width
+
 START_MONTHS, END_MONTHS = 12, 12
 GROWS, HOLDS, FRAGMENTS = "grows", "holds", "fragments"
 THRESHOLD = 0.05  # change in the share of collaborating pairs that counts
@@ -42,13 +44,14 @@ def _judge(change: pd.Series) -> np.ndarray:
 
 
 def summarise(results) -> pd.DataFrame:
-    """Return one row a regime: shares of the three verdicts, mean change with a 95 % interval, coverage."""
+    """Return one row a regime: shares of the three verdicts, mean change with a 95 % t-interval, coverage."""
     grouped = results.runs.groupby("regime", sort=False)
     summary = pd.DataFrame({"n_runs": grouped.size()})
     for verdict in VERDICTS:
         summary[f"{verdict}_share"] = grouped["verdict"].agg(lambda column, name=verdict: (column == name).mean())
     change = grouped["collaboration_change"]
-    half = 1.96 * change.std(ddof=1) / np.sqrt(summary["n_runs"])
+    pairs = zip(change.std(ddof=1), summary["n_runs"], strict=True)
+    half = np.array([compute_half_width(deviation, n) for deviation, n in pairs])
     summary["change_mean"] = change.mean()
     summary["change_low"] = change.mean() - half
     summary["change_high"] = change.mean() + half

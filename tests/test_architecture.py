@@ -21,7 +21,6 @@ SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in KERNELS)
 MAX_LINES = 500
 
 
-
 def test_every_process_file_is_called_in_the_schedule():
     tree = ast.parse((SIM / "schedule.py").read_text(encoding="utf-8"))
     called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
@@ -89,12 +88,16 @@ def test_codes_of_shocks_events_and_causes_are_their_places():
 
 
 def test_no_file_is_longer_than_a_reader_has_patience_for():
-    lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in SIM.rglob("*.py")}
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in SIM.rglob("*.py")
+    }
     assert not {name: length for name, length in lengths.items() if length > MAX_LINES}
 
 
 def test_kernels_use_no_mathematics_whose_bits_depend_on_the_machine():
-    inexact = re.compile(r"\b(?:math|np)\.(exp|log|log2|log10|log1p|expm1|pow|sin|cos|tan|tanh|erf|gamma|random)\b|\*\*")
+    inexact = re.compile(
+        r"\b(?:math|np)\.(exp|log|log2|log10|log1p|expm1|pow|sin|cos|tan|tanh|erf|gamma|random)\b|\*\*"
+    )
     for path in KERNELS:
         code = ast.unparse(_without_docstrings(ast.parse(path.read_text(encoding="utf-8"))))
         assert not inexact.search(code), (path.name, inexact.search(code))
@@ -103,7 +106,12 @@ def test_kernels_use_no_mathematics_whose_bits_depend_on_the_machine():
 def _without_docstrings(tree):
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
-        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        if (
+            isinstance(body, list)
+            and body
+            and isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant)
+        ):
             body[0] = ast.Pass()
     return tree
 

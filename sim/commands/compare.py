@@ -37,8 +37,8 @@ def add_parser(verbs: Any) -> None:
 def execute(args: argparse.Namespace) -> int:
     """Run the comparison, print it, keep its results."""
     from sim.commands.console import CAUTION, OK, check_words, name_rows, print_json, print_table
-    from sim.commands.differences import compute_differences, tell_differences
     from sim.commands.runs import find_folder, keep, run_with_progress, tell_folder
+    from sim.contrasts import compute_differences, tell_differences
     from sim.tables import summarise
 
     words = check_words(args)

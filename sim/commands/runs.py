@@ -82,7 +82,7 @@ def _shifted(report: Report | None, before: int, total: int) -> Report | None:
 def _mark(part: Results, point: dict[str, Any], number: int, label: Label | None) -> Results:
     """Give the runs of one point columns for what varies, and run names that no other point has."""
     varied = {name.rsplit(".", 1)[-1]: value for name, value in point.items() if name != "regime"}
-    for table in (part.runs, part.months, part.events):
+    for table in (part.runs, part.months, part.events, part.members):
         if varied and "run_id" in table.columns:
             table["run_id"] = table["run_id"].astype(str) + f"-{number}"
         if label and "regime" in table.columns:

@@ -10,10 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.columns import column
+from sim.contrasts import compute_half_width
 from sim.figures.labels import find_design, name_setting
 from sim.figures.style import BLACK, BLUE, DARK, make_figure, styled
-
-Z = 1.959963984540054
 
 
 @styled
@@ -51,16 +50,10 @@ def pair_runs(runs: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def compute_interval(values: np.ndarray) -> tuple[float, float, float]:
-    """Return mean and 95 % t-interval; nan for the interval of fewer than two values.
-
-    The t quantile by expansion in 1/df (Abramowitz & Stegun 1964, 26.7.5, three terms); exact enough from 5 pairs on.
-    """
-    mean, freedom = float(values.mean()), len(values) - 1
-    if freedom < 1:
-        return mean, math.nan, math.nan
-    quantile = Z + (Z**3 + Z) / (4 * freedom) + (5 * Z**5 + 16 * Z**3 + 3 * Z) / (96 * freedom**2)
-    quantile += (3 * Z**7 + 19 * Z**5 + 17 * Z**3 - 15 * Z) / (384 * freedom**3)
-    half = quantile * float(values.std(ddof=1)) / math.sqrt(freedom + 1)
+    """Return mean and 95 % t-interval; nan for the interval of fewer than two values."""
+    mean = float(values.mean())
+    deviation = float(values.std(ddof=1)) if len(values) > 1 else math.nan
+    half = compute_half_width(deviation, len(values))
     return mean, mean - half, mean + half
 
 

@@ -21,13 +21,13 @@ CLOSED, UNAFFILIATED = -1, 0
 def pick_strip(members: pd.DataFrame, runs: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Return the strip of the setting in the middle of the design (the first one without a design), and its name.
 
-    ``members`` holds one run of each setting, one below the other, in the order of ``runs``.
+    ``members`` holds the first run of each setting.
     """
     settings = find_settings(runs)
-    block = (members["month"].diff() < 0).cumsum()
-    chosen = _find_middle(settings) if block.max() + 1 == len(settings) else 0
-    strip = members[block == chosen]
-    return strip, f"{tell_setting(settings.loc[chosen])}, seed {strip['seed'].iloc[0]}"
+    chosen = settings.loc[_find_middle(settings)]
+    fits = (runs[list(settings.columns)] == chosen).all(axis=1)
+    strip = members[members["run_id"].isin(runs.loc[fits, "run_id"])]
+    return strip, f"{tell_setting(chosen)}, seed {strip['seed'].iloc[0]}"
 
 
 def _find_middle(settings: pd.DataFrame) -> int:

@@ -40,7 +40,8 @@ def worlds(draw):
         months=draw(st.integers(1, 60)),
         field=dataclasses.replace(base.field, n_organizations=draw(st.integers(2, 30))),
         grants=dataclasses.replace(
-            base.grants, annual_usd_per_organization=float(draw(st.sampled_from([0, 1, 777, 30_000, 110_000, 1_234_567])))
+            base.grants,
+            annual_usd_per_organization=float(draw(st.sampled_from([0, 1, 777, 30_000, 110_000, 1_234_567]))),
         ),
         accounts=dataclasses.replace(
             base.accounts,

@@ -67,9 +67,7 @@ def make_tables(n, sign, generator):
 def test_a_mirrored_axis_of_viewpoints_changes_not_a_bit(n, shock):
     words = ("accounts.opening_rate=0", f"shock={shock}", "shock.month=30")  # newcomers draw viewpoints of their own
     upper = read_setting("regime=viewpoint_conditional", *words)
-    lower = read_setting(
-        "regime=viewpoint_conditional_mirrored", *words, "shock.stance_low=-1", "shock.stance_high=0"
-    )
+    lower = read_setting("regime=viewpoint_conditional_mirrored", *words, "shock.stance_low=-1", "shock.stance_high=0")
     one = run_rows(upper, [1, 2, 3], make_tables(n, 1.0, np.random.default_rng(n)))
     other = run_rows(lower, [1, 2, 3], make_tables(n, -1.0, np.random.default_rng(n)))
     assert_same_rows(one, other)
@@ -131,7 +129,10 @@ def test_a_mechanism_that_is_off_leaves_its_weight_without_effect(switch, words)
 def test_the_restriction_switch_matters_only_where_money_is_exclusive():
     off = "mechanisms.restriction_conflict=false"
     for regime, same in (("competitive", True), ("viewpoint_conditional", False)):
-        one, other = run_rows(read_setting(f"regime={regime}"), [1, 2]), run_rows(read_setting(f"regime={regime}", off), [1, 2])
+        one, other = (
+            run_rows(read_setting(f"regime={regime}"), [1, 2]),
+            run_rows(read_setting(f"regime={regime}", off), [1, 2]),
+        )
         assert (one.tobytes() == other.tobytes()) == same, regime
 
 
@@ -233,7 +234,12 @@ def check_ranges(world):
 
 def check_row(row):
     for name in row.dtype.names:
-        if name.endswith(("_share", "_rate")) or name in ("mean_trust", "mean_depth", "mean_activity", "coverage_share"):
+        if name.endswith(("_share", "_rate")) or name in (
+            "mean_trust",
+            "mean_depth",
+            "mean_activity",
+            "coverage_share",
+        ):
             assert np.isnan(row[name]) or -1e-9 <= row[name] <= 1 + 1e-9, (name, row[name])
     assert np.isnan(row.effective_coalitions) or 1 - 1e-9 <= row.effective_coalitions <= row.n_open + 1e-9
     assert row.served <= row.arrivals * (1 + 1e-9)

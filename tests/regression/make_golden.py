@@ -1,4 +1,4 @@
-"""Write golden.csv anew: `python -m tests.regression.make_golden`. Do it only for a change that is meant to change results.
+"""Write golden.csv anew: `python -m tests.regression.make_golden`. Only for a change that is meant to change results.
 
 golden.csv: one line a regime and table with a digest of every bit of the table, then a few columns in plain sight.
 """

@@ -15,7 +15,7 @@ import pytest
 
 import sim
 from sim.__main__ import main
-from sim.commands.differences import compute_differences, compute_t_quantile, tell_differences
+from sim.contrasts import compute_differences, compute_t_quantile, tell_differences
 
 ROOT = Path(sim.__file__).resolve().parent.parent
 HEAVY = ("numpy", "pandas", "numba", "hydra", "omegaconf", "matplotlib", "seaborn", "mesa", "rich", "yaml", "scipy")
@@ -60,7 +60,8 @@ def test_help_documents_the_exit_codes():
 
 class FakeResults:
     def __init__(self, runs, manifest):
-        self.runs, self.months, self.events, self.manifest = runs, runs.copy(), runs[["run_id"]].copy(), manifest
+        self.runs, self.months, self.manifest = runs, runs.copy(), manifest
+        self.events, self.members = runs[["run_id"]].copy(), runs[["run_id"]].copy()
 
     @staticmethod
     def concatenate(parts):

@@ -43,6 +43,7 @@ def test_the_odd_page_names_only_parameters_and_columns_that_exist(generator):
         *SHOCKS,
         "members",
         "names_like_this",
+        "own_grants",
         "need",
         "own_income",
         "reserve",

@@ -117,7 +117,16 @@ def ulps(found, expected):
 
 def test_exponential_lies_within_two_units_in_the_last_place():
     generator = np.random.default_rng(1)
-    points = [*generator.uniform(-700, 700, 5000), *generator.uniform(-2, 2, 5000), 0.0, 1.0, -1.0, 1e-300, 700.0, -700.0]
+    points = [
+        *generator.uniform(-700, 700, 5000),
+        *generator.uniform(-2, 2, 5000),
+        0.0,
+        1.0,
+        -1.0,
+        1e-300,
+        700.0,
+        -700.0,
+    ]
     assert max(ulps(draws.exponential(float(x)), math.exp(x)) for x in points) <= 2
 
 
@@ -163,7 +172,11 @@ def digest_draws():
         for seed, entity, partner in generator.integers(0, 2**63, (300, 3), "u8"):
             key = np.uint64(draws.stream(seed, draws.AWARD, np.uint64(entity % np.uint64(120))))
             values = [draw(key, entity, partner) for draw in (draws.uniform, draws.gumbel, draws.normal)]
-            values += [draws.exponential(40 * values[2]), draws.power(values[0], 0.6), draws.normal_quantile(values[0] / 50)]
+            values += [
+                draws.exponential(40 * values[2]),
+                draws.power(values[0], 0.6),
+                draws.normal_quantile(values[0] / 50),
+            ]
             digest.update(np.array([int(key)], "u8").tobytes() + np.array(values, "f8").tobytes())
     return digest.hexdigest()
 

@@ -111,7 +111,9 @@ def test_a_shock_changes_no_month_before_its_own(shock):
     extra = ["shock.stance_low=-1", "shock.stance_high=0"] if shock == "new_condition" else []
     month = 31
     calm, _ = run_rows(read_setting(*words, "months=60"), [1, 2, 3])
-    struck, events = run_rows(read_setting(*words, f"shock={shock}", f"shock.month={month}", "months=60", *extra), [1, 2, 3])
+    struck, events = run_rows(
+        read_setting(*words, f"shock={shock}", f"shock.month={month}", "months=60", *extra), [1, 2, 3]
+    )
     assert as_bits(calm[:, :month]) == as_bits(struck[:, :month])
     assert all(as_bits(calm[at, month:]) != as_bits(struck[at, month:]) for at in range(3))
     assert (events[events[:, 2] == columns.SHOCK, 1] == month).all()
@@ -136,7 +138,9 @@ def start_world(*words, seed=11):
     return inputs.world
 
 
-ATTRIBUTES = "home_key key generation sector mix mission viewpoint stance is_silent need_cents own_income_cents reserve_cents"
+ATTRIBUTES = (
+    "home_key key generation sector mix mission viewpoint stance is_silent need_cents own_income_cents reserve_cents"
+)
 
 
 @pytest.mark.parametrize("regime", ["none", "viewpoint_conditional", "mixed", "lottery"])
@@ -221,9 +225,15 @@ def test_every_number_reaches_the_kernels_under_its_own_name():
 
 
 def test_compiled_runs_never_import_mesa():
-    code = "import sys; from sim import engine, schedule, tables; print([m for m in sys.modules if m.startswith('mesa')])"
+    code = (
+        "import sys; from sim import engine, schedule, tables; print([m for m in sys.modules if m.startswith('mesa')])"
+    )
     found = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": str(ROOT)}
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     assert found.stdout.strip() == "[]"
 

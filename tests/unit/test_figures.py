@@ -57,11 +57,16 @@ def make_design(shift=0.0):
         for money in (1, 2, 3)
         for spread in (0.0, 0.3)
     ]
+    for number, part in enumerate(parts):
+        part["run_id"] += f"-{number}"
     return pd.concat(parts, ignore_index=True)
 
 
 def make_results(runs, n_strips):
-    strips = pd.concat([make_members([[1, 1, 2], [1, 0, -1]])] * n_strips, ignore_index=True)
+    strips = pd.concat(
+        [make_members([[1, 1, 2], [1, 0, -1]], run_id) for run_id in runs[runs["seed"] == 1]["run_id"].iloc[:n_strips]],
+        ignore_index=True,
+    )
     events = pd.DataFrame({"event": ["shock"], "month": [12]})
     return SimpleNamespace(runs=runs, months=make_months(runs), events=events, members=strips)
 
@@ -122,7 +127,10 @@ def test_the_strip_tells_what_is_left():
 
 def test_the_strip_of_a_design_comes_from_its_middle():
     runs = make_design()
-    strips = pd.concat([make_members([[number, number]]) for number in range(1, 13)], ignore_index=True)
+    first = runs[runs["seed"] == 1]["run_id"]
+    strips = pd.concat(
+        [make_members([[number, number]], run_id) for number, run_id in enumerate(first, 1)], ignore_index=True
+    )
     strip, setting = pick_strip(strips, runs)
     assert len(strip) == 2
     assert setting == "competitive, annual usd per organization 40k, viewpoint spread 0.3, seed 1"

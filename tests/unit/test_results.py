@@ -33,7 +33,9 @@ def test_what_is_saved_is_what_is_loaded(results, tmp_path):
 def test_saving_leaves_five_files_and_no_temporary_one(results, tmp_path):
     for _ in range(2):
         save_results(results, tmp_path, "again")
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*(f"{name}.parquet" for name in TABLES), "manifest.json"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        [*(f"{name}.parquet" for name in TABLES), "manifest.json"]
+    )
 
 
 def test_the_manifest_says_the_caution_and_no_path(results, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from sim import columns, tables
 
-COUNTS = "exits breakaways foundings rival_foundings hollowings dissolutions closures".split()
+COUNTS = ["exits", "breakaways", "foundings", "rival_foundings", "hollowings", "dissolutions", "closures"]
 
 
 def make_months(run_id, shares, regime="r", seed=1):
@@ -50,7 +50,11 @@ def test_month_0_counts_in_no_sum_and_no_mean():
 
 def test_each_run_has_one_row_in_the_order_of_the_months():
     months = pd.concat(
-        [make_months("z", step(0.4, 0.6), seed=9), make_months("a", step(0.4, 0.2), seed=2), make_months("m", step(0.4, 0.4), seed=5)],
+        [
+            make_months("z", step(0.4, 0.6), seed=9),
+            make_months("a", step(0.4, 0.2), seed=2),
+            make_months("m", step(0.4, 0.4), seed=5),
+        ],
         ignore_index=True,
     )
     runs = tables.judge_runs(months)
