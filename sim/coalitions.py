@@ -11,6 +11,7 @@ from sim.compiled import compiled
 from sim.draws import NAME_COALITION, philox, stream
 
 NOBODY = -1
+BY_REVIEW, BY_BREAK_AWAY = 0, 1  # how a coalition was founded, part of its key
 
 
 @compiled
@@ -85,17 +86,17 @@ def find_free_slot(coalitions):
 
 
 @compiled
-def found_coalition(seed, month, founders, convener, organizations, dyads, coalitions, environment, parameters):
+def found_coalition(seed, month, origin, founders, convener, organizations, dyads, coalitions, environment, parameters):
     """Open a coalition of `founders` (n,) bool in a free slot and return the slot, which must exist.
 
-    Its draws are keyed by its convener and month, never by its slot. Purpose: the founders' mean service mix.
+    Its draws are keyed by its convener, month and origin, never by its slot. Purpose: the founders' mean service mix.
     """
     c = find_free_slot(coalitions)
     coalitions.is_active[c] = True
     coalitions.number[c] = environment.n_coalitions[0]
     environment.n_coalitions[0] += 1
     key = stream(seed, NAME_COALITION, month)
-    coalitions.key[c] = philox(key, organizations.key[convener], np.uint64(0))[0]
+    coalitions.key[c] = philox(key, organizations.key[convener], np.uint64(origin))[0]
     coalitions.size[c] = 0
     coalitions.convener[c] = convener
     coalitions.convener_months[c] = 0
@@ -153,13 +154,19 @@ def sign_mou(dyads, coalitions, c):
 
 
 @compiled
+def leave_coalition(organizations, dyads, coalitions, c):
+    """Take every member out of coalition c."""
+    for i in range(coalitions.member.shape[1]):
+        if coalitions.member[c, i]:
+            remove_member(organizations, dyads, coalitions, c, i)
+
+
+@compiled
 def end_coalition(month, c, cause, organizations, dyads, coalitions, log, row):
     """Dissolve coalition c: its members stay in the field. Writes the memberships, the log and row.dissolutions."""
     log_event(log, month, columns.DISSOLVE, NOBODY, 0, coalitions.number[c], NOBODY, cause, coalitions.size[c])
     row.dissolutions += 1
-    for i in range(coalitions.member.shape[1]):
-        if coalitions.member[c, i]:
-            remove_member(organizations, dyads, coalitions, c, i)
+    leave_coalition(organizations, dyads, coalitions, c)
     coalitions.is_active[c] = False
 
 

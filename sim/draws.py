@@ -32,8 +32,8 @@ BREAK_AWAY, DISSOLVE, OPEN, NAME_COALITION, SIGN_MOU, PASS_AMBIGUOUS, REVIEW_ORD
 
 _MULTIPLIER = np.uint64(0xD2B74407B1CE6E93)
 _WEYL = np.uint64(0x9E3779B97F4A7C15)
-_SHIFT_11 = np.uint64(11)
-_UNIT = 1.0 / 9007199254740992.0  # 2**-53
+_SHIFT_12 = np.uint64(12)
+_UNIT = 1.0 / 4503599627370496.0  # 2**-52
 
 
 if IS_COMPILED:
@@ -78,8 +78,8 @@ def stream(seed, process, month):
 
 @compiled_entry
 def to_uniform(word):
-    """Return the uniform in (0, 1) of a uint64 word: the middle of one of 2**53 equal steps, never 0 or 1."""
-    return (float(np.int64(word >> _SHIFT_11)) + 0.5) * _UNIT
+    """Return the uniform in (0, 1) of a uint64 word: the middle of one of 2**52 equal steps, never 0 or 1."""
+    return (float(np.int64(word >> _SHIFT_12)) + 0.5) * _UNIT
 
 
 @compiled_entry

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from sim import columns
-from sim.coalitions import NOBODY, found_coalition, log_member
+from sim.coalitions import BY_REVIEW, NOBODY, found_coalition, leave_coalition, log_member
 from sim.compiled import compiled
 from sim.draws import INITIALISE, exponential, logarithm, normal, stream, uniform
 from sim.processes.memberships import find_reviewers, review_once
@@ -209,20 +209,7 @@ def form_coalitions(seed, parameters, roster, organizations, dyads, coalitions, 
                 log,
             )
         return
-    key, core = stream(seed, INITIALISE, 0), environment.is_core
-    for number in range(min(parameters.n_initial_coalitions, organizations.is_open.size)):
-        convener = NOBODY
-        for i in range(core.size):
-            draw = uniform(key, organizations.key[i], np.uint64(CONVENES))
-            is_free = organizations.n_memberships[i] == 0
-            if is_free and (convener == NOBODY or draw < environment.rank[convener]):
-                convener = i
-            environment.rank[i] = draw
-        if convener != NOBODY:
-            for i in range(core.size):
-                core[i] = i == convener
-            _gather(convener, parameters, organizations, dyads, core)
-            _open(seed, number, core, convener, organizations, dyads, coalitions, environment, parameters, log)
+    _call_together(seed, parameters, organizations, dyads, coalitions, environment, log)
     for turn in range(parameters.founding_rounds):
         n_reviewing = find_reviewers(seed, 1_000_000 + turn, 0.5, organizations, environment)
         for at in range(n_reviewing):
@@ -239,6 +226,35 @@ def form_coalitions(seed, parameters, roster, organizations, dyads, coalitions, 
                 log,
                 row,
             )
+    _drop_lone(organizations, dyads, coalitions)
+
+
+@compiled
+def _call_together(seed, parameters, organizations, dyads, coalitions, environment, log):
+    """Let conveners, those of the smallest keyed draws, each gather a first core."""
+    key, core = stream(seed, INITIALISE, 0), environment.is_core
+    for number in range(min(parameters.n_initial_coalitions, organizations.is_open.size)):
+        convener = NOBODY
+        for i in range(core.size):
+            draw = uniform(key, organizations.key[i], np.uint64(CONVENES))
+            is_free = organizations.n_memberships[i] == 0
+            if is_free and (convener == NOBODY or draw < environment.rank[convener]):
+                convener = i
+            environment.rank[i] = draw
+        if convener != NOBODY:
+            for i in range(core.size):
+                core[i] = i == convener
+            _gather(convener, parameters, organizations, dyads, core)
+            _open(seed, number, core, convener, organizations, dyads, coalitions, environment, parameters, log)
+
+
+@compiled
+def _drop_lone(organizations, dyads, coalitions):
+    """End coalitions that the founding rounds left with fewer than two members."""
+    for c in range(coalitions.is_active.size):
+        if coalitions.is_active[c] and coalitions.size[c] < 2:
+            leave_coalition(organizations, dyads, coalitions, c)
+            coalitions.is_active[c] = False
 
 
 @compiled
@@ -260,7 +276,16 @@ def _gather(convener, parameters, organizations, dyads, core):
 @compiled
 def _open(seed, number, members, convener, organizations, dyads, coalitions, environment, parameters, log):
     c = found_coalition(
-        seed, 2_000_000 + number, members, convener, organizations, dyads, coalitions, environment, parameters
+        seed,
+        2_000_000 + number,
+        BY_REVIEW,
+        members,
+        convener,
+        organizations,
+        dyads,
+        coalitions,
+        environment,
+        parameters,
     )
     for i in range(members.size):
         if members[i]:

@@ -170,7 +170,7 @@ class Staff(Group):
         0,
         1,
         "Chance that an organization's contact person leaves",
-        "Nonprofit HR: 0.19-0.28 of staff",
+        "Nonprofit HR and Opportunity Knocks: 0.14-0.28 of staff a year",
     )
     turnover_trust_loss: float = number(0.5, "share", 0, 1, "Trust above baseline that leaves with the person")
     mou_protection: float = number(0.6, "share", 0, 1, "Part of that trust an MOU keeps")

@@ -106,8 +106,8 @@ def load_results(folder: str | Path) -> Results:
     for name in TABLES:
         try:
             tables[name] = pd.read_parquet(folder / f"{name}.parquet", page_checksum_verification=True)
-        except (OSError, ValueError) as error:
-            reason = str(error).splitlines()[0]
+        except Exception as error:  # a damaged footer makes pyarrow and pandas raise errors of many kinds
+            reason = (str(error) or type(error).__name__).splitlines()[0]
             raise ResultsError(f"{folder}/{name}.parquet: cannot be read ({reason}); run the command again") from error
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))

@@ -84,7 +84,7 @@ def run_seeds(
             for process in range(first, last if month > 0 else first):
                 if process == 0:
                     if parameters.apply_calendar:
-                        apply_calendar(month, parameters, organizations, programmes, environment, log)
+                        apply_calendar(month, parameters, organizations, coalitions, programmes, environment, log)
                     refresh(organizations, dyads, programmes, parameters)
                 elif process == 1 and parameters.meet:
                     meet(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row)

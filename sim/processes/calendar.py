@@ -13,16 +13,20 @@ TOTAL_CUT, STREAM_SHIFT, SHORT_TERMS, NEW_CONDITION = 1, 2, 3, 4  # parameters.S
 
 
 @compiled
-def apply_calendar(month, parameters, organizations, programmes, environment, log):
-    """Let the shock of this month strike. Writes `programmes`, running awards under a cut, the ledger, the log."""
+def apply_calendar(month, parameters, organizations, coalitions, programmes, environment, log):
+    """Let the shock of this month strike. Writes `programmes`, the log; under a cut awards, conveners, ledger."""
     kind = parameters.shock_kind
     if kind == 0 or month != parameters.shock_month:
         return
     log_event(log, month, columns.SHOCK, NOBODY, 0, NOBODY, NOBODY, columns.MONEY, kind)
+    if kind == TOTAL_CUT:
+        for c in range(coalitions.is_active.size):
+            kept = coalitions.convener_months[c] * (1.0 - parameters.shock_cut_share)
+            coalitions.convener_months[c] = math.floor(kept + 0.5)
     for g in range(programmes.term.size):
         if kind == TOTAL_CUT:
             _cut(g, parameters.shock_cut_share, organizations, programmes, environment)
-        elif kind == STREAM_SHIFT:
+        elif kind == STREAM_SHIFT and programmes.pays_for[g, parameters.shock_from]:
             programmes.pays_for[g, parameters.shock_from] = False
             programmes.pays_for[g, parameters.shock_to] = True
         elif kind == SHORT_TERMS:

@@ -81,6 +81,8 @@ def _carry_out(month, answer, i, g, parameters, organizations, programmes, log, 
     if answer == ANSWER_COMPLY:
         kind = columns.COMPLY
         row.complied += 1
+        if programmes.stance_low[g] > -1.0 or programmes.stance_high[g] < 1.0:
+            organizations.is_silent[i] = False
         _adapt(1.0, i, g, parameters, organizations, programmes)
     elif answer == ANSWER_PHASE_OUT:
         kind = columns.PHASE_OUT

@@ -60,7 +60,7 @@ def award_grants(seed, month, parameters, organizations, dyads, coalitions, prog
                 row,
             )
         spent += _fund_conveners(month, g, for_conveners, organizations, coalitions, programmes, log)
-        budget = max(pot * cohorts, spent)
+        budget = max(pot * (cohorts + 1) // 2, spent)  # the cohorts of a running line end one round apart
         environment.ledger[columns.BUDGETED] += budget
         environment.ledger[columns.COMMITTED] += spent
         environment.ledger[columns.UNSPENT] += budget - spent
@@ -73,7 +73,7 @@ def award_grants(seed, month, parameters, organizations, dyads, coalitions, prog
 @compiled
 def _count_cohorts(month, programmes, g):
     """Return how many cohorts to award at once: a line that runs from the start begins in its steady state."""
-    if month > 1:
+    if month > 1 or programmes.allocation[g] == FORMULA:
         return 1
     return max(programmes.term[g] // programmes.interval[g], 1)
 
@@ -148,10 +148,7 @@ def _award_organizations(
     if n_applied == 0:
         return 0, 0, 0
     if programmes.allocation[g] == FORMULA:
-        n_awards = n_applied * cohorts
-        cohorts = 1
-        amount = pot // n_applied
-        n_awards = n_applied
+        n_awards, amount = n_applied, pot // n_applied
     else:
         per_round = _count_awards(pot, programmes, g)
         n_awards, amount = per_round * cohorts, pot // per_round
@@ -240,7 +237,7 @@ def _may_apply(c, g, organizations, coalitions, programmes, mark):
     for i in range(mark.size):
         if coalitions.member[c, i] and mark[i] == PASSED:
             count += 1
-    if count < programmes.min_partners[g]:
+    if coalitions.size[c] < 2 or count < programmes.min_partners[g]:
         return False
     for sector in range(programmes.required_sector.shape[1]):
         if programmes.required_sector[g, sector]:
@@ -318,7 +315,7 @@ def _fund_conveners(month, g, cents, organizations, coalitions, programmes, log)
     for c in range(coalitions.is_active.size):
         if coalitions.is_active[c] and coalitions.size[c] >= 3:
             count += 1
-    if count == 0 or cents == 0:
+    if count == 0 or cents < count:
         return 0
     for c in range(coalitions.is_active.size):
         if coalitions.is_active[c] and coalitions.size[c] >= 3:

@@ -35,7 +35,7 @@ def meet(seed, month, parameters, organizations, dyads, coalitions, programmes, 
         move[i] = 0.0
         n_met[i] = 0.0
     for c in range(coalitions.is_active.size):
-        if coalitions.is_active[c]:
+        if coalitions.is_active[c] and coalitions.size[c] > 0:
             _hold_meeting(c, parameters, organizations, dyads, coalitions, programmes, move, n_met)
             _follow_up(seed, month, c, parameters, organizations, dyads, coalitions, log, row)
     _invite_guests(seed, month, parameters, organizations, dyads, coalitions, programmes)
@@ -160,7 +160,7 @@ def _invite_guests(seed, month, parameters, organizations, dyads, coalitions, pr
 def _find_most_trusted(i, dyads, coalitions):
     best, best_trust = NOBODY, -1.0
     for c in range(coalitions.is_active.size):
-        if coalitions.is_active[c]:
+        if coalitions.is_active[c] and coalitions.size[c] > 0:
             total = 0.0
             for j in range(coalitions.member.shape[1]):
                 if coalitions.member[c, j]:

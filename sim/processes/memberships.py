@@ -8,6 +8,7 @@ import numpy as np
 
 from sim import columns
 from sim.coalitions import (
+    BY_REVIEW,
     NOBODY,
     add_member,
     find_free_slot,
@@ -84,7 +85,8 @@ def review_once(seed, month, i, parameters, organizations, dyads, coalitions, pr
         if not coalitions.is_active[c]:
             continue
         inside = coalitions.member[c, i]
-        if not inside and (not has_room or coalitions.size[c] >= parameters.size_cap):
+        size = coalitions.size[c]
+        if not inside and (not has_room or size == 0 or size >= parameters.size_cap):
             continue
         utility = compute_utility(
             terms,
@@ -243,7 +245,9 @@ def _get_mandate(i, parameters, organizations, programmes):
 def _found(seed, month, i, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
     """Found the coalition gathered in environment.is_core; its cause is the founder's largest term."""
     cause = find_join_cause(environment.terms)
-    c = found_coalition(seed, month, environment.is_core, i, organizations, dyads, coalitions, environment, parameters)
+    c = found_coalition(
+        seed, month, BY_REVIEW, environment.is_core, i, organizations, dyads, coalitions, environment, parameters
+    )
     coalitions.is_mandated[c] = _get_mandate(i, parameters, organizations, programmes) > 0.0
     row.foundings += 1
     kind = columns.FOUND

@@ -4,6 +4,7 @@ import numpy as np
 
 from sim import columns
 from sim.coalitions import (
+    BY_REVIEW,
     NOBODY,
     add_member,
     find_free_slot,
@@ -34,7 +35,7 @@ def change_at_random(seed, month, parameters, organizations, dyads, coalitions, 
 @compiled
 def _leave_or_join(key, month, i, parameters, organizations, dyads, coalitions, log, row):
     for c in range(coalitions.is_active.size):
-        if not coalitions.is_active[c]:
+        if not coalitions.is_active[c] or coalitions.size[c] == 0:
             continue
         draw = uniform(key, organizations.key[i], coalitions.key[c])
         if coalitions.member[c, i] and draw < parameters.null_leave_rate:
@@ -70,7 +71,12 @@ def _found_at_random(seed, key, month, i, parameters, organizations, dyads, coal
                 best, smallest = j, draw
         if best != NOBODY:
             core[best] = True
-    c = found_coalition(seed, month, core, i, organizations, dyads, coalitions, environment, parameters)
+    n_partners = -1
+    for j in range(core.size):
+        n_partners += 1 if core[j] else 0
+    if n_partners == 0:
+        return
+    c = found_coalition(seed, month, BY_REVIEW, core, i, organizations, dyads, coalitions, environment, parameters)
     row.foundings += 1
     for j in range(core.size):
         if core[j]:

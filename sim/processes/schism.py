@@ -6,7 +6,7 @@ poles and each other member goes with the pole it stands closer to. Cut ties los
 """
 
 from sim import columns
-from sim.coalitions import NOBODY, find_free_slot, found_coalition, is_rival, log_member, remove_member
+from sim.coalitions import BY_BREAK_AWAY, NOBODY, find_free_slot, found_coalition, is_rival, log_member, remove_member
 from sim.compiled import compiled
 from sim.draws import BREAK_AWAY, gumbel, stream
 from sim.relations import compute_affinity, compute_facilitation, compute_utility
@@ -17,8 +17,11 @@ SMALLEST_GROUP = 3
 @compiled
 def break_away(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
     """Let groups break away. Writes memberships, coalitions, trust, the log and row.breakaways."""
+    first_new = environment.n_coalitions[0]  # those that arise here are not looked at again this month
     for c in range(coalitions.is_active.size):
         if not coalitions.is_active[c] or coalitions.size[c] < SMALLEST_GROUP + 1:
+            continue
+        if coalitions.number[c] >= first_new:
             continue
         if not _cut_at_weakest_tie(c, parameters, organizations, dyads, coalitions, programmes, environment):
             continue
@@ -149,7 +152,9 @@ def _leave_together(seed, month, c, parameters, organizations, dyads, coalitions
                 if coalitions.member[c, j]:
                     dyads.trust[i, j] *= 1.0 - parameters.schism_trust_loss
                     dyads.trust[j, i] *= 1.0 - parameters.schism_trust_loss
-    new = found_coalition(seed, month, core, convener, organizations, dyads, coalitions, environment, parameters)
+    new = found_coalition(
+        seed, month, BY_BREAK_AWAY, core, convener, organizations, dyads, coalitions, environment, parameters
+    )
     row.breakaways += 1
     row.foundings += 1
     row.rival_foundings += 1 if is_rival(coalitions, new, parameters) else 0

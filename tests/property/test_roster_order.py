@@ -17,7 +17,7 @@ from sim.roster import RosterTables, read_folder
 SOURCE = Path(__file__).parents[2] / "configs" / "rosters" / "rural9"
 FIELD = Field()
 ORIGINAL = read_folder(SOURCE, FIELD)
-ARRAYS = "sector mix viewpoint stance need_usd own_income_share reserve_months trust member".split()
+ARRAYS = ["sector", "mix", "viewpoint", "stance", "need_usd", "own_income_share", "reserve_months", "trust", "member"]
 
 
 def read_rows(file: Path) -> list[list[str]]:

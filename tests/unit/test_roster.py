@@ -318,8 +318,23 @@ def test_text_is_no_number_and_is_not_repeated(tmp_path, cell):
 
 @pytest.mark.parametrize(
     "name",
-    "email Phone contact_name street_address DOB birth_date client_id case_number latitude lon zip_code postcode city "
-    "first_name location".split(),
+    [
+        "email",
+        "Phone",
+        "contact_name",
+        "street_address",
+        "DOB",
+        "birth_date",
+        "client_id",
+        "case_number",
+        "latitude",
+        "lon",
+        "zip_code",
+        "postcode",
+        "city",
+        "first_name",
+        "location",
+    ],
 )
 def test_columns_about_persons_or_places_are_refused(tmp_path, name):
     line = "columns about persons or places are refused; delete it from the file"
