@@ -57,9 +57,9 @@ def cache_folder() -> Path:
         return Path(tempfile.gettempdir()) / f"coalitions-{os.getuid()}-{kernel_hash()}"
 
 
-IS_COMPILED = not numba.config.DISABLE_JIT
+IS_COMPILED = not numba.config.DISABLE_JIT  # pyright: ignore[reportPrivateImportUsage, reportAttributeAccessIssue]
 CACHE_FOLDER = cache_folder() if IS_COMPILED else None
-numba.config.CACHE_DIR = str(CACHE_FOLDER or "")
+numba.config.CACHE_DIR = str(CACHE_FOLDER or "")  # pyright: ignore[reportPrivateImportUsage, reportAttributeAccessIssue]
 
 
 def is_cached() -> bool:
@@ -82,4 +82,4 @@ def compiled_entry(function):
 
 def compiled(function):
     """Compile a kernel that only other kernels call: it gets no Python entry, which halves the compilation."""
-    return numba.njit(**_OPTIONS, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    return numba.njit(**_OPTIONS, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)  # pyright: ignore[reportCallIssue]

@@ -39,7 +39,7 @@ _UNIT = 1.0 / 4503599627370496.0  # 2**-52
 if IS_COMPILED:
 
     @intrinsic
-    def _high_word(typing_context, a, b):
+    def _high_word(typing_context, a, b):  # pyright: ignore[reportRedeclaration]
         """Return the high 64 bits of the 128-bit product of two uint64."""
 
         def build(context, builder, signature, arguments):

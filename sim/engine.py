@@ -182,7 +182,7 @@ def compile_part(part: int) -> None:
         ),
     )
     for kernel, *arguments in halves[part]:
-        kernel.compile(tuple(numba.typeof(one) for one in arguments))
+        kernel.compile(tuple(numba.typeof(one) for one in arguments))  # pyright: ignore[reportFunctionMemberAccess]
 
 
 class Inputs:

@@ -64,6 +64,7 @@ class Organization(mesa.Agent):
     """View of one organization slot. A newcomer takes over the slot of a closed one; `generation` tells them apart."""
 
     _ids: Any = _PerModelIds()
+    model: CoalitionModel
 
     def __init__(self, model: CoalitionModel, row: int) -> None:
         """Look at row `row` of `model.world.organizations`."""
@@ -408,7 +409,7 @@ class CoalitionModel(mesa.Model):
         return [Funder(self, row, name) for row, name in enumerate(self._line_names)]
 
     @property
-    def agents(self) -> Any:
+    def agents(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Mesa's set of all organizations. Made when first asked for."""
         self.organizations  # noqa: B018
         return super().agents

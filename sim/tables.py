@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
 import pandas as pd
 
@@ -20,11 +22,11 @@ def judge_runs(months: pd.DataFrame) -> pd.DataFrame:
     below -0.05 it fragments, between it holds. Coverage at the end stands beside it, so that cohesion won by
     exclusion shows.
     """
-    later = months[months["month"] > 0]
+    later = cast(Any, months[months["month"] > 0])
     last = later.groupby("run_id", sort=False)["month"].transform("max")
     start = later[later["month"] <= START_MONTHS].groupby("run_id", sort=False)
     end = later[later["month"] > last - END_MONTHS].groupby("run_id", sort=False)
-    runs = months.groupby("run_id", sort=False)[["regime", "seed"]].first()
+    runs = cast(Any, months.groupby("run_id", sort=False)[["regime", "seed"]].first())
     runs["collaboration_start"] = start["collaboration_share"].mean()
     runs["collaboration_end"] = end["collaboration_share"].mean()
     runs["collaboration_change"] = runs["collaboration_end"] - runs["collaboration_start"]

@@ -20,7 +20,7 @@ def draw_all(results: Results, folder: str | Path) -> list[Path]:
     seed; with a design of two numbers the phase picture.
     """
     figures = {"collaboration": _draw_trajectories(results), "memberships": _draw_strip(results)}
-    if results.runs["regime"].nunique() > 1:
+    if results.runs["regime"].nunique() > 1:  # pyright: ignore[reportGeneralTypeIssues]
         from sim.figures.pairs import plot_pairs
 
         figures["differences"] = plot_pairs(results.runs)

@@ -60,11 +60,11 @@ def find_design(runs: pd.DataFrame) -> list[str]:
 
 def find_settings(runs: pd.DataFrame) -> pd.DataFrame:
     """Return one row a setting, in the order in which they were run: regime and what the design varied."""
-    return runs[["regime", *find_design(runs)]].drop_duplicates().reset_index(drop=True)
+    return runs[["regime", *find_design(runs)]].drop_duplicates().reset_index(drop=True)  # pyright: ignore[reportReturnType]
 
 
 def tell_setting(setting: pd.Series) -> str:
     """Return one row of `find_settings` in words."""
-    varied = [f"{name_setting(name)} {name_value(value)}" for name, value in setting.items() if name != "regime"]
-    regime = name_setting(setting["regime"])
+    varied = [f"{name_setting(str(name))} {name_value(value)}" for name, value in setting.items() if name != "regime"]
+    regime = name_setting(str(setting["regime"]))
     return ", ".join([regime, *([] if "=" in str(setting["regime"]) else varied)])

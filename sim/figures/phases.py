@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -33,7 +34,7 @@ def find_plane(runs: pd.DataFrame) -> tuple[str, str] | None:
 def judge_cells(runs: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
     """Return one row a cell and regime: mean change over its runs, verdict by the rule of `sim.tables`, runs."""
     cells = runs[["regime", x, y]].drop_duplicates().reset_index(drop=True)
-    number = runs[["regime", x, y]].merge(cells.reset_index(names="cell"), how="left")["cell"].to_numpy()
+    number = runs[["regime", x, y]].merge(cells.reset_index(names="cell"), how="left")["cell"].to_numpy()  # pyright: ignore[reportCallIssue]
     judged = summarise(SimpleNamespace(runs=runs.assign(regime=number)))
     kept = judged.set_index("regime").loc[cells.index, ["change_mean", "verdict", "n_runs"]]
     return pd.concat([cells, kept], axis=1)
@@ -51,9 +52,9 @@ def plot_phases(runs: pd.DataFrame, x: str, y: str) -> Figure:
     n_rows = math.ceil(len(regimes) / n_columns)
     figure = make_figure(max(7.0, 3.2 * n_columns), 2.5 * n_rows + 0.5, _tell(cells, regimes), _explain(cells))
     panels = figure.subplots(n_rows, n_columns, squeeze=False)
-    limit = max(2 * THRESHOLD, float(cells["change_mean"].abs().max()))
+    limit = max(2 * THRESHOLD, float(cells["change_mean"].abs().max()))  # pyright: ignore[reportArgumentType]
     for axes, regime in zip(panels.flat, regimes, strict=False):
-        _draw_panel(axes, cells[cells["regime"] == regime], x, y, limit)
+        _draw_panel(axes, cells[cells["regime"] == regime], x, y, limit)  # pyright: ignore[reportArgumentType]
     for position, axes in enumerate(panels.flat):
         if position >= len(regimes):
             axes.set_axis_off()
@@ -97,13 +98,13 @@ def _tell(cells: pd.DataFrame, regimes: list) -> str:
     told = f"Collaboration grows in {grows} of {total} settings and fragments in {fragments}"
     if len(regimes) == 1:
         return told
-    means = cells.groupby("regime", sort=False)["change_mean"].mean()
+    means = cast(Any, cells.groupby("regime", sort=False)["change_mean"].mean())
     best, worst = name_setting(means.idxmax()), name_setting(means.idxmin())
     return f"{told}; mean change from {means.min():+.2f} ({worst}) to {means.max():+.2f} ({best})"
 
 
 def _explain(cells: pd.DataFrame) -> str:
-    n_runs = cells["n_runs"].min()
+    n_runs = cast(Any, cells["n_runs"].min())
     start = f"Colour: {column(CHANGE).label.lower()}, last 12 months less months 1–12, mean of {n_runs} runs a cell."
     if n_runs == 1:
         return f"{start} A single run: no interval."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
 import pandas as pd
 from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgb
@@ -13,7 +15,7 @@ from sim.figures.labels import find_settings, name_axis, tell_setting
 from sim.figures.style import BLACK, BLUE, DARK, GREEN, LIGHT, PURPLE, VERMILLION, make_figure, styled
 
 FULL = (BLUE, VERMILLION, GREEN, PURPLE, BLACK)
-TINTS = tuple(tuple(0.45 * part + 0.55 for part in to_rgb(colour)) for colour in FULL[:4])
+TINTS: tuple[Any, ...] = tuple(tuple(0.45 * part + 0.55 for part in to_rgb(colour)) for colour in FULL[:4])
 PALETTE = (*FULL, *TINTS)  # by rank; begins anew after the ninth coalition
 CLOSED, UNAFFILIATED = -1, 0
 
@@ -26,7 +28,7 @@ def pick_strip(members: pd.DataFrame, runs: pd.DataFrame) -> tuple[pd.DataFrame,
     settings = find_settings(runs)
     chosen = settings.loc[_find_middle(settings)]
     fits = (runs[list(settings.columns)] == chosen).all(axis=1)
-    strip = members[members["run_id"].isin(runs.loc[fits, "run_id"])]
+    strip = cast(pd.DataFrame, members[members["run_id"].isin(runs.loc[fits, "run_id"])])
     return strip, f"{tell_setting(chosen)}, seed {strip['seed'].iloc[0]}"
 
 
@@ -35,7 +37,7 @@ def _find_middle(settings: pd.DataFrame) -> int:
     for name in settings.columns[1:]:
         values = list(dict.fromkeys(kept[name]))
         kept = kept[kept[name] == values[len(values) // 2]]
-    return int(kept.index[0])
+    return int(kept.index[0])  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @styled
@@ -52,7 +54,7 @@ def plot_strip(members: pd.DataFrame, setting: str) -> Figure:
     height = min(7.0, max(2.2, 0.19 * len(order) + 0.6))
     figure = make_figure(8.0, height, _tell(wide), _explain(setting))
     axes = figure.subplots()
-    first, last = wide.columns.min() - 0.5, wide.columns.max() + 0.5
+    first, last = wide.columns.min() - 0.5, wide.columns.max() + 0.5  # pyright: ignore[reportOperatorIssue]
     axes.imshow(
         codes, aspect="auto", interpolation="nearest", cmap=ListedColormap(colours),
         norm=BoundaryNorm(np.arange(len(colours) + 1) - 0.5, len(colours)),
@@ -78,7 +80,7 @@ def _order_rows(wide: pd.DataFrame, ranks: dict[int, int]) -> list[int]:
     """Put organizations with the same main coalition next to each other, the longest members first."""
     keys = {}
     for organization, row in wide.iterrows():
-        counts = row[row > 0].value_counts()
+        counts = row[row > 0].value_counts()  # pyright: ignore[reportAttributeAccessIssue]
         main = min(counts.index, key=lambda serial: (-counts[serial], ranks[int(serial)])) if len(counts) else None
         keys[organization] = (ranks[int(main)], -counts[main]) if main is not None else (len(ranks), 0)
     return sorted(wide.index, key=lambda organization: (*keys[organization], organization))

@@ -6,7 +6,7 @@ import functools
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -18,7 +18,7 @@ BLUE, VERMILLION, GREEN, PURPLE, BLACK = "#0072B2", "#D55E00", "#009E73", "#CC79
 SERIES = ((BLUE, "-"), (VERMILLION, "--"), (GREEN, "-."))
 LIGHT, MIDDLE, DARK = "#DDDDDD", "#999999", "#444444"
 SOURCE = "Source: own runs of the coalitions model. "
-STYLE = {
+STYLE: dict[Any, Any] = {
     "text.parse_math": False,  # a dollar sign is money
     "svg.hashsalt": "coalitions",
     "font.family": "DejaVu Sans",
@@ -63,10 +63,11 @@ def make_figure(width: float, height: float, title: str, subtitle: str) -> Figur
     figure.suptitle(texts[0], y=1 - MARGIN / total, fontsize=TITLE_SIZE, weight="bold", **place)
     figure.text(y=1 - (1.3 * MARGIN + tall[0]) / total, s=texts[1], fontsize=SUBTITLE_SIZE, color=DARK, **place)
     figure.text(left, MARGIN / total, texts[2], fontsize=NOTE_SIZE, color=DARK, va="bottom", linespacing=1.25)
-    for text in (*figure.texts, figure._suptitle):
+    for text in (*figure.texts, figure._suptitle):  # pyright: ignore[reportAttributeAccessIssue]
         text.set_in_layout(False)
     low, high = (2 * MARGIN + tall[2]) / total, (2 * MARGIN + tall[0] + tall[1]) / total
-    figure.get_layout_engine().set(rect=(0.005, low, 0.99, 1 - low - high))
+    engine = cast(Any, figure.get_layout_engine())
+    engine.set(rect=(0.005, low, 0.99, 1 - low - high))
     return figure
 
 

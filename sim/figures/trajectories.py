@@ -29,7 +29,7 @@ def plot_trajectories(
     """
     spreads = {regime: _spread(table, name) for regime, table in months.groupby("regime", sort=False)}
     counts = months.groupby("regime", sort=False)[["run_id", "seed"]].nunique()
-    title, subtitle = _tell(summary), _explain(counts["run_id"], int(counts["seed"].max()))
+    title, subtitle = _tell(summary), _explain(counts["run_id"], int(counts["seed"].max()))  # pyright: ignore[reportArgumentType]
     if len(spreads) <= len(SERIES):
         figure = make_figure(8.0, 3.9, title, subtitle)
         panels = [figure.subplots()]
@@ -42,7 +42,7 @@ def plot_trajectories(
         _draw_apart(panels, spreads)
         panels = panels[: len(spreads)]
     for axes in panels:
-        _finish(axes, months["month"].max(), shock_month)
+        _finish(axes, months["month"].max(), shock_month)  # pyright: ignore[reportArgumentType]
         axes.set(xlabel=name_axis("month"), ylabel=name_axis(name))
         if len(panels) > 1:
             axes.label_outer()
@@ -68,7 +68,7 @@ def _draw_band(axes: Axes, spread: pd.DataFrame, colour: str, line: str) -> None
 
 
 def _take_middle(spread: pd.DataFrame) -> pd.Series:
-    return spread[0.5] if tuple(spread.columns) == LEVELS else spread.median(axis=1)
+    return spread[0.5] if tuple(spread.columns) == LEVELS else spread.median(axis=1)  # pyright: ignore[reportReturnType]
 
 
 def _draw_together(axes: Axes, spreads: dict[Any, pd.DataFrame]) -> None:
