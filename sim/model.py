@@ -64,7 +64,7 @@ class Organization(mesa.Agent):
     """View of one organization slot. A newcomer takes over the slot of a closed one; `generation` tells them apart."""
 
     _ids: Any = _PerModelIds()
-    model: CoalitionModel
+    model: CoalitionModel  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def __init__(self, model: CoalitionModel, row: int) -> None:
         """Look at row `row` of `model.world.organizations`."""

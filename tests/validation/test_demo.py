@@ -38,8 +38,8 @@ def test_the_readme_says_how_often_each_regime_fragments(runs):
     each = len(runs) // runs["regime"].nunique()
     coverage = runs.groupby("regime")["coverage_end"].mean()
     expected = (
-        f"Of {each} runs each, collaboration fragments in {count(runs, 'population_silo', 'fragments')} under population "
-        f"silos, {count(runs, 'none', 'fragments')} without grants, "
+        f"Of {each} runs each, collaboration fragments in {count(runs, 'population_silo', 'fragments')} "
+        f"under population silos, {count(runs, 'none', 'fragments')} without grants, "
         f"{count(runs, 'viewpoint_conditional', 'fragments')} where money is conditional on viewpoint, "
         f"{count(runs, 'unrestricted', 'fragments')} with unrestricted and "
         f"{count(runs, 'competitive', 'fragments')} with competitive money"
