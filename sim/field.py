@@ -294,12 +294,12 @@ def _open(seed, number, members, convener, organizations, dyads, coalitions, env
 
 
 @compiled
-def warm_up_trust(parameters, organizations, dyads):
-    """Let those who share a coalition at month 0 know each other already. Writes trust above baseline."""
-    n = organizations.is_open.size
+def warm_up_trust(parameters, roster, dyads):
+    """Let those who share a coalition at month 0 know each other already, where the roster says nothing. Writes trust."""
+    n = dyads.trust.shape[0]
     for i in range(n):
         for j in range(n):
-            if dyads.joint[i, j] > 0:
+            if dyads.joint[i, j] > 0 and math.isnan(roster.trust[i, j]):
                 dyads.trust[i, j] = max(dyads.trust[i, j], parameters.initial_partner_trust)
 
 

@@ -50,7 +50,7 @@ def start(seed, parameters, roster, lines, world, row):
     programmes, environment, log = world.programmes, world.environment, world.log
     initialise(seed, parameters, roster, lines, organizations, dyads, coalitions, programmes, environment, log)
     form_coalitions(seed, parameters, roster, organizations, dyads, coalitions, programmes, environment, log, row)
-    warm_up_trust(parameters, organizations, dyads)
+    warm_up_trust(parameters, roster, dyads)
     row.joins = 0.0
     row.exits = 0.0
     row.foundings = 0.0
