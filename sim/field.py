@@ -295,7 +295,7 @@ def _open(seed, number, members, convener, organizations, dyads, coalitions, env
 
 @compiled
 def warm_up_trust(parameters, roster, dyads):
-    """Let those who share a coalition at month 0 know each other already, where the roster says nothing. Writes trust."""
+    """Let partners at month 0 know each other already, where the roster says nothing. Writes trust."""
     n = dyads.trust.shape[0]
     for i in range(n):
         for j in range(n):
