@@ -84,10 +84,8 @@ def _draw_panel(axes: Axes, cells: pd.DataFrame, x: str, y: str, limit: float) -
     up = np.searchsorted(grid.index, undecided[y]) + 0.5
     axes.scatter(across, up, s=12, color=BLACK, linewidths=0)
     counts = cells["verdict"].value_counts()
-    told = [
-        f"{verdict} {counts[verdict]}" for verdict in ("grows", "holds", "fragments", "undecided") if verdict in counts
-    ]
-    axes.set_title(f"{name_setting(cells['regime'].iloc[0])}\n{' · '.join(told)}")
+    told = [f"{verdict} {counts[verdict]}" for verdict in ("grows", "holds", "fragments") if verdict in counts]
+    axes.set_title(f"{name_setting(cells['regime'].iloc[0])}\n{' · '.join(told) or 'undecided'}")
     axes.set(xlabel=fold(name_axis(x), 36), ylabel=fold(name_axis(y), 32))
 
 
