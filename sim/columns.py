@@ -189,6 +189,7 @@ CAUSES = (
 ) = range(len(CAUSES))
 
 RESPONSES = ("none", "comply", "phase_out", "decline", "stay_ambiguous")
+NO_ANSWER, ANSWER_COMPLY, ANSWER_PHASE_OUT, ANSWER_DECLINE, ANSWER_AMBIGUOUS = range(len(RESPONSES))
 
 # The books: reserves at any month = ENDOWED + OWN + DONATED + PAID - SPENT - WRITTEN_OFF, to the cent;
 # and COMMITTED = PAID + RETURNED + awards still to be paid.

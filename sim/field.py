@@ -1,6 +1,7 @@
 """From parameters or a roster to the initial state: what is not given is drawn, keyed by each organization.
 
-`initialise` fills every array of a world; `settle_newcomer` draws one organization for a vacant slot.
+`initialise` fills every array of a world but the coalitions, `form_coalitions` seats these, `settle_newcomers` draws
+the organizations that take vacant slots later.
 """
 
 import math
@@ -17,14 +18,13 @@ from sim.relations import clip, compute_baseline_trust, refresh
 # Items of one organization's initial draws; append only.
 SECTOR, MAIN_POPULATION, CAMP, WITHIN_CAMP, CAUTION, NEED, OWN_INCOME, RESERVE, CONVENES = 1, 2, 3, 4, 5, 6, 7, 8, 9
 FIRST_POPULATION = 100
+# What happens before month 0 has months of its own in the keys of draws, beyond any run's last.
+FIRST_FOUNDING_ROUND, FIRST_GATHERING = 1_000_000, 2_000_000
 
 
 @compiled
 def initialise(seed, parameters, roster, lines, organizations, dyads, coalitions, programmes, environment, log):
-    """Fill the world of one run. lines: the grant lines as declared. Writes everything.
-
-    Coalitions come from the roster, or are formed by conveners and `founding_rounds` of ordinary reviews at month 0.
-    """
+    """Fill the world of one run. lines: the grant lines as declared. Writes everything; leaves no coalition."""
     log.n_rows[0] = 0
     environment.n_coalitions[0] = 0
     environment.awareness[0] = 0.0
@@ -90,7 +90,6 @@ def draw_organization(seed, month, i, parameters, roster, organizations, environ
     _draw_mix(key, own, i, is_new, parameters, roster, organizations)
     _draw_position(key, own, i, is_new, parameters, roster, organizations)
     _draw_money(key, own, i, is_new, parameters, roster, organizations, environment)
-    organizations.stress[i] = 0.0
     organizations.dependence[i] = 0.0
     organizations.deficit_months[i] = 0
     organizations.record[i] = 0.0
@@ -211,11 +210,11 @@ def form_coalitions(seed, parameters, roster, organizations, dyads, coalitions, 
         return
     _call_together(seed, parameters, organizations, dyads, coalitions, environment, log)
     for turn in range(parameters.founding_rounds):
-        n_reviewing = find_reviewers(seed, 1_000_000 + turn, 0.5, organizations, environment)
+        n_reviewing = find_reviewers(seed, FIRST_FOUNDING_ROUND + turn, 0.5, organizations, environment)
         for at in range(n_reviewing):
             review_once(
                 seed,
-                1_000_000 + turn,
+                FIRST_FOUNDING_ROUND + turn,
                 environment.order[at],
                 parameters,
                 organizations,
@@ -277,7 +276,7 @@ def _gather(convener, parameters, organizations, dyads, core):
 def _open(seed, number, members, convener, organizations, dyads, coalitions, environment, parameters, log):
     c = found_coalition(
         seed,
-        2_000_000 + number,
+        FIRST_GATHERING + number,
         BY_REVIEW,
         members,
         convener,

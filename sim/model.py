@@ -15,7 +15,8 @@ import numpy as np
 
 from sim import columns, engine, schedule, state
 from sim.compiled import is_cached
-from sim.parameters import Parameters
+from sim.inputs import Inputs, build_record
+from sim.parameters import ALLOCATIONS, Parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -211,7 +212,7 @@ class Funder:
     @property
     def allocation(self) -> str:
         """How awards are decided: competitive, lottery or formula."""
-        return engine.ALLOCATIONS[int(self.model.world.programmes.allocation[self.row])]
+        return ALLOCATIONS[int(self.model.world.programmes.allocation[self.row])]
 
     @property
     def populations(self) -> tuple[str, ...]:
@@ -245,7 +246,7 @@ class CoalitionModel(mesa.Model):
         super().__init__(rng=self.seed)
         if not is_cached():
             engine.compile_kernels()
-        inputs = engine.Inputs(self.parameters, roster)
+        inputs = Inputs(self.parameters, roster)
         self.world: state.World = inputs.world
         self._given = inputs.roster, inputs.lines
         self._record = inputs.record
@@ -362,7 +363,7 @@ class CoalitionModel(mesa.Model):
     def _refresh(self) -> None:
         """Run what process 0 does besides the calendar."""
         off = replace(self.parameters.mechanisms, apply_calendar=False)
-        record = engine.build_record(replace(self.parameters, mechanisms=off))
+        record = build_record(replace(self.parameters, mechanisms=off))
         self._run_compiled(0, 1, record)
 
     def _record_month(self) -> None:
@@ -436,7 +437,7 @@ class CoalitionModel(mesa.Model):
     def __setstate__(self, kept: dict[str, Any]) -> None:
         """Build the record of parameters again."""
         self.__dict__.update(kept)
-        self._record = engine.build_record(self.parameters)
+        self._record = build_record(self.parameters)
 
 
 def _new_rows() -> NDArray[Any]:

@@ -325,6 +325,9 @@ class Mechanisms(Group):
     null_model: bool = switch(False, "Null model: memberships change at random")
 
 
+ALLOCATIONS = ("competitive", "lottery", "formula")
+
+
 @dataclass(frozen=True)
 class Programme(Group):
     """One grant line of a funder."""
@@ -356,7 +359,7 @@ class Programme(Group):
     convener_share: float = number(
         0.0, "share", 0, 1, "Part paid to conveners", "FVPSA FY2015: 241,000 USD to each state coalition"
     )
-    allocation: str = choice("competitive", ("competitive", "lottery", "formula"), "How awards are decided")
+    allocation: str = choice("competitive", ALLOCATIONS, "How awards are decided")
 
     def __post_init__(self) -> None:
         check_fields(self, "programme.")

@@ -42,7 +42,7 @@ def test_every_process_of_the_schedule_is_called_in_it():
 @pytest.mark.parametrize("name", [name for _, name, _ in kernel_fields()])
 def test_every_parameter_is_read_by_a_kernel(name):
     if name in ("n_organizations", "annual_usd_per_organization"):  # read where the world is laid out
-        assert re.search(rf"\.{name}\b", (SIM / "engine.py").read_text(encoding="utf-8"))
+        assert re.search(rf"\.{name}\b", (SIM / "inputs.py").read_text(encoding="utf-8"))
     else:
         assert re.search(rf"\bparameters\.{name}\b", SOURCE)
 

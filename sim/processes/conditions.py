@@ -19,8 +19,6 @@ from sim.relations import (
     is_round,
 )
 
-ANSWER_COMPLY, ANSWER_PHASE_OUT, ANSWER_DECLINE, ANSWER_AMBIGUOUS = 1, 2, 3, 4  # columns.RESPONSES
-
 
 @compiled
 def respond_to_conditions(seed, month, parameters, organizations, programmes, log, row):
@@ -55,21 +53,21 @@ def _choose(key, i, g, parameters, organizations, programmes):
     mission_gap = max(parameters.eligibility_threshold - fit, 0.0)
     cost = parameters.identity_cost * (compute_stance_gap(organizations.viewpoint[i], low, high) + mission_gap)
     step = parameters.phase_out_step
-    best, best_value = ANSWER_DECLINE, 0.0
-    for answer in range(ANSWER_COMPLY, ANSWER_AMBIGUOUS + 1):
+    best, best_value = columns.ANSWER_DECLINE, 0.0
+    for answer in range(columns.ANSWER_COMPLY, columns.ANSWER_AMBIGUOUS + 1):
         value = 0.0
-        if answer == ANSWER_COMPLY:
+        if answer == columns.ANSWER_COMPLY:
             value = money - cost
-        elif answer == ANSWER_PHASE_OUT:
+        elif answer == columns.ANSWER_PHASE_OUT:
             value = step * money - step * step * cost
-        elif answer == ANSWER_AMBIGUOUS:
+        elif answer == columns.ANSWER_AMBIGUOUS:
             if compute_stance_gap(organizations.stance[i], low, high) <= 1e-9 or mission_gap > 0.0:
                 continue
             vague = programmes.ambiguity[g]
             value = money * vague - parameters.ambiguity_penalty * (1.0 - vague)
         option = np.uint64(g * 8 + answer)
         value += parameters.response_noise * gumbel(key, organizations.key[i], option)
-        if answer == ANSWER_COMPLY or value > best_value:
+        if answer == columns.ANSWER_COMPLY or value > best_value:
             best, best_value = answer, value
     return best
 
@@ -78,17 +76,17 @@ def _choose(key, i, g, parameters, organizations, programmes):
 def _carry_out(month, answer, i, g, parameters, organizations, programmes, log, row):
     organizations.response[i, g] = answer
     kind = columns.DECLINE
-    if answer == ANSWER_COMPLY:
+    if answer == columns.ANSWER_COMPLY:
         kind = columns.COMPLY
         row.complied += 1
         if programmes.stance_low[g] > -1.0 or programmes.stance_high[g] < 1.0:
             organizations.is_silent[i] = False
         _adapt(1.0, i, g, parameters, organizations, programmes)
-    elif answer == ANSWER_PHASE_OUT:
+    elif answer == columns.ANSWER_PHASE_OUT:
         kind = columns.PHASE_OUT
         row.phased_out += 1
         _adapt(parameters.phase_out_step, i, g, parameters, organizations, programmes)
-    elif answer == ANSWER_AMBIGUOUS:
+    elif answer == columns.ANSWER_AMBIGUOUS:
         kind = columns.STAY_AMBIGUOUS
         row.stayed_ambiguous += 1
         organizations.is_silent[i] = True

@@ -88,7 +88,7 @@ def _mark_applicants(seed, month, g, parameters, organizations, programmes, envi
         if not organizations.is_open[i] or organizations.award_months[i, g] > 0:
             continue
         passes = organizations.eligible[i, g]
-        if not passes and organizations.response[i, g] == 4:
+        if not passes and organizations.response[i, g] == columns.ANSWER_AMBIGUOUS:
             passes = uniform(key, organizations.key[i], np.uint64(g)) < programmes.ambiguity[g]
         if passes and monthly >= parameters.application_threshold * organizations.need_cents[i]:
             environment.group[i] = PASSED

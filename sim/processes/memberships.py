@@ -34,7 +34,7 @@ LEAVING = np.uint64(0x9E3779B97F4A7C15)  # sets the draw of leaving a coalition 
 
 @compiled
 def review_memberships(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
-    """Let a share of organizations review. Writes memberships, coalitions, trust-free counts, the log and row."""
+    """Let a share of organizations review. Writes memberships, coalitions, the log and row."""
     n_reviewing = find_reviewers(seed, month, parameters.review_share, organizations, environment)
     for at in range(n_reviewing):
         review_once(
@@ -188,7 +188,7 @@ def _weigh_founding(i, parameters, organizations, dyads, programmes, environment
 def _check_core(i, parameters, organizations, dyads, programmes, environment):
     """Keep the partners in environment.group that gain; return the founder's gain and set group[i] where it holds."""
     group, terms, members = environment.group, environment.terms, environment.is_core
-    n, funded = group.size, False
+    n = group.size
     for j in range(n):
         members[j] = group[j] == 1 or j == i
     kept = 0
@@ -204,7 +204,7 @@ def _check_core(i, parameters, organizations, dyads, programmes, environment):
                 False,
                 organizations.n_memberships[j],
                 parameters.facilitation,
-                funded,
+                False,
                 parameters,
             )
             if gain <= 0.0:
@@ -225,7 +225,7 @@ def _check_core(i, parameters, organizations, dyads, programmes, environment):
         False,
         organizations.n_memberships[i],
         parameters.facilitation,
-        funded,
+        False,
         parameters,
     )
     group[i] = 1

@@ -25,7 +25,7 @@ def break_away(seed, month, parameters, organizations, dyads, coalitions, progra
             continue
         if not _cut_at_weakest_tie(c, parameters, organizations, dyads, coalitions, programmes, environment):
             continue
-        first, _ = _order_sides(c, coalitions, environment)
+        first = 3 - environment.group[coalitions.convener[c]]  # the side without the convener: likelier to walk out
         for side in (first, 3 - first):
             if _all_gain(seed, month, c, side, parameters, organizations, dyads, coalitions, programmes, environment):
                 _leave_together(seed, month, c, parameters, organizations, dyads, coalitions, environment, log, row)
@@ -66,19 +66,11 @@ def _cut_at_weakest_tie(c, parameters, organizations, dyads, coalitions, program
 
 
 @compiled
-def _order_sides(c, coalitions, environment):
-    """Return the side without the convener first: the one more likely to walk out."""
-    convener = coalitions.convener[c]
-    with_convener = environment.group[convener]
-    return 3 - with_convener, with_convener
-
-
-@compiled
 def _all_gain(seed, month, c, side, parameters, organizations, dyads, coalitions, programmes, environment):
     """Say whether each member of `side` gains by leaving together; leaves the side in environment.is_core.
 
-    Gain = U(alone together) - U(now) + noise; the largest gain by term, summed over the side, is left in
-    environment.terms' place by `_leave_together`.
+    Gain = U(alone together) - U(now) + noise, above `schism_gain`, and U(alone together) > 0. Also writes the change by
+    term, summed over the side, to environment.term_change.
     """
     if find_free_slot(coalitions) == NOBODY:
         return False

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from sim import columns
 from sim.configuration import compose
-from sim.engine import Inputs, run_compiled
+from sim.engine import run_compiled
+from sim.inputs import Inputs
 
 REGIMES = (
     "unrestricted", "competitive", "lottery", "formula_broad", "hub_sub_awards", "paired_lead", "population_silo",

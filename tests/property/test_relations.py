@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from sim import schedule, state
 from sim.configuration import compose
-from sim.engine import Inputs, run_compiled
+from sim.engine import run_compiled
+from sim.inputs import Inputs
 from sim.roster import RosterTables, read_folder
 
 ROSTERS = Path(__file__).parents[2] / "configs" / "rosters"

@@ -14,7 +14,8 @@ import pytest
 
 from sim import columns, schedule
 from sim.configuration import compose
-from sim.engine import Inputs, build_record, run_compiled, simulate
+from sim.engine import run_compiled, simulate
+from sim.inputs import Inputs, build_record
 
 ROOT = Path(__file__).parents[2]
 SHOCKED = ("total_cut", "stream_shift", "short_terms", "new_condition")
