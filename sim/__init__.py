@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.columns import MODEL_VERSION
+
 if TYPE_CHECKING:
     from sim.configuration import Configuration
     from sim.results import Results
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "compose", "load_results", "run"]
+
+__all__ = ["MODEL_VERSION", "__version__", "compose", "load_results", "run"]
 
 
 def run(

@@ -45,9 +45,9 @@ def main(argv: list[str] | None = None) -> int:
     except SystemExit as end:  # argparse has printed help or the mistake
         return int(end.code or 0)
     if args.version:
-        from sim import __version__
+        from sim import MODEL_VERSION, __version__
 
-        print(f"coalitions {__version__}")
+        print(f"coalitions {__version__}, model {MODEL_VERSION}")
         return OK
     if args.verb is None:
         return _without_verb(parser, overrides)

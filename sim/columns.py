@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+# One number for what the model computes, apart from the version of the package: the same model, settings and seed give
+# the same bits. It rises whenever tests/regression/golden.csv changes, with a reason in CHANGELOG.md.
+MODEL_VERSION = 1
+
 
 class Column(NamedTuple):
     """One column of a results table."""
@@ -28,7 +32,7 @@ MONTHS = (
         "cross_viewpoint_share",
         "share",
         "Cross-viewpoint pairs that share a coalition",
-        "Of all pairs of open organizations whose private viewpoints lie more than 0.5 apart",
+        "Of all pairs of open organizations whose private viewpoints lie more than `far_apart` apart",
     ),
     Column(
         "cross_population_share",
@@ -40,11 +44,19 @@ MONTHS = (
     Column("referrals", "people/month", "Referrals completed", "People referred to a partner and served there"),
     Column("mean_depth", "share", "Depth of joint work", "Mean over active coalitions, weighted by members"),
     Column("mean_activity", "share", "Attendance", "Mean over active coalitions, weighted by members"),
-    Column("coalition_density", "share", "Density inside coalitions", "Pairs with mutual trust of 0.5 or more, n >= 3"),
+    Column(
+        "coalition_density", "share", "Density inside coalitions", "Pairs whose mean trust reaches `tie_trust`, n >= 3"
+    ),
     Column("coalition_centralisation", "share", "Centralisation inside coalitions", "Freeman degree, on those ties"),
     Column(
-        "competing_share", "share", "Collaborating pairs that also compete", "Competition above 0.05 on either side"
+        "competing_share",
+        "share",
+        "Collaborating pairs that also compete",
+        "Competition above `competing_level` on either side",
     ),
+    Column("mandated_share", "share", "Grant-mandated coalitions", "Founded for money that only coalitions can win"),
+    Column("coalition_age_months", "months", "Age of coalitions", "Mean over active coalitions"),
+    Column("founders_share", "share", "Founders still there", "Seats of active coalitions held by their founders"),
     # fragmentation
     Column(
         "n_coalitions", "coalitions", "Coalitions of three or more", "Active coalitions with at least three members"
@@ -76,7 +88,12 @@ MONTHS = (
     Column("arrivals", "people/month", "People seeking services", "All populations"),
     Column("served", "people/month", "People served", "All populations"),
     Column("served_share", "share", "People served", "Of those seeking services"),
-    Column("coverage_share", "share", "Coverage", "Populations with a provider inside a coalition, of all populations"),
+    Column(
+        "coverage_share",
+        "share",
+        "Coverage",
+        "Populations to which a member of a coalition gives `provider_share` of its effort or more, of all populations",
+    ),
     # money
     Column("awarded_usd", "USD", "Money awarded", "Committed in this month's rounds"),
     Column("requested_usd", "USD", "Money requested", "In this month's rounds"),
@@ -85,11 +102,14 @@ MONTHS = (
     Column("mean_dependence", "share", "Dependence on awards", "Share of income, smoothed, mean"),
     Column("mean_fiscal_stress", "share", "Fiscal stress", "Mean over open organizations"),
     Column("n_open", "organizations", "Open organizations", "At the end of the month"),
+    Column(
+        "organization_age_months", "months", "Age of organizations", "Since month 0 or opening; mean over open ones"
+    ),
     Column("closures", "events/month", "Closures", "Organizations that closed"),
     Column("openings", "events/month", "Openings", "Newcomers"),
     Column("mission_drift", "share", "Mission drift", "Mean half-distance of service mix from the founding mission"),
-    Column("public_silence", "share", "No public position", "Open organizations with |stance| below 0.2"),
-    Column("private_neutrality", "share", "Private middle", "Open organizations with |viewpoint| below 0.2"),
+    Column("public_silence", "share", "No public position", "Open organizations with |stance| below `middle_width`"),
+    Column("private_neutrality", "share", "Private middle", "Open organizations with |viewpoint| below `middle_width`"),
     Column("stance_spread", "viewpoint units", "Spread of stances", "Standard deviation over open organizations"),
     Column("complied", "events/month", "Complied", "Responses to conditions this month"),
     Column("phased_out", "events/month", "Phased out", "Responses to conditions this month"),
@@ -168,6 +188,7 @@ CAUSES = (
     "money",
     "condition",
     "present at the start",
+    "mandate",
 )
 (
     COMPLEMENTARITY,
@@ -186,6 +207,7 @@ CAUSES = (
     MONEY,
     CONDITION,
     AT_START,
+    MANDATE,
 ) = range(len(CAUSES))
 
 RESPONSES = ("none", "comply", "phase_out", "decline", "stay_ambiguous")

@@ -29,6 +29,7 @@ KERNEL_SOURCES = (
     "observe.py",
     "schedule.py",
     "processes",
+    "declarations.py",
     "parameters.py",
     "columns.py",
 )

@@ -79,7 +79,7 @@ def compile_part(part: int) -> None:
             (schedule.apply_calendar, month, numbers, field, coalitions, programmes, environment, log),
             (schedule.find_openings, seed, month, numbers, field, environment.group),
             (schedule.change_at_random, seed, month, numbers, field, dyads, coalitions, environment, log, row),
-            (schedule.dissolve, seed, month, numbers, field, dyads, coalitions, log, row),
+            (schedule.dissolve, seed, month, numbers, field, dyads, coalitions, programmes, log, row),
         ),
         (
             (schedule.start, seed, numbers, roster, lines, world, row),

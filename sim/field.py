@@ -13,7 +13,7 @@ from sim.coalitions import BY_REVIEW, NOBODY, found_coalition, leave_coalition, 
 from sim.compiled import compiled
 from sim.draws import INITIALISE, exponential, logarithm, normal, stream, uniform
 from sim.processes.memberships import find_reviewers, review_once
-from sim.relations import clip, compute_baseline_trust, refresh
+from sim.relations import clip, compute_baseline_trust, compute_overlap, is_within_dates, refresh
 
 # Items of one organization's initial draws; append only.
 SECTOR, MAIN_POPULATION, CAMP, WITHIN_CAMP, CAUTION, NEED, OWN_INCOME, RESERVE, CONVENES = 1, 2, 3, 4, 5, 6, 7, 8, 9
@@ -61,6 +61,7 @@ def _copy_lines(lines, programmes):
         programmes.stance_high[g] = lines.stance_high[g]
         programmes.ambiguity[g] = lines.ambiguity[g]
         programmes.is_exclusive[g] = lines.is_exclusive[g]
+        programmes.is_open[g] = is_within_dates(lines, g, 1)
         for k in range(lines.pays_for.shape[1]):
             programmes.pays_for[g, k] = lines.pays_for[g, k]
 
@@ -138,7 +139,7 @@ def _draw_position(key, own, i, is_new, parameters, roster, organizations):
         viewpoint = roster.viewpoint[i]
     organizations.viewpoint[i] = clip(viewpoint, -1.0, 1.0)
     is_silent = uniform(key, own, np.uint64(CAUTION)) < parameters.stance_caution
-    stance = 0.25 * organizations.viewpoint[i] if is_silent else organizations.viewpoint[i]
+    stance = parameters.silent_stance * organizations.viewpoint[i] if is_silent else organizations.viewpoint[i]
     if not is_new and not math.isnan(roster.stance[i]):
         stance = roster.stance[i]
         is_silent = abs(stance) < 0.5 * abs(organizations.viewpoint[i])
@@ -210,7 +211,9 @@ def form_coalitions(seed, parameters, roster, organizations, dyads, coalitions, 
         return
     _call_together(seed, parameters, organizations, dyads, coalitions, environment, log)
     for turn in range(parameters.founding_rounds):
-        n_reviewing = find_reviewers(seed, FIRST_FOUNDING_ROUND + turn, 0.5, organizations, environment)
+        n_reviewing = find_reviewers(
+            seed, FIRST_FOUNDING_ROUND + turn, parameters.founding_review_share, organizations, environment
+        )
         for at in range(n_reviewing):
             review_once(
                 seed,
@@ -265,7 +268,8 @@ def _gather(convener, parameters, organizations, dyads, core):
             if core[j] or organizations.n_memberships[j] > 0:
                 continue
             distance = abs(organizations.viewpoint[convener] - organizations.viewpoint[j])
-            value = parameters.complementarity_weight * (1.0 - dyads.overlap[convener, j]) - 0.5 * distance
+            value = parameters.complementarity_weight * (1.0 - dyads.overlap[convener, j])
+            value -= parameters.gathering_distance_weight * distance
             if value > best_value:
                 best, best_value = j, value
         if best != NOBODY:
@@ -315,5 +319,8 @@ def settle_newcomers(seed, month, parameters, roster, organizations, dyads, envi
         for j in range(n):
             if j != i:
                 baseline = compute_baseline_trust(organizations.sector, i, j, parameters)
+                overlap = compute_overlap(organizations.mix, i, j)
                 dyads.trust[i, j] = baseline
                 dyads.trust[j, i] = baseline
+                dyads.overlap[i, j] = overlap
+                dyads.overlap[j, i] = overlap

@@ -90,6 +90,8 @@ def build_lines(parameters: Parameters, n_organizations: int) -> state.Programme
             required[g, sectors.index(name)] = True
     pots = [int(annual_cents * line.money_share * line.round_interval_months / 12 + 0.5) for line in ordered]
     return state.Programmes(
+        key=np.array([entity_key(name) for name in sorted(lines)], "u8"),
+        is_open=np.zeros(len(ordered), "?"),
         money_share=column("money_share", "f8"),
         pot_cents=np.array(pots, "i8"),
         award_cents=np.array([int(100 * line.award_usd_per_year + 0.5) for line in ordered], "i8"),

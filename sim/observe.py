@@ -9,10 +9,6 @@ from sim.coalitions import NOBODY
 from sim.compiled import compiled
 from sim.relations import compute_competition
 
-FAR_APART = 0.5  # viewpoint units between organizations of a cross-viewpoint pair
-NEUTRAL = 0.2  # |viewpoint| below which a position counts as the middle
-TIE = 0.5  # mutual trust that counts as a tie
-
 
 @compiled
 def _share(part, whole):
@@ -23,10 +19,10 @@ def _share(part, whole):
 def observe(parameters, organizations, dyads, coalitions, programmes, environment, row):
     """Write every column of this month's row that is not a count of events. Reads everything else."""
     _observe_pairs(parameters, organizations, dyads, programmes, row)
-    _observe_coalitions(organizations, dyads, coalitions, row)
+    _observe_coalitions(parameters, organizations, dyads, coalitions, row)
     _observe_groups(organizations, dyads, coalitions, environment, row)
-    _observe_organizations(organizations, environment, row)
-    _observe_people(organizations, environment, row)
+    _observe_organizations(parameters, organizations, environment, row)
+    _observe_people(parameters, organizations, environment, row)
 
 
 @compiled
@@ -55,7 +51,7 @@ def _observe_pairs(parameters, organizations, dyads, programmes, row):
             pairs += 1
             joint += met
             trust += 0.5 * (dyads.trust[i, j] + dyads.trust[j, i])
-            if abs(organizations.viewpoint[i] - organizations.viewpoint[j]) > FAR_APART:
+            if abs(organizations.viewpoint[i] - organizations.viewpoint[j]) > parameters.far_apart:
                 far += 1
                 far_joint += met
             if find_main_population(organizations.mix, j) != main:
@@ -64,7 +60,7 @@ def _observe_pairs(parameters, organizations, dyads, programmes, row):
             if met == 1:
                 toward = compute_competition(organizations, dyads, programmes, i, j, parameters)
                 back = compute_competition(organizations, dyads, programmes, j, i, parameters)
-                competing += 1 if max(toward, back) > 0.05 else 0
+                competing += 1 if max(toward, back) > parameters.competing_level else 0
     row.collaboration_share = _share(joint, pairs)
     row.mean_trust = _share(trust, pairs)
     row.cross_viewpoint_share = _share(far_joint, far)
@@ -75,16 +71,21 @@ def _observe_pairs(parameters, organizations, dyads, programmes, row):
 
 
 @compiled
-def _observe_coalitions(organizations, dyads, coalitions, row):
+def _observe_coalitions(parameters, organizations, dyads, coalitions, row):
     """Depth and attendance weighted by members; density and Freeman degree centralisation of ties inside."""
     n = organizations.is_open.size
     seats, depth, activity, count, density, centralisation = 0, 0.0, 0.0, 0, 0.0, 0.0
-    n_central = 0
+    n_active, mandated, age, kept = 0, 0, 0, 0
     for c in range(coalitions.is_active.size):
         if not coalitions.is_active[c]:
             continue
         size = coalitions.size[c]
         seats += size
+        n_active += 1
+        mandated += 1 if coalitions.is_mandated[c] else 0
+        age += coalitions.age_months[c]
+        for i in range(n):
+            kept += 1 if coalitions.member[c, i] and coalitions.founder[c, i] else 0
         depth += size * coalitions.depth[c]
         activity += size * coalitions.activity[c]
         if size < 3:
@@ -95,18 +96,24 @@ def _observe_coalitions(organizations, dyads, coalitions, row):
             if coalitions.member[c, i]:
                 degree = 0
                 for j in range(n):
-                    if coalitions.member[c, j] and j != i and dyads.trust[i, j] + dyads.trust[j, i] >= 2.0 * TIE:
+                    if (
+                        coalitions.member[c, j]
+                        and j != i
+                        and dyads.trust[i, j] + dyads.trust[j, i] >= 2.0 * parameters.tie_trust
+                    ):
                         degree += 1
                 ties += degree
                 highest = max(highest, degree)
         density += ties / (size * (size - 1))
         centralisation += (size * highest - ties) / ((size - 1) * (size - 2))
-        n_central += 1
     row.n_coalitions = count
     row.mean_depth = _share(depth, seats)
     row.mean_activity = _share(activity, seats)
     row.coalition_density = _share(density, count)
-    row.coalition_centralisation = _share(centralisation, n_central)
+    row.coalition_centralisation = _share(centralisation, count)
+    row.mandated_share = _share(mandated, n_active)
+    row.coalition_age_months = _share(age, n_active)
+    row.founders_share = _share(kept, seats)
 
 
 @compiled
@@ -165,22 +172,25 @@ def _compute_modularity(home, dyads, n_groups):
 
 
 @compiled
-def _observe_organizations(organizations, environment, row):
+def _observe_organizations(parameters, organizations, environment, row):
     n = organizations.is_open.size
     n_open, stress, dependence, silent, neutral, moved, stance, squares = 0, 0.0, 0.0, 0, 0, 0.0, 0.0, 0.0
+    age = 0
     for i in range(n):
         if not organizations.is_open[i]:
             continue
         n_open += 1
+        age += organizations.age_months[i]
         stress += organizations.stress[i]
         dependence += organizations.dependence[i]
-        silent += 1 if abs(organizations.stance[i]) < NEUTRAL else 0
-        neutral += 1 if abs(organizations.viewpoint[i]) < NEUTRAL else 0
+        silent += 1 if abs(organizations.stance[i]) < parameters.middle_width else 0
+        neutral += 1 if abs(organizations.viewpoint[i]) < parameters.middle_width else 0
         stance += organizations.stance[i]
         squares += organizations.stance[i] * organizations.stance[i]
         for k in range(organizations.mix.shape[1]):
             moved += 0.5 * abs(organizations.mix[i, k] - organizations.mission[i, k])
     row.n_open = n_open
+    row.organization_age_months = _share(age, n_open)
     row.mean_fiscal_stress = _share(stress, n_open)
     row.mean_dependence = _share(dependence, n_open)
     row.public_silence = _share(silent, n_open)
@@ -213,15 +223,19 @@ def _compute_gini(organizations, environment):
 
 
 @compiled
-def _observe_people(organizations, environment, row):
-    """Served share and coverage: populations to which a member of a coalition gives a tenth of its effort or more."""
+def _observe_people(parameters, organizations, environment, row):
+    """Served share and coverage: populations with a provider inside a coalition."""
     row.served_share = _share(row.served, row.arrivals)
     n, n_populations = organizations.mix.shape
     covered = 0
     for k in range(n_populations):
         found = False
         for i in range(n):
-            if organizations.is_open[i] and organizations.n_memberships[i] > 0 and organizations.mix[i, k] >= 0.1:
+            if (
+                organizations.is_open[i]
+                and organizations.n_memberships[i] > 0
+                and organizations.mix[i, k] >= parameters.provider_share
+            ):
                 found = True
         covered += 1 if found else 0
     row.coverage_share = covered / n_populations

@@ -11,57 +11,8 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as declare
-from typing import Any
 
-ASSUMED = "assumed"
-
-
-class ParameterError(ValueError):
-    """A parameter has a value outside its declared range or of the wrong kind."""
-
-
-def number(default: float, unit: str, low: float, high: float, label: str, source: str = ASSUMED) -> Any:
-    """Declare one number with its unit, closed range [low, high], plain label and source."""
-    metadata = {"unit": unit, "low": low, "high": high, "label": label, "source": source}
-    return declare(default=default, metadata=metadata)
-
-
-def switch(default: bool, label: str) -> Any:
-    """Declare an on/off switch."""
-    return declare(default=default, metadata={"unit": "on/off", "label": label, "source": "design"})
-
-
-def choice(default: str, options: tuple[str, ...], label: str) -> Any:
-    """Declare a choice among named options; kernels see the option's position."""
-    metadata = {"unit": "choice", "options": options, "label": label, "source": "design"}
-    return declare(default=default, metadata=metadata)
-
-
-def check_fields(group: Any, prefix: str = "") -> None:
-    """Raise `ParameterError` for the first declared field of `group` outside its range.
-
-    The message names the parameter, the value, the unit and what is allowed.
-    """
-    for item in dataclasses.fields(group):
-        value, meta = getattr(group, item.name), item.metadata
-        name = f"{prefix}{item.name}"
-        if "options" in meta and value not in meta["options"]:
-            raise ParameterError(f"{name} = {value!r}: must be one of {', '.join(meta['options'])}")
-        if "low" not in meta:
-            continue
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ParameterError(
-                f"{name} = {value!r}: must be a number in [{meta['low']:g}, {meta['high']:g}] {meta['unit']}"
-            )
-        if not meta["low"] <= value <= meta["high"]:  # also refuses nan
-            raise ParameterError(f"{name} = {value:g} {meta['unit']}: must lie in [{meta['low']:g}, {meta['high']:g}]")
-
-
-class Group:
-    """A named group of parameters that checks its ranges when it is made."""
-
-    def __post_init__(self) -> None:
-        check_fields(self, f"{type(self).__name__.lower()}.")
+from sim.declarations import Group, ParameterError, check_fields, choice, number, switch
 
 
 @dataclass(frozen=True)
@@ -120,10 +71,15 @@ class Field(Group):
         0.2, "share of need", 0, 0.5, "Unrestricted own income, half-width around the mean"
     )
     initial_reserve_months: float = number(3.0, "months of need", 0, 36, "Reserves at month 0, mean")
+    silent_stance: float = number(0.25, "share", 0, 1, "Part of its viewpoint shown by who takes no public position")
     n_initial_coalitions: int = number(
         3, "coalitions", 0, 50, "Coalitions that already meet at month 0", "assumed (2-4 are plausible for one city)"
     )
+    gathering_distance_weight: float = number(
+        0.5, "utility", 0, 5, "Weight of distance in viewpoint where a first core is gathered"
+    )
     founding_rounds: int = number(6, "rounds", 0, 60, "Rounds of joining before month 0")
+    founding_review_share: float = number(0.5, "share per round", 0, 1, "Organizations that review in such a round")
 
 
 @dataclass(frozen=True)
@@ -157,6 +113,8 @@ class Meetings(Group):
     attendance_base: float = number(0.4, "share", 0, 1, "Attendance without trust, stress or facilitation")
     attendance_trust: float = number(0.4, "share", 0, 1, "Attendance gained from full trust in the others")
     attendance_stress: float = number(0.4, "share", 0, 1, "Attendance lost under full fiscal stress")
+    attendance_facilitation: float = number(0.5, "share", 0, 1, "Attendance gained from full facilitation")
+    avoidance_depth: float = number(0.5, "share", 0, 1, "Depth that full conflict avoidance costs")
     mou_rate: float = number(0.02, "per month", 0, 1, "Chance that a coalition at full depth signs an MOU")
 
 
@@ -211,6 +169,7 @@ class Conditions(Group):
     ambiguity_penalty: float = number(0.5, "utility", 0, 10, "Feared cost of staying ambiguous under a clear rule")
     response_noise: float = number(0.12, "utility", 0, 5, "Noise of the choice among responses")
     phase_out_step: float = number(0.5, "share", 0, 1, "Part of the way that phasing out goes at once")
+    ambiguous_stance: float = number(0.5, "share", 0, 1, "Part of its stance kept by who stays ambiguous")
 
 
 @dataclass(frozen=True)
@@ -228,6 +187,8 @@ class Grants(Group):
     record_weight: float = number(0.6, "score", 0, 5, "Weight of past awards in the score")
     partnership_weight: float = number(0.5, "score", 0, 5, "Weight of partners and trust in the score")
     luck: float = number(0.35, "score", 0, 5, "Scale of the Gumbel noise: merit against luck")
+    record_gain: float = number(0.5, "share", 0, 1, "Part of the way to a full record that one award brings")
+    coalition_loss: float = number(0.5, "share", 0, 1, "Rejection felt by the convener of a coalition that lost")
     record_memory: float = number(0.98, "per month", 0, 1, "Persistence of a reputation for winning")
     loss_memory: float = number(0.93, "per month", 0, 1, "Persistence of the memory of a rejection")
     rival_trust_loss: float = number(0.3, "share", 0, 1, "Trust lost in a winner that serves the same people")
@@ -245,6 +206,8 @@ class Accounts(Group):
     )
     reserve_target_months: float = number(4.0, "months of need", 0.5, 36, "Reserve at which fiscal stress is zero")
     austerity: float = number(0.3, "share", 0, 0.9, "Spending cut under full fiscal stress")
+    capacity_ceiling: float = number(1.5, "factor", 1, 5, "Largest capacity over that of full spending")
+    dependence_months: float = number(12.0, "months", 1, 120, "Time over which dependence on awards is averaged")
     surplus_spending: float = number(0.15, "per month", 0, 1, "Part of reserves above target spent on services")
     closure_grace_months: int = number(9, "months", 1, 120, "Months without reserves before an organization may close")
     closure_rate: float = number(0.06, "per month", 0, 1, "Chance of closing in each month after that")
@@ -282,6 +245,7 @@ class Memberships(Group):
     joint_money: float = number(0.5, "utility", 0, 5, "Appeal of money only coalitions can win")
     size_cost: float = number(0.1, "utility", 0, 5, "Cost of a coalition of the size scale (convex)")
     size_scale: float = number(6.0, "members", 1, 500, "Size at which the convex cost equals size cost")
+    funded_cost_share: float = number(0.5, "share", 0, 1, "Part of that cost left where a grant pays the convener")
     time_cost: float = number(0.12, "utility", 0, 5, "Cost of each membership already held")
     membership_threshold: float = number(0.5, "utility", -5, 5, "What membership must be worth")
     admission_threshold: float = number(0.15, "utility", -5, 5, "Affinity at which a member says yes to a newcomer")
@@ -294,6 +258,7 @@ class Memberships(Group):
     schism_trust_loss: float = number(0.4, "share", 0, 1, "Trust lost across the cut")
     inactive_activity: float = number(0.25, "share", 0, 1, "Attendance below which a coalition counts as inactive")
     hollow_activity: float = number(0.4, "share", 0, 1, "Attendance below which it counts as hollowed out")
+    hollow_recovery: float = number(0.05, "share", 0, 1, "Attendance above that level at which it has recovered")
     initial_activity: float = number(0.6, "share", 0, 1, "Attendance of a new coalition")
     rival_overlap: float = number(0.75, "share", 0, 1, "Overlap of purpose at which a new coalition counts as a rival")
     dissolve_after: int = number(6, "months", 1, 120, "Inactive months after which a coalition ends")
@@ -301,6 +266,17 @@ class Memberships(Group):
     null_join_rate: float = number(0.1, "per review", 0, 1, "Null model: chance to join any coalition")
     null_leave_rate: float = number(0.2, "per review", 0, 1, "Null model: chance to leave one")
     null_found_rate: float = number(0.02, "per review", 0, 1, "Null model: chance to found one")
+
+
+@dataclass(frozen=True)
+class Observation(Group):
+    """What counts as a tie, a distance, a competitor, a provider in the results; changes no run."""
+
+    far_apart: float = number(0.5, "viewpoint units", 0, 2, "Distance beyond which a pair is cross-viewpoint")
+    middle_width: float = number(0.2, "viewpoint units", 0, 1, "|Position| below which it counts as the middle")
+    tie_trust: float = number(0.5, "trust", 0, 1, "Mean trust of both sides that counts as a tie")
+    competing_level: float = number(0.05, "competition", 0, 1, "Competition above which a pair competes")
+    provider_share: float = number(0.1, "share of effort", 0, 1, "Effort that makes a provider of a population")
 
 
 @dataclass(frozen=True)
@@ -415,6 +391,7 @@ class Parameters:
     accounts: Accounts = declare(default_factory=Accounts)
     drift: Drift = declare(default_factory=Drift)
     memberships: Memberships = declare(default_factory=Memberships)
+    observation: Observation = declare(default_factory=Observation)
     mechanisms: Mechanisms = declare(default_factory=Mechanisms)
     regime: Regime = declare(default_factory=Regime)
     shock: Shock = declare(default_factory=Shock)
@@ -460,6 +437,7 @@ KERNEL_GROUPS = (
     "accounts",
     "drift",
     "memberships",
+    "observation",
     "mechanisms",
 )
 

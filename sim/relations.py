@@ -54,11 +54,12 @@ def compute_pressure(organizations, i, parameters):
 def compute_rivalry(eligible, programmes, i, j, parameters):
     """Return the share of money that i and j can only win from each other, in [0, 1]. eligible: (n, G).
 
-    Formula lines and lines for coalitions are not rival; donors and staff are, at `base_rivalry`.
+    Of open lines those by formula or for coalitions are not rival; donors and staff are, at `base_rivalry`.
     """
     shared = 0.0
     for g in range(programmes.term.size):
-        if eligible[i, g] and eligible[j, g] and programmes.allocation[g] != FORMULA and not programmes.is_joint[g]:
+        is_rival = programmes.is_open[g] and programmes.allocation[g] != FORMULA and not programmes.is_joint[g]
+        if is_rival and eligible[i, g] and eligible[j, g]:
             shared += programmes.money_share[g]
     return parameters.base_rivalry + (1.0 - parameters.base_rivalry) * min(shared, 1.0)
 
@@ -125,7 +126,7 @@ def compute_joint_money(organizations, programmes, i, size, parameters):
     """Return how much i hopes for money that only coalitions can win, in utility."""
     hope = 0.0
     for g in range(programmes.term.size):
-        if programmes.is_joint[g] and organizations.eligible[i, g] and programmes.pot_cents[g] > 0:
+        if programmes.is_joint[g] and programmes.is_open[g] and organizations.eligible[i, g]:
             hope += programmes.money_share[g] * (1.0 if size >= programmes.min_partners[g] else 0.5)
     return parameters.joint_money * hope * (0.5 + 0.5 * compute_pressure(organizations, i, parameters))
 
@@ -137,7 +138,7 @@ def compute_utility(
     """Return U_ic, what sitting with `members` is worth to i, and write its nine terms to `terms`.
 
     members: (n,) bool, i itself is skipped. inside: whether i sits there already (then one shared coalition is this
-    one). n_others: memberships i holds elsewhere. funded: whether a grant pays the convener, which halves the cost.
+    one). n_others: memberships i holds elsewhere. funded: whether a grant pays the convener, which lowers the cost.
     U = mean_j a_ij + size_benefit · ln m + joint money - cost(m, convex) · (1 + stress) - threshold.
     """
     for term in range(10):
@@ -155,7 +156,10 @@ def compute_utility(
     terms[5] = parameters.size_benefit * logarithm(float(size))
     terms[6] = compute_joint_money(organizations, programmes, i, size, parameters)
     scaled = size / parameters.size_scale
-    cost = parameters.size_cost * scaled * scaled * (0.5 if funded else 1.0) + parameters.time_cost * n_others
+    cost = (
+        parameters.size_cost * scaled * scaled * (parameters.funded_cost_share if funded else 1.0)
+        + parameters.time_cost * n_others
+    )
     terms[7] = -cost * (1.0 + organizations.stress[i])
     terms[8] = -parameters.membership_threshold
     total = 0.0
@@ -201,10 +205,15 @@ def compute_stance_gap(position, low, high):
 
 
 @compiled
+def is_within_dates(programmes, g, month):
+    """Say whether line g has money and runs in this month."""
+    return programmes.pot_cents[g] > 0 and programmes.first_month[g] <= month <= programmes.last_month[g]
+
+
+@compiled
 def is_round(programmes, g, month):
     """Say whether line g decides in this month."""
-    since = month - programmes.first_month[g]
-    return since >= 0 and month <= programmes.last_month[g] and since % programmes.interval[g] == 0
+    return programmes.is_open[g] and (month - programmes.first_month[g]) % programmes.interval[g] == 0
 
 
 @compiled

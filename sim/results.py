@@ -7,11 +7,14 @@ import json
 import os
 import platform
 import tempfile
+import warnings
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+
+from sim.columns import MODEL_VERSION
 
 if TYPE_CHECKING:
     from sim.parameters import Parameters
@@ -56,6 +59,7 @@ def describe_run(parameters: Parameters, seeds: list[int], roster: Roster) -> di
     """Return the manifest of one setting: parameters, seeds, size, versions, caution; no paths, no names of people."""
     return {
         "caution": CAUTION,
+        "model_version": MODEL_VERSION,
         "seeds": list(seeds),
         "n_organizations": len(roster.key),
         "settings": [dataclasses.asdict(parameters)],
@@ -113,4 +117,11 @@ def load_results(folder: str | Path) -> Results:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except ValueError as error:
         raise ResultsError(f"{folder}/manifest.json: not JSON ({error}); run the command again") from error
+    made_by = manifest.get("model_version")
+    if made_by != MODEL_VERSION:
+        warnings.warn(
+            f"{folder}: made by model {made_by or 'without a number'}, this is model {MODEL_VERSION}; their numbers "
+            "differ, CHANGELOG.md says how; run the command again to compare them with new runs",
+            stacklevel=2,
+        )
     return Results(**tables, manifest=manifest)

@@ -60,9 +60,9 @@ class RosterTables:
     digest: str  # of everything above but is_synthetic
 
 
-def entity_key(organization_id: str) -> int:
-    """Return the 64-bit key of an organization's draws, from its id and never from its row."""
-    return int.from_bytes(hashlib.blake2b(organization_id.encode(), digest_size=8).digest(), "little")
+def entity_key(name: str) -> int:
+    """Return the 64-bit key of the draws of an organization or a grant line, from its id and never from its row."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
 
 
 def read_folder(folder: str | Path, setting: Field) -> RosterTables:

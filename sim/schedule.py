@@ -123,7 +123,7 @@ def run_seeds(
                         seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row
                     )
                 elif process == 11 and parameters.dissolve:
-                    dissolve(seed, month, parameters, organizations, dyads, coalitions, log, row)
+                    dissolve(seed, month, parameters, organizations, dyads, coalitions, programmes, log, row)
                 elif process == 12:
                     observe(parameters, organizations, dyads, coalitions, programmes, environment, row)
             if members.shape[0] > 0:

@@ -86,6 +86,8 @@ class Coalitions(NamedTuple):
 class Programmes(NamedTuple):
     """One row per grant line; shocks change it during a run."""
 
+    key: Array  # (G,) uint64: hash of the line's name, part of the keys of its draws
+    is_open: Array  # (G,) bool: runs this month and has money
     money_share: Array  # (G,) share of the regime's money at month 0
     pot_cents: Array  # (G,) int64 per round
     award_cents: Array  # (G,) int64: usual award per year

@@ -13,8 +13,6 @@ from sim.compiled import compiled
 from sim.draws import CLOSE, OPEN, SETTLE, normal, philox, stream, uniform
 from sim.relations import clip
 
-DEPENDENCE_MEMORY = 11.0 / 12.0  # dependence is a mean over about a year
-
 
 @compiled
 def _round_cents(amount):
@@ -76,7 +74,9 @@ def _spend(i, parameters, organizations):
     target = parameters.reserve_target_months * need
     surplus = max(organizations.reserve_cents[i] - target, 0.0)
     services = need * (1.0 - parameters.austerity * organizations.stress[i]) + parameters.surplus_spending * surplus
-    organizations.capacity[i] = organizations.base_capacity[i] * min(services / max(need, 1), 1.5)
+    organizations.capacity[i] = organizations.base_capacity[i] * min(
+        services / max(need, 1), parameters.capacity_ceiling
+    )
     cost = organizations.cost_cents[i]
     organizations.cost_cents[i] = 0
     return _round_cents(services) + cost
@@ -88,7 +88,7 @@ def _feel_stress(i, own, donated, paid, parameters, organizations):
     organizations.stress[i] = clip(1.0 - organizations.reserve_cents[i] / max(target, 1.0), 0.0, 1.0)
     income = own + donated + paid
     share = paid / income if income > 0 else 0.0
-    organizations.dependence[i] = DEPENDENCE_MEMORY * organizations.dependence[i] + (1.0 - DEPENDENCE_MEMORY) * share
+    organizations.dependence[i] += (share - organizations.dependence[i]) / parameters.dependence_months
     organizations.record[i] *= parameters.record_memory
     organizations.recent_loss[i] *= parameters.loss_memory
     organizations.age_months[i] += 1

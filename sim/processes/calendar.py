@@ -1,23 +1,30 @@
-"""Step 1, apply calendar: shocks strike on their date, and what follows from mixes and stances is derived anew.
-
-Programmes open and close by their own first and last month, which `grants` and `conditions` read.
-"""
+"""Step 1, apply calendar: shocks strike on their date, grant lines open and close on theirs."""
 
 import math
 
 from sim import columns
 from sim.coalitions import NOBODY, log_event
 from sim.compiled import compiled
+from sim.relations import is_within_dates
 
 TOTAL_CUT, STREAM_SHIFT, SHORT_TERMS, NEW_CONDITION = 1, 2, 3, 4  # parameters.SHOCKS
 
 
 @compiled
 def apply_calendar(month, parameters, organizations, coalitions, programmes, environment, log):
-    """Let the shock of this month strike. Writes `programmes`, the log; under a cut awards, conveners, ledger."""
+    """Let the shock of this month strike, then open and close lines.
+
+    Writes `programmes`, the log; under a cut awards, conveners, ledger. Without this process lines stay as at month 0.
+    """
+    if parameters.shock_kind > 0 and month == parameters.shock_month:
+        _strike(month, parameters, organizations, coalitions, programmes, environment, log)
+    for g in range(programmes.term.size):
+        programmes.is_open[g] = is_within_dates(programmes, g, month)
+
+
+@compiled
+def _strike(month, parameters, organizations, coalitions, programmes, environment, log):
     kind = parameters.shock_kind
-    if kind == 0 or month != parameters.shock_month:
-        return
     log_event(log, month, columns.SHOCK, NOBODY, 0, NOBODY, NOBODY, columns.MONEY, kind)
     if kind == TOTAL_CUT:
         for c in range(coalitions.is_active.size):

@@ -27,7 +27,7 @@ def respond_to_conditions(seed, month, parameters, organizations, programmes, lo
     Writes mix, stance, is_silent, response, eligible, the log and row's counts.
     """
     for g in range(programmes.term.size):
-        if programmes.pot_cents[g] <= 0 or not is_round(programmes, g, month):
+        if not is_round(programmes, g, month):
             continue
         key = stream(seed, RESPOND, month)
         for i in range(organizations.is_open.size):
@@ -65,7 +65,7 @@ def _choose(key, i, g, parameters, organizations, programmes):
                 continue
             vague = programmes.ambiguity[g]
             value = money * vague - parameters.ambiguity_penalty * (1.0 - vague)
-        option = np.uint64(g * 8 + answer)
+        option = programmes.key[g] + np.uint64(answer)
         value += parameters.response_noise * gumbel(key, organizations.key[i], option)
         if answer == columns.ANSWER_COMPLY or value > best_value:
             best, best_value = answer, value
@@ -90,7 +90,7 @@ def _carry_out(month, answer, i, g, parameters, organizations, programmes, log, 
         kind = columns.STAY_AMBIGUOUS
         row.stayed_ambiguous += 1
         organizations.is_silent[i] = True
-        organizations.stance[i] *= 0.5
+        organizations.stance[i] *= parameters.ambiguous_stance
     else:
         row.declined += 1
     log_event(log, month, kind, i, organizations.generation[i], NOBODY, g, columns.CONDITION, answer)

@@ -1,7 +1,8 @@
 """Step 12, dissolve: coalitions under two members, long inactive, or done, come to an end.
 
-A coalition whose convener was funded loses that support with the grant (`accounts` counts the months down); what
-follows shows in attendance (`meetings`) and so here.
+A coalition whose convener was funded loses that support with the grant (`accounts` counts the months down), one founded
+for money that only coalitions can win as soon as no such line is open; what follows shows in attendance (`meetings`)
+and so here.
 """
 
 import numpy as np
@@ -13,13 +14,18 @@ from sim.draws import DISSOLVE, stream, uniform
 
 
 @compiled
-def dissolve(seed, month, parameters, organizations, dyads, coalitions, log, row):
+def dissolve(seed, month, parameters, organizations, dyads, coalitions, programmes, log, row):
     """End coalitions. Writes coalitions, memberships, the log and row.dissolutions."""
     key = stream(seed, DISSOLVE, month)
+    has_mandate = False
+    for g in range(programmes.term.size):
+        has_mandate = has_mandate or (programmes.is_joint[g] and programmes.is_open[g])
     for c in range(coalitions.is_active.size):
         if not coalitions.is_active[c]:
             continue
         coalitions.age_months[c] += 1
+        if coalitions.is_mandated[c] and not has_mandate:
+            coalitions.convener_months[c] = 0
         is_idle = coalitions.activity[c] < parameters.inactive_activity
         coalitions.inactive_months[c] = coalitions.inactive_months[c] + 1 if is_idle else 0
         if coalitions.size[c] < 2:

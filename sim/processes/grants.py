@@ -6,8 +6,6 @@ every award is paid out over its term to the last cent (`accounts`) or returned.
 
 import math
 
-import numpy as np
-
 from sim import columns
 from sim.coalitions import NOBODY, log_event, sign_mou
 from sim.compiled import compiled
@@ -22,7 +20,7 @@ def award_grants(seed, month, parameters, organizations, dyads, coalitions, prog
     """Decide every line whose round is due. Writes awards, record, recent_loss, trust, coalitions, ledger, log, row."""
     applications, awards = 0, 0
     for g in range(programmes.term.size):
-        if programmes.pot_cents[g] <= 0 or not is_round(programmes, g, month):
+        if not is_round(programmes, g, month):
             continue
         pot = programmes.pot_cents[g]
         cohorts = _count_cohorts(month, programmes, g)
@@ -59,7 +57,7 @@ def award_grants(seed, month, parameters, organizations, dyads, coalitions, prog
                 log,
                 row,
             )
-        spent += _fund_conveners(month, g, for_conveners, organizations, coalitions, programmes, log)
+        spent += _fund_conveners(month, g, for_conveners, parameters, organizations, coalitions, programmes, log)
         budget = max(pot * (cohorts + 1) // 2, spent)  # the cohorts of a running line end one round apart
         environment.ledger[columns.BUDGETED] += budget
         environment.ledger[columns.COMMITTED] += spent
@@ -89,7 +87,7 @@ def _mark_applicants(seed, month, g, parameters, organizations, programmes, envi
             continue
         passes = organizations.eligible[i, g]
         if not passes and organizations.response[i, g] == columns.ANSWER_AMBIGUOUS:
-            passes = uniform(key, organizations.key[i], np.uint64(g)) < programmes.ambiguity[g]
+            passes = uniform(key, organizations.key[i], programmes.key[g]) < programmes.ambiguity[g]
         if passes and monthly >= parameters.application_threshold * organizations.need_cents[i]:
             environment.group[i] = PASSED
 
@@ -101,11 +99,11 @@ def _count_awards(pot, programmes, g):
 
 
 @compiled
-def _pay(month, i, g, cents, term, size, organizations, log):
+def _pay(month, i, g, cents, term, size, parameters, organizations, log):
     """Give organization i an award of line g. Writes award_cents, award_months, record, the log."""
     organizations.award_cents[i, g] += cents
     organizations.award_months[i, g] = max(organizations.award_months[i, g], term)
-    organizations.record[i] = organizations.record[i] + 0.5 * (1.0 - organizations.record[i])
+    organizations.record[i] += parameters.record_gain * (1.0 - organizations.record[i])
     log_event(log, month, columns.WIN, i, organizations.generation[i], NOBODY, g, columns.MONEY, size)
 
 
@@ -140,7 +138,7 @@ def _award_organizations(
     for i in range(n):
         if mark[i] == PASSED:
             n_applied += 1
-            luck = gumbel(key, organizations.key[i], np.uint64(g))
+            luck = gumbel(key, organizations.key[i], programmes.key[g])
             merit = parameters.fit_weight * compute_fit(organizations.mix, programmes.pays_for, i, g)
             merit += parameters.record_weight * organizations.record[i]
             merit += parameters.partnership_weight * _measure_partnership(i, organizations, dyads)
@@ -159,7 +157,7 @@ def _award_organizations(
         mark[i] = TAKEN
         term, full = _get_cohort(n_won, cohorts, programmes, g)
         cents = amount * term // full
-        _pay(month, i, g, cents, term, 1, organizations, log)
+        _pay(month, i, g, cents, term, 1, parameters, organizations, log)
         spent += cents
         n_won += 1
     _disappoint(month, g, n_won, n_applied, parameters, organizations, dyads, programmes, mark, log)
@@ -214,7 +212,7 @@ def _award_coalitions(
         best, best_score = NOBODY, 0.0
         for c in range(coalitions.is_active.size):
             if coalitions.is_active[c] and _may_apply(c, g, organizations, coalitions, programmes, mark):
-                luck = gumbel(key, coalitions.key[c], np.uint64(g))
+                luck = gumbel(key, coalitions.key[c], programmes.key[g])
                 merit = _score_coalition(c, g, parameters, organizations, dyads, coalitions, programmes)
                 score = luck if programmes.allocation[g] == LOTTERY else merit + parameters.luck * luck
                 if best == NOBODY or score > best_score:
@@ -223,10 +221,10 @@ def _award_coalitions(
             break
         term, full = _get_cohort(n_won, cohorts, programmes, g)
         cents = amount * term // full
-        _pay_coalition(month, best, g, cents, term, organizations, dyads, coalitions, programmes, mark, log)
+        _pay_coalition(month, best, g, cents, term, parameters, organizations, dyads, coalitions, programmes, mark, log)
         spent += cents
         n_won += 1
-    _disappoint_coalitions(month, g, organizations, coalitions, programmes, mark, log)
+    _disappoint_coalitions(month, g, parameters, organizations, coalitions, programmes, mark, log)
     return n_applied, n_won, spent
 
 
@@ -266,7 +264,7 @@ def _score_coalition(c, g, parameters, organizations, dyads, coalitions, program
 
 
 @compiled
-def _pay_coalition(month, c, g, cents, term, organizations, dyads, coalitions, programmes, mark, log):
+def _pay_coalition(month, c, g, cents, term, parameters, organizations, dyads, coalitions, programmes, mark, log):
     """Pay the lead and pass its sub-awards on in equal parts; the lead keeps the odd cents."""
     lead = coalitions.convener[c]
     if lead == NOBODY or mark[lead] != PASSED:
@@ -286,9 +284,9 @@ def _pay_coalition(month, c, g, cents, term, organizations, dyads, coalitions, p
         if coalitions.member[c, i] and mark[i] == PASSED:
             mark[i] = TAKEN
             if i == lead:
-                _pay(month, i, g, cents - each * n_partners, term, n_partners + 1, organizations, log)
+                _pay(month, i, g, cents - each * n_partners, term, n_partners + 1, parameters, organizations, log)
             elif each > 0:
-                _pay(month, i, g, each, term, n_partners + 1, organizations, log)
+                _pay(month, i, g, each, term, n_partners + 1, parameters, organizations, log)
     coalitions.convener[c] = lead
     coalitions.convener_months[c] = max(coalitions.convener_months[c], term)
     if programmes.requires_mou[g] and not coalitions.is_formal[c]:
@@ -298,18 +296,18 @@ def _pay_coalition(month, c, g, cents, term, organizations, dyads, coalitions, p
 
 
 @compiled
-def _disappoint_coalitions(month, g, organizations, coalitions, programmes, mark, log):
+def _disappoint_coalitions(month, g, parameters, organizations, coalitions, programmes, mark, log):
     """Note the rejection at the convener of each coalition that still could apply. Writes recent_loss, the log."""
     for c in range(coalitions.is_active.size):
         if coalitions.is_active[c] and _may_apply(c, g, organizations, coalitions, programmes, mark):
             lead = coalitions.convener[c]
-            organizations.recent_loss[lead] = max(organizations.recent_loss[lead], 0.5)
+            organizations.recent_loss[lead] = max(organizations.recent_loss[lead], parameters.coalition_loss)
             number, size = coalitions.number[c], coalitions.size[c]
             log_event(log, month, columns.LOSE, lead, organizations.generation[lead], number, g, columns.MONEY, size)
 
 
 @compiled
-def _fund_conveners(month, g, cents, organizations, coalitions, programmes, log):
+def _fund_conveners(month, g, cents, parameters, organizations, coalitions, programmes, log):
     """Share `cents` among the conveners of coalitions of three or more. Returns the cents spent."""
     count = 0
     for c in range(coalitions.is_active.size):
@@ -320,6 +318,16 @@ def _fund_conveners(month, g, cents, organizations, coalitions, programmes, log)
     for c in range(coalitions.is_active.size):
         if coalitions.is_active[c] and coalitions.size[c] >= 3:
             term = programmes.term[g]
-            _pay(month, coalitions.convener[c], g, cents // count, term, coalitions.size[c], organizations, log)
+            _pay(
+                month,
+                coalitions.convener[c],
+                g,
+                cents // count,
+                term,
+                coalitions.size[c],
+                parameters,
+                organizations,
+                log,
+            )
             coalitions.convener_months[c] = max(coalitions.convener_months[c], term)
     return cents // count * count

@@ -104,14 +104,14 @@ def _follow_up(seed, month, c, parameters, organizations, dyads, coalitions, log
                 parameters.attendance_base
                 + parameters.attendance_trust * trust_i
                 - parameters.attendance_stress * organizations.stress[i]
-                + 0.5 * facilitation,
+                + parameters.attendance_facilitation * facilitation,
                 0.0,
                 1.0,
             )
             if coalitions.convener_months[c] == 0:
                 organizations.cost_cents[i] += cost
     coalitions.activity[c] += parameters.activity_rate * (attendance / size - coalitions.activity[c])
-    openness = 1.0 - 0.5 * parameters.conflict_avoidance
+    openness = 1.0 - parameters.avoidance_depth * parameters.conflict_avoidance
     calm = 1.0 - tension_sum / max(size * (size - 1), 1)
     target = parameters.goal_breadth * coalitions.activity[c] * openness * (trust_sum / size) * calm
     coalitions.depth[c] += parameters.depth_rate * (target - coalitions.depth[c])
@@ -124,14 +124,14 @@ def _follow_up(seed, month, c, parameters, organizations, dyads, coalitions, log
 
 @compiled
 def _note_hollowness(month, c, parameters, coalitions, log, row):
-    """Mark a coalition of three or more hollow when its attendance falls; it recovers 0.05 above that."""
+    """Mark a coalition of three or more hollow when its attendance falls; it recovers somewhat above that."""
     activity = coalitions.activity[c]
     if not coalitions.is_hollow[c] and activity < parameters.hollow_activity and coalitions.size[c] >= 3:
         coalitions.is_hollow[c] = True
         row.hollowings += 1
         number, size = coalitions.number[c], coalitions.size[c]
         log_event(log, month, columns.HOLLOW_OUT, NOBODY, 0, number, NOBODY, columns.INACTIVITY, size)
-    elif coalitions.is_hollow[c] and activity > parameters.hollow_activity + 0.05:
+    elif coalitions.is_hollow[c] and activity > parameters.hollow_activity + parameters.hollow_recovery:
         coalitions.is_hollow[c] = False
 
 

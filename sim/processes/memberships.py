@@ -236,19 +236,21 @@ def _check_core(i, parameters, organizations, dyads, programmes, environment):
 def _get_mandate(i, parameters, organizations, programmes):
     """Return the push to found that an open line for coalitions gives to an eligible organization."""
     for g in range(programmes.term.size):
-        if programmes.is_joint[g] and programmes.pot_cents[g] > 0 and organizations.eligible[i, g]:
+        if programmes.is_joint[g] and programmes.is_open[g] and organizations.eligible[i, g]:
             return parameters.mandate_bonus
     return 0.0
 
 
 @compiled
 def _found(seed, month, i, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
-    """Found the coalition gathered in environment.is_core; its cause is the founder's largest term."""
-    cause = find_join_cause(environment.terms)
+    """Found the coalition gathered in environment.is_core; its cause is the founder's largest term or a mandate."""
+    cause, mandate = find_join_cause(environment.terms), _get_mandate(i, parameters, organizations, programmes)
+    if mandate > environment.terms[cause]:
+        cause = columns.MANDATE
     c = found_coalition(
         seed, month, BY_REVIEW, environment.is_core, i, organizations, dyads, coalitions, environment, parameters
     )
-    coalitions.is_mandated[c] = _get_mandate(i, parameters, organizations, programmes) > 0.0
+    coalitions.is_mandated[c] = mandate > 0.0
     row.foundings += 1
     kind = columns.FOUND
     if is_rival(coalitions, c, parameters):

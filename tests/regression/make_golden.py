@@ -1,21 +1,27 @@
 """Write golden.csv anew: `python -m tests.regression.make_golden`. Only for a change that is meant to change results.
 
-golden.csv: one line a regime and table with a digest of every bit of the table, then a few columns in plain sight.
+golden.csv: the number of the model, one line a regime and table with a digest of every bit of the table, then a few
+columns in plain sight. Other digests need another MODEL_VERSION (in sim/columns.py) and a reason in CHANGELOG.md; the
+table of each earlier model stays in past/.
 """
 
 import csv
 import hashlib
 import io
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from sim import MODEL_VERSION
 from sim.configuration import compose
 from sim.engine import simulate
 from sim.results import TABLES, Results
 
 FILE = Path(__file__).parent / "golden.csv"
+PAST = FILE.parent / "past"
+CHANGELOG = FILE.parents[2] / "CHANGELOG.md"
 RUNS = (  # words, seed
     ("regime=competitive", 1),
     ("regime=viewpoint_conditional shock=total_cut", 2),
@@ -71,15 +77,47 @@ def make_lines() -> list[list[str]]:
     """Return all lines of golden.csv."""
     parts = [describe(run_golden(*run)) for run in RUNS]
     digests = [line for part in parts for line in part[0]]
-    return [*digests, ["run_id", "month", *COLUMNS], *(line for part in parts for line in part[1])]
+    numbers = [line for part in parts for line in part[1]]
+    return [["model", str(MODEL_VERSION)], *digests, ["run_id", "month", *COLUMNS], *numbers]
 
 
-def main() -> None:
-    """Write golden.csv."""
+def read_lines(file: Path = FILE) -> list[list[str]]:
+    """Return the lines of a golden table."""
+    with file.open(encoding="utf-8", newline="") as stream:
+        return list(csv.reader(stream))
+
+
+def is_explained(version: int) -> bool:
+    """Say whether CHANGELOG.md gives a reason for this number of the model."""
+    mark = f"Results change, model {version}: "
+    found = [line.partition(mark)[2] for line in CHANGELOG.read_text(encoding="utf-8").splitlines() if mark in line]
+    return any(len(reason) >= 30 for reason in found)
+
+
+def refuse(old: list[list[str]], new: list[list[str]]) -> str:
+    """Return why `new` may not take the place of `old`, or nothing."""
+    if new[0] == old[0] and new != old:
+        return f"results changed, the number of the model did not: sim/columns.py, MODEL_VERSION = {MODEL_VERSION + 1}"
+    if not is_explained(MODEL_VERSION):
+        return f"CHANGELOG.md has no line 'Results change, model {MODEL_VERSION}: what, how much, why'"
+    return ""
+
+
+def main() -> int:
+    """Write golden.csv; keep that of an earlier model."""
+    old, new = read_lines(), make_lines()
+    reason = refuse(old, new)
+    if reason:
+        print(reason, file=sys.stderr)
+        return 1
+    if old[0] != new[0]:
+        PAST.mkdir(exist_ok=True)
+        FILE.replace(PAST / f"model_{old[0][1]}.csv")
     stream = io.StringIO(newline="")
-    csv.writer(stream, lineterminator="\n").writerows(make_lines())
+    csv.writer(stream, lineterminator="\n").writerows(new)
     FILE.write_text(stream.getvalue(), encoding="utf-8")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

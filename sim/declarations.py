@@ -1,0 +1,57 @@
+"""How a parameter is declared: default, unit, closed range, label and source, in the metadata of a dataclass field."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import field as declare
+from typing import Any
+
+ASSUMED = "assumed"
+
+
+class ParameterError(ValueError):
+    """A parameter has a value outside its declared range or of the wrong kind."""
+
+
+def number(default: float, unit: str, low: float, high: float, label: str, source: str = ASSUMED) -> Any:
+    """Declare one number with its unit, closed range [low, high], plain label and source."""
+    metadata = {"unit": unit, "low": low, "high": high, "label": label, "source": source}
+    return declare(default=default, metadata=metadata)
+
+
+def switch(default: bool, label: str) -> Any:
+    """Declare an on/off switch."""
+    return declare(default=default, metadata={"unit": "on/off", "label": label, "source": "design"})
+
+
+def choice(default: str, options: tuple[str, ...], label: str) -> Any:
+    """Declare a choice among named options; kernels see the option's position."""
+    metadata = {"unit": "choice", "options": options, "label": label, "source": "design"}
+    return declare(default=default, metadata=metadata)
+
+
+def check_fields(group: Any, prefix: str = "") -> None:
+    """Raise `ParameterError` for the first declared field of `group` outside its range.
+
+    The message names the parameter, the value, the unit and what is allowed.
+    """
+    for item in dataclasses.fields(group):
+        value, meta = getattr(group, item.name), item.metadata
+        name = f"{prefix}{item.name}"
+        if "options" in meta and value not in meta["options"]:
+            raise ParameterError(f"{name} = {value!r}: must be one of {', '.join(meta['options'])}")
+        if "low" not in meta:
+            continue
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ParameterError(
+                f"{name} = {value!r}: must be a number in [{meta['low']:g}, {meta['high']:g}] {meta['unit']}"
+            )
+        if not meta["low"] <= value <= meta["high"]:  # also refuses nan
+            raise ParameterError(f"{name} = {value:g} {meta['unit']}: must lie in [{meta['low']:g}, {meta['high']:g}]")
+
+
+class Group:
+    """A named group of parameters that checks its ranges when it is made."""
+
+    def __post_init__(self) -> None:
+        check_fields(self, f"{type(self).__name__.lower()}.")
