@@ -1,0 +1,323 @@
+"""Forty-odd small faults, each a slip that is easily made: a sign, an index, a wrong neighbour, a missing decay.
+
+A fault replaces `old`, which must stand exactly once in `file` (below sim/), by `new`. Faults outside the kernels name the
+`tests` that must notice them; the others must show as a difference from the plain reference.
+"""
+
+from typing import NamedTuple
+
+
+class Fault(NamedTuple):
+    """One small change that makes the model or its tables wrong."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...] = ()
+
+
+FAULTS = (
+    # draws
+    Fault("nine rounds for ten", "draws.py", "for _ in range(10):", "for _ in range(9):"),
+    Fault(
+        "same draws every month",
+        "draws.py",
+        "np.uint64(process), np.uint64(month))[0]",
+        "np.uint64(process), np.uint64(0))[0]",
+    ),
+    Fault("Gumbel upside down", "draws.py", "return -logarithm(-logarithm(", "return logarithm(-logarithm("),
+    Fault(
+        "tail of the normal on one side",
+        "draws.py",
+        "return -_tail_quantile(math.sqrt(-2.0 * logarithm(1.0 - p)))",
+        "return _tail_quantile(math.sqrt(-2.0 * logarithm(1.0 - p)))",
+    ),
+    # relations
+    Fault(
+        "tension seen from the wrong side",
+        "relations.py",
+        "abs(organizations.stance[j] - organizations.viewpoint[i]) * 0.5",
+        "abs(organizations.stance[i] - organizations.viewpoint[j]) * 0.5",
+    ),
+    Fault(
+        "distrust shrinks a difference",
+        "relations.py",
+        "1.0 + parameters.ill_will * (1.0 - trust_ij)",
+        "1.0 - parameters.ill_will * (1.0 - trust_ij)",
+    ),
+    Fault(
+        "rejections do not press",
+        "relations.py",
+        "organizations.stress[i] + parameters.loss_pressure * organizations.recent_loss[i]",
+        "organizations.stress[i]",
+    ),
+    Fault(
+        "the other's pressure",
+        "relations.py",
+        "* rivalry * compute_pressure(organizations, i, parameters)",
+        "* rivalry * compute_pressure(organizations, j, parameters)",
+    ),
+    Fault(
+        "forbidden by one's own eligibility",
+        "relations.py",
+        "and not organizations.eligible[j, g]:",
+        "and not organizations.eligible[i, g]:",
+    ),
+    Fault(
+        "redundancy where partners are new",
+        "relations.py",
+        "1.0 - parameters.redundancy if meets_elsewhere else 1.0",
+        "1.0 if meets_elsewhere else 1.0 - parameters.redundancy",
+    ),
+    Fault(
+        "linear cost of size", "relations.py", "parameters.size_cost * scaled * scaled", "parameters.size_cost * scaled"
+    ),
+    Fault(
+        "this coalition counts as elsewhere",
+        "relations.py",
+        "elsewhere = dyads.joint[i, j] > here",
+        "elsewhere = dyads.joint[i, j] > 0",
+    ),
+    Fault(
+        "closed lines are still competed for",
+        "relations.py",
+        "is_rival = programmes.is_open[g] and",
+        "is_rival =",
+    ),
+    Fault(
+        "eligible only above the threshold",
+        "relations.py",
+        "< parameters.eligibility_threshold - 1e-9:",
+        "< parameters.eligibility_threshold + 1e-9:",
+    ),
+    # calendar
+    Fault(
+        "shock a month late",
+        "processes/calendar.py",
+        "month == parameters.shock_month:",
+        "month == parameters.shock_month + 1:",
+    ),
+    Fault(
+        "a stream that is added, not shifted",
+        "processes/calendar.py",
+        "programmes.pays_for[g, parameters.shock_from] = False",
+        "programmes.pays_for[g, parameters.shock_from] = True",
+    ),
+    # meetings
+    Fault(
+        "gain and loss of trust exchanged",
+        "processes/meetings.py",
+        "parameters.trust_gain if quality > trust else parameters.trust_loss",
+        "parameters.trust_loss if quality > trust else parameters.trust_gain",
+    ),
+    Fault(
+        "no return to the baseline",
+        "processes/meetings.py",
+        "dyads.trust[i, j] += parameters.trust_decay * (baseline - dyads.trust[i, j])",
+        "dyads.trust[i, j] += 0.0 * (baseline - dyads.trust[i, j])",
+    ),
+    Fault(
+        "dialogue across any distance",
+        "processes/meetings.py",
+        "if abs(difference) <= parameters.openness:",
+        "if abs(difference) <= 2.0:",
+    ),
+    Fault(
+        "members pay where the convener is paid",
+        "processes/meetings.py",
+        "if coalitions.convener_months[c] == 0:",
+        "if coalitions.convener_months[c] > 0:",
+    ),
+    Fault(
+        "guests meet whom they trust least",
+        "processes/meetings.py",
+        "if total / coalitions.size[c] > best_trust:",
+        "if best == NOBODY or total / coalitions.size[c] < best_trust:",
+    ),
+    # turnover, services, awareness
+    Fault("agreements expose", "processes/turnover.py", "if dyads.formal[i, j] > 0:", "if dyads.formal[i, j] == 0:"),
+    Fault(
+        "trust lost in one direction",
+        "processes/turnover.py",
+        "_lose(dyads.trust, j, i, baseline, loss)",
+        "_lose(dyads.trust, i, j, baseline, loss)",
+    ),
+    Fault(
+        "referred beyond the room there is",
+        "processes/services.py",
+        "kept = sent * min(flow[j, SPARE] / wanted[j], 1.0)",
+        "kept = sent",
+    ),
+    Fault(
+        "some people land twice",
+        "processes/services.py",
+        "share += (1.0 - misdirected) * room / own_capacity",
+        "share += room / own_capacity",
+    ),
+    Fault("awareness never fades", "processes/awareness.py", "- parameters.awareness_decay * stock", "- 0.0 * stock"),
+    # conditions
+    Fault(
+        "phasing out at the full cost",
+        "processes/conditions.py",
+        "value = step * money - step * step * cost",
+        "value = step * money - step * cost",
+    ),
+    Fault(
+        "ambiguity about the mission too",
+        "processes/conditions.py",
+        "<= 1e-9 or mission_gap > 0.0:",
+        "<= 1e-9:",
+    ),
+    # grants
+    Fault(
+        "losers resent plenty",
+        "processes/grants.py",
+        "scarcity = 1.0 - n_won / n_applied",
+        "scarcity = n_won / n_applied",
+    ),
+    Fault(
+        "winners lose trust in losers",
+        "processes/grants.py",
+        "dyads.trust[i, j] = trust - loss",
+        "dyads.trust[j, i] = trust - loss",
+    ),
+    Fault(
+        "the lead keeps what it passed on",
+        "processes/grants.py",
+        "cents - each * n_partners, term",
+        "cents - each, term",
+    ),
+    Fault(
+        "a running line starts empty",
+        "processes/grants.py",
+        "if month > 1 or programmes.allocation[g] == FORMULA:",
+        "if month > 0 or programmes.allocation[g] == FORMULA:",
+    ),
+    Fault(
+        "partners' trust read the wrong way",
+        "processes/grants.py",
+        "total += dyads.trust[j, i]",
+        "total += dyads.trust[i, j]",
+    ),
+    # accounts
+    Fault(
+        "grants attract donations",
+        "processes/accounts.py",
+        "usual - parameters.crowd_out * paid",
+        "usual + parameters.crowd_out * paid",
+    ),
+    Fault(
+        "reputation never fades",
+        "processes/accounts.py",
+        "organizations.record[i] *= parameters.record_memory",
+        "organizations.record[i] *= 1.0",
+    ),
+    Fault(
+        "a month of grace less",
+        "processes/accounts.py",
+        "organizations.deficit_months[i] <= parameters.closure_grace_months:",
+        "organizations.deficit_months[i] < parameters.closure_grace_months:",
+    ),
+    Fault(
+        "newcomers with the draws of their predecessors",
+        "processes/accounts.py",
+        "organizations.generation[i] += 1",
+        "organizations.generation[i] += 0",
+    ),
+    # drift
+    Fault(
+        "the silent return to their viewpoint",
+        "processes/drift.py",
+        "home = 0.0 if organizations.is_silent[i] else organizations.viewpoint[i]",
+        "home = organizations.viewpoint[i]",
+    ),
+    # memberships
+    Fault(
+        "half is a majority",
+        "processes/memberships.py",
+        "return 2 * yes > coalitions.size[c]",
+        "return 2 * yes >= coalitions.size[c]",
+    ),
+    Fault(
+        "leaving and joining share their luck",
+        "processes/memberships.py",
+        "coalitions.key[c] + LEAVING if inside else coalitions.key[c]",
+        "coalitions.key[c]",
+    ),
+    Fault(
+        "partners found against their interest",
+        "processes/memberships.py",
+        "            if gain <= 0.0:\n                group[j] = 0",
+        "            if gain <= -9.0:\n                group[j] = 0",
+    ),
+    Fault(
+        "a mandate from money that is gone",
+        "processes/memberships.py",
+        "programmes.is_joint[g] and programmes.is_open[g] and organizations.eligible[i, g]",
+        "programmes.is_joint[g] and organizations.eligible[i, g]",
+    ),
+    Fault(
+        "random leaving at the rate of joining",
+        "processes/null_model.py",
+        "draw < parameters.null_leave_rate",
+        "draw < parameters.null_join_rate",
+    ),
+    # break-aways, ends, coalitions
+    Fault(
+        "trust lost on one side of the cut",
+        "processes/schism.py",
+        "dyads.trust[j, i] *= 1.0 - parameters.schism_trust_loss",
+        "dyads.trust[j, i] *= 1.0",
+    ),
+    Fault(
+        "a month longer inactive",
+        "processes/dissolution.py",
+        "coalitions.inactive_months[c] >= parameters.dissolve_after",
+        "coalitions.inactive_months[c] > parameters.dissolve_after",
+    ),
+    Fault(
+        "agreements outlive membership",
+        "coalitions.py",
+        "formal = step if coalitions.is_formal[c] else 0",
+        "formal = step if coalitions.is_formal[c] and step > 0 else 0",
+    ),
+    Fault(
+        "a new convener stays paid",
+        "coalitions.py",
+        "        coalitions.convener_months[c] = 0\n\n",
+        "\n",
+    ),
+    # initial state
+    Fault(
+        "strangers gather",
+        "field.py",
+        "value -= parameters.gathering_distance_weight * distance",
+        "value += parameters.gathering_distance_weight * distance",
+    ),
+    # observation
+    Fault(
+        "the unaffiliated are no groups",
+        "observe.py",
+        "n_open * n_open / (squares + alone)",
+        "n_open * n_open / squares",
+    ),
+    Fault("a tie where either side trusts", "observe.py", ">= 2.0 * parameters.tie_trust", ">= parameters.tie_trust"),
+    # outside the kernels
+    Fault(
+        "grows and fragments exchanged",
+        "tables.py",
+        "[change > THRESHOLD, change < -THRESHOLD]",
+        "[change < -THRESHOLD, change > THRESHOLD]",
+        ("tests/unit/test_tables.py",),
+    ),
+    Fault(
+        "interval of a normal", "contrasts.py", "compute_t_quantile(n - 1) *", "1.96 *", ("tests/unit/test_tables.py",)
+    ),
+    Fault(
+        "a round's money for a year",
+        "inputs.py",
+        "* line.round_interval_months / 12 + 0.5",
+        "+ 0.5",
+    ),
+)
