@@ -91,6 +91,8 @@ def make_columns() -> str:
             *_write_columns(columns.KEYS),
             "## months: one row a run and month",
             *_write_columns(columns.MONTHS),
+            "One column for each service population, with its name behind:",
+            *_write_columns(columns.PEOPLE),
             "## runs: one row a run",
             *_write_columns(columns.RUNS),
             "## events: one row an event",

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 # One number for what the model computes, apart from the version of the package: the same model, settings and seed give
 # the same bits. It rises whenever tests/regression/golden.csv changes, with a reason in CHANGELOG.md.
-MODEL_VERSION = 1
+MODEL_VERSION = 2
 
 
 class Column(NamedTuple):
@@ -119,6 +119,13 @@ MONTHS = (
     Column("awareness", "stock", "Public awareness", "In [0, 1]"),
 )
 
+# In the table of months only, one column a service population: `name` with the population's name behind it.
+PEOPLE = (
+    Column("served_of_", "people/month", "People served", "Of one service population"),
+    Column("unmet_of_", "people/month", "People not served", "Of one service population"),
+)
+SERVED, UNMET = range(len(PEOPLE))
+
 RUNS = (
     Column("verdict", "name", "Verdict", "grows, holds or fragments: see tables.judge_run"),
     Column("collaboration_start", "share", "Collaboration at the start", "Mean of collaboration_share, months 1-12"),
@@ -149,6 +156,7 @@ EVENTS = (
     "close",
     "open",
     "shock",
+    "rival_break_away",
 )
 (
     JOIN,
@@ -168,6 +176,7 @@ EVENTS = (
     CLOSE,
     OPEN,
     SHOCK,
+    RIVAL_BREAK_AWAY,
 ) = range(len(EVENTS))
 
 # The first nine are the terms of the membership utility, in the order of `relations.compute_utility`.
@@ -189,6 +198,8 @@ CAUSES = (
     "condition",
     "present at the start",
     "mandate",
+    "fiscal stress",
+    "little trust",
 )
 (
     COMPLEMENTARITY,
@@ -208,6 +219,8 @@ CAUSES = (
     CONDITION,
     AT_START,
     MANDATE,
+    FISCAL_STRESS,
+    LITTLE_TRUST,
 ) = range(len(CAUSES))
 
 RESPONSES = ("none", "comply", "phase_out", "decline", "stay_ambiguous")

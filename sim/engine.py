@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numba
 import numpy as np
@@ -92,16 +92,47 @@ def compile_part(part: int) -> None:
         kernel.compile(tuple(numba.typeof(one) for one in arguments))  # pyright: ignore[reportFunctionMemberAccess]
 
 
-def run_compiled(
-    inputs: Inputs, seeds: list[int], keep_members: bool = False, keep_events: bool = True
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Run the seeds; return rows (R, months + 1) records, members (R or 0, months + 1, n), events (all, fields + 1).
+def run_processes(
+    seed: int, month: int, first: int, last: int, inputs: Inputs, rows: NDArray[Any], record: Any = None
+) -> None:
+    """Run processes `first` up to `last` of one month on `inputs.world`; month 0 fills it. Writes world and `rows`.
 
-    The first field of an event is the position of its seed. Runs whose events overflow are repeated with more room.
+    rows: (1, 1) records of columns.MONTHS. record: other numbers for the kernels than those of `inputs`.
     """
+    with np.errstate(over="ignore", invalid="ignore"):
+        schedule.run_seeds(
+            np.array([seed], "u8"),
+            month,
+            month,
+            first,
+            last,
+            inputs.record if record is None else record,
+            inputs.roster,
+            inputs.lines,
+            inputs.world,
+            rows,
+            np.zeros((0, 1, inputs.n_organizations), "i8"),
+            np.zeros((0, 1, 1, len(columns.PEOPLE))),
+            np.zeros((0, 0, len(columns.EVENT_FIELDS)), "i8"),
+            np.zeros(1, "i8"),
+        )
+
+
+class Recorded(NamedTuple):
+    """What R runs of one setting left behind."""
+
+    rows: NDArray[Any]  # (R, months + 1) records of columns.MONTHS
+    members: NDArray[Any]  # (R or 0, months + 1, n) int64, see `schedule.run_seeds`
+    events: NDArray[Any]  # (all, 1 + fields) int64; the first field is the position of the seed
+    people: NDArray[Any]  # (R, months + 1, K, 2): served and unmet of each service population
+
+
+def run_compiled(inputs: Inputs, seeds: list[int], keep_members: bool = False, keep_events: bool = True) -> Recorded:
+    """Run the seeds. Runs whose events overflow are repeated with more room."""
     n_runs, n_months = len(seeds), inputs.parameters.months
     rows = np.zeros((n_runs, n_months + 1), state.ROW_DTYPE).view(np.recarray)
     members = np.zeros((n_runs if keep_members else 0, n_months + 1, inputs.n_organizations), "i8")
+    people = np.zeros((n_runs, n_months + 1, inputs.roster.mix.shape[1], len(columns.PEOPLE)))
     room = inputs.world.log.rows.shape
     events = np.zeros((n_runs if keep_events else 0, *room), "i8")
     counts = np.zeros(n_runs, "i8")
@@ -118,6 +149,7 @@ def run_compiled(
             inputs.world,
             rows,
             members,
+            people,
             events,
             counts,
         )
@@ -125,7 +157,8 @@ def run_compiled(
         inputs.world = state.allocate_world(inputs.roster, inputs.lines, int(counts.max()) + 64)
         return run_compiled(inputs, seeds, keep_members, keep_events)
     kept = [np.column_stack([np.full(counts[at], at), events[at, : counts[at]]]) for at in range(n_runs) if keep_events]
-    return rows, members, np.concatenate(kept) if kept else np.zeros((0, 1 + len(columns.EVENT_FIELDS)), "i8")
+    joined = np.concatenate(kept) if kept else np.zeros((0, 1 + len(columns.EVENT_FIELDS)), "i8")
+    return Recorded(rows, members, joined, people)
 
 
 def simulate(
@@ -146,8 +179,8 @@ def simulate(
     parts = []
     for first in range(0, len(seeds), CHUNK_SEEDS):
         chunk = seeds[first : first + CHUNK_SEEDS]
-        rows, members, events = run_compiled(inputs, chunk, keep_members=first == 0, keep_events=keep_events)
-        parts.append((chunk, rows, members[:1], events))
+        found = run_compiled(inputs, chunk, keep_members=first == 0, keep_events=keep_events)
+        parts.append((chunk, found._replace(members=found.members[:1])))
         if on_progress is not None:
             on_progress(first + len(chunk), len(seeds))
     return _tabulate(parameters, parts, inputs)
@@ -156,20 +189,25 @@ def simulate(
 def _tabulate(parameters: Parameters, parts: list[Any], inputs: Inputs) -> Results:
     name = parameters.regime.name
     prefix = name if parameters.shock.name == "none" else f"{name}-{parameters.shock.name}"
-    months = pd.concat([_make_months(prefix, name, seeds, rows) for seeds, rows, _, _ in parts], ignore_index=True)
+    populations = parameters.field.populations
+    months = [make_months(prefix, name, seeds, found.rows, found.people, populations) for seeds, found in parts]
+    months = pd.concat(months, ignore_index=True)
     line_names = sorted(parameters.regime.programmes)
-    events = [_make_events(prefix, name, seeds, found, line_names) for seeds, _, _, found in parts]
-    seeds, _, members, _ = parts[0]
+    events = [_make_events(prefix, name, seeds, found.events, line_names) for seeds, found in parts]
+    seeds, members = parts[0][0], parts[0][1].members
     return Results(
         runs=judge_runs(months),
         months=months,
         events=pd.concat(events, ignore_index=True),
         members=_make_members(f"{prefix}-{seeds[0]}", name, seeds[0], members[0]),
-        manifest=describe_run(parameters, [seed for chunk, *_ in parts for seed in chunk], inputs.roster),
+        manifest=describe_run(parameters, [seed for chunk, _ in parts for seed in chunk], inputs.roster),
     )
 
 
-def _make_months(prefix: str, regime: str, seeds: list[int], rows: NDArray[Any]) -> pd.DataFrame:
+def make_months(
+    prefix: str, regime: str, seeds: list[int], rows: NDArray[Any], people: NDArray[Any], populations: list[str]
+) -> pd.DataFrame:
+    """Return the tidy table of months of R runs. rows: (R, months). people: (R, months, K, 2)."""
     n_runs, n_rows = rows.shape
     keys = {
         "run_id": np.repeat([f"{prefix}-{seed}" for seed in seeds], n_rows),
@@ -177,7 +215,13 @@ def _make_months(prefix: str, regime: str, seeds: list[int], rows: NDArray[Any])
         "seed": np.repeat(np.array(seeds, "i8"), n_rows),
         "month": np.tile(np.arange(n_rows), n_runs),
     }
-    return pd.DataFrame(keys | {entry.name: rows[entry.name].reshape(-1) for entry in columns.MONTHS})
+    numbers = {entry.name: rows[entry.name].reshape(-1) for entry in columns.MONTHS}
+    by_population = {
+        f"{entry.name}{population}": people[:, :, k, at].reshape(-1)
+        for at, entry in enumerate(columns.PEOPLE)
+        for k, population in enumerate(populations)
+    }
+    return pd.DataFrame(keys | numbers | by_population)
 
 
 def _make_events(prefix: str, regime: str, seeds: list[int], found: NDArray[Any], lines: list[str]) -> pd.DataFrame:

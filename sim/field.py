@@ -184,6 +184,9 @@ def _set_demand(parameters, roster, organizations, environment):
     for i in range(organizations.is_open.size):
         capacity += organizations.base_capacity[i]
     for k in range(environment.demand.size):
+        environment.arrivals[k] = 0.0
+        environment.served[k] = 0.0
+        environment.unmet[k] = 0.0
         environment.demand[k] = parameters.demand_ratio * capacity * roster.population_demand[k]
 
 

@@ -125,3 +125,14 @@ class Inputs:
         self.n_organizations = len(self.roster.key)
         self.lines = build_lines(parameters, self.n_organizations)
         self.world = state.allocate_world(self.roster, self.lines, max_events)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the record, which does not pickle where the code runs interpreted."""
+        kept = self.__dict__.copy()
+        del kept["record"]
+        return kept
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        """Build the record again."""
+        self.__dict__.update(kept)
+        self.record = build_record(self.parameters)

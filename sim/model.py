@@ -248,13 +248,13 @@ class CoalitionModel(mesa.Model):
             engine.compile_kernels()
         inputs = Inputs(self.parameters, roster)
         self.world: state.World = inputs.world
-        self._given = inputs.roster, inputs.lines
-        self._record = inputs.record
+        self._inputs = inputs
         own_lines = roster.programmes if roster is not None else None
         self._line_names = sorted(self.parameters.regime.programmes if own_lines is None else own_lines)
         self._organizations: list[Organization] | None = None
         self._parts = _divide_month(type(self))
         self._history: list[NDArray[Any]] = []
+        self._people_history: list[NDArray[Any]] = []
         self.month = 0
         self._rows = _new_rows()
         self._run_compiled(0, 0)
@@ -344,21 +344,7 @@ class CoalitionModel(mesa.Model):
 
     def _run_compiled(self, first: int, last: int, record: Any = None) -> None:
         """Run processes `first` up to `last` of this month; of month 0, fill the world."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            schedule.run_seeds(
-                np.array([self.seed], "u8"),
-                self.month,
-                self.month,
-                first,
-                last,
-                self._record if record is None else record,
-                *self._given,
-                self.world,
-                self._rows,
-                np.zeros((0, 1, len(self._given[0].key)), "i8"),
-                np.zeros((0, 0, len(columns.EVENT_FIELDS)), "i8"),
-                np.zeros(1, "i8"),
-            )
+        engine.run_processes(self.seed, self.month, first, last, self._inputs, self._rows, record)
 
     def _refresh(self) -> None:
         """Run what process 0 does besides the calendar."""
@@ -368,6 +354,8 @@ class CoalitionModel(mesa.Model):
 
     def _record_month(self) -> None:
         self._history.append(self._rows[0].copy())
+        environment = self.world.environment
+        self._people_history.append(np.stack([environment.served, environment.unmet], axis=1)[np.newaxis])
         self.datacollector.collect(self)
 
     def _refuse(self) -> None:
@@ -389,14 +377,16 @@ class CoalitionModel(mesa.Model):
         """Return the months so far as the tidy table `Results.months`."""
         regime, shock = self.parameters.regime.name, self.parameters.shock.name
         prefix = regime if shock == "none" else f"{regime}-{shock}"
-        return engine._make_months(prefix, regime, [self.seed], np.concatenate(self._history)[np.newaxis])
+        rows, people = np.concatenate(self._history), np.concatenate(self._people_history)
+        populations = self.parameters.field.populations
+        return engine.make_months(prefix, regime, [self.seed], rows[np.newaxis], people[np.newaxis], populations)
 
     @property
     def organizations(self) -> list[Organization]:
         """All organization slots by row, the closed ones too. Made when first asked for."""
         if self._organizations is None:
             self._organizations = []
-            self._organizations += [Organization(self, row) for row in range(len(self._given[0].key))]
+            self._organizations += [Organization(self, row) for row in range(self._inputs.n_organizations)]
         return self._organizations
 
     @property
@@ -425,19 +415,6 @@ class CoalitionModel(mesa.Model):
     def agent_types(self) -> list[type]:
         """Mesa's list of the classes of agents."""
         return list(self.agents_by_type)
-
-    # ------------------------------------------------------------------------------------------------ copies
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave out the record of parameters, which does not pickle where the code runs interpreted."""
-        kept = self.__dict__.copy()
-        del kept["_record"]
-        return kept
-
-    def __setstate__(self, kept: dict[str, Any]) -> None:
-        """Build the record of parameters again."""
-        self.__dict__.update(kept)
-        self._record = build_record(self.parameters)
 
 
 def _new_rows() -> NDArray[Any]:

@@ -236,8 +236,14 @@ def refresh(organizations, dyads, programmes, parameters):
             overlap = compute_overlap(organizations.mix, i, j)
             dyads.overlap[i, j] = overlap
             dyads.overlap[j, i] = overlap
-        for g in range(programmes.term.size):
-            organizations.eligible[i, g] = is_eligible(organizations, programmes, i, g, parameters)
+        refresh_eligibility(organizations, programmes, i, parameters)
+
+
+@compiled
+def refresh_eligibility(organizations, programmes, i, parameters):
+    """Derive organization i's eligibility for every line. Writes eligible[i]."""
+    for g in range(programmes.term.size):
+        organizations.eligible[i, g] = is_eligible(organizations, programmes, i, g, parameters)
 
 
 @compiled

@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from sim import columns
 from sim.compiled import compiled, compiled_entry
 from sim.field import form_coalitions, initialise, settle_newcomers, warm_up_trust
 from sim.observe import observe
@@ -60,7 +61,20 @@ def start(seed, parameters, roster, lines, world, row):
 
 @compiled_entry
 def run_seeds(
-    seeds, first_month, last_month, first, last, parameters, roster, lines, world, rows, members, events, n_events
+    seeds,
+    first_month,
+    last_month,
+    first,
+    last,
+    parameters,
+    roster,
+    lines,
+    world,
+    rows,
+    members,
+    people,
+    events,
+    n_events,
 ):
     """Run months `first_month` to `last_month` of one simulation a seed; month 0 fills the world anew.
 
@@ -68,7 +82,8 @@ def run_seeds(
     ordinary run). Writes world and the records.
 
     seeds: (R,) uint64. rows: (R, months) records of columns.MONTHS, zeroed. members: (R, months, n) int64, the serial
-    number + 1 of each organization's largest coalition, 0 unaffiliated, -1 closed; R = 0 keeps none. events:
+    number + 1 of each organization's largest coalition, 0 unaffiliated, -1 closed; R = 0 keeps none. people:
+    (R, months, K, 2), served and unmet of each service population; R = 0 keeps none. events:
     (R, max_events, fields) int64; R = 0 keeps none. n_events: (R,) int64, how many there were.
     """
     organizations, dyads, coalitions = world.organizations, world.dyads, world.coalitions
@@ -128,6 +143,10 @@ def run_seeds(
                     observe(parameters, organizations, dyads, coalitions, programmes, environment, row)
             if members.shape[0] > 0:
                 record_members(world, members[at, month - first_month])
+            if people.shape[0] > 0:
+                for k in range(environment.served.size):
+                    people[at, month - first_month, k, columns.SERVED] = environment.served[k]
+                    people[at, month - first_month, k, columns.UNMET] = environment.unmet[k]
         n_events[at] = log.n_rows[0]
         if events.shape[0] > 0:
             for event in range(min(n_events[at], events.shape[1])):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from sim.contrasts import compute_half_width
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 START_MONTHS, END_MONTHS = 12, 12
 GROWS, HOLDS, FRAGMENTS = "grows", "holds", "fragments"
@@ -15,34 +19,66 @@ THRESHOLD = 0.05  # change in the share of collaborating pairs that counts
 VERDICTS = (GROWS, HOLDS, FRAGMENTS)
 
 
+COUNTED = ("exits", "breakaways", "foundings", "rival_foundings", "hollowings", "dissolutions", "closures")
+JUDGED = ("collaboration_share", "coverage_share", "effective_coalitions", "awarded_usd", "memberships", *COUNTED)
+
+
 def judge_runs(months: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a run with its verdict, from tidy `months`.
+    """Return one row a run with its verdict, from tidy `months`; see `judge_panels` for the rule."""
+    keys, found = ["run_id", "regime", "seed"], []
+    for _, run in months.groupby("run_id", sort=False):
+        run = run.sort_values("month")
+        panels = {name: run[name].to_numpy(dtype=float)[np.newaxis] for name in JUDGED}
+        heads = {name: run[name].iloc[:1].to_numpy() for name in keys}
+        found.append(heads | judge_panels(panels))
+    return pd.DataFrame({name: np.concatenate([one[name] for one in found]) for name in found[0]})
+
+
+def judge_panels(panels: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return verdict and summaries of R runs of equal length, by column. panels: (R, months + 1) for each of JUDGED.
 
     The rule: collaboration_share, mean of the last 12 months less mean of months 1 to 12. Above +0.05 a run grows,
     below -0.05 it fragments, between it holds. Coverage at the end stands beside it, so that cohesion won by
-    exclusion shows.
+    exclusion shows. Sums run from the first month to the last, so that a run's bits do not depend on its neighbours.
     """
-    later = cast(Any, months[months["month"] > 0])
-    last = later.groupby("run_id", sort=False)["month"].transform("max")
-    start = later[later["month"] <= START_MONTHS].groupby("run_id", sort=False)
-    end = later[later["month"] > last - END_MONTHS].groupby("run_id", sort=False)
-    runs = cast(Any, months.groupby("run_id", sort=False)[["regime", "seed"]].first())
-    runs["collaboration_start"] = start["collaboration_share"].mean()
-    runs["collaboration_end"] = end["collaboration_share"].mean()
-    runs["collaboration_change"] = runs["collaboration_end"] - runs["collaboration_start"]
-    runs.insert(2, "verdict", _judge(runs["collaboration_change"]))
-    runs["coverage_end"] = end["coverage_share"].mean()
-    runs["effective_change"] = end["effective_coalitions"].mean() - start["effective_coalitions"].mean()
-    everything = later.groupby("run_id", sort=False)
-    runs["total_awarded_usd"] = everything["awarded_usd"].sum()
-    runs["exit_rate"] = 12 * everything["exits"].sum() / everything["memberships"].sum()
-    for name in ("exits", "breakaways", "foundings", "rival_foundings", "hollowings", "dissolutions", "closures"):
-        runs[name] = everything[name].sum()
-    return runs.reset_index()
+    n_months = panels["collaboration_share"].shape[1] - 1
+    first, last = range(1, min(START_MONTHS, n_months) + 1), range(max(n_months - END_MONTHS, 0) + 1, n_months + 1)
+    everything = range(1, n_months + 1)
+    start = {name: _mean(panels[name], first) for name in JUDGED[:3]}
+    end = {name: _mean(panels[name], last) for name in JUDGED[:3]}
+    change = end["collaboration_share"] - start["collaboration_share"]
+    sums = {name: _sum(panels[name], everything) for name in ("awarded_usd", "memberships", *COUNTED)}
+    with np.errstate(invalid="ignore", divide="ignore"):
+        exit_rate = 12 * sums["exits"] / sums["memberships"]
+    return {
+        "verdict": _judge(change),
+        "collaboration_start": start["collaboration_share"],
+        "collaboration_end": end["collaboration_share"],
+        "collaboration_change": change,
+        "coverage_end": end["coverage_share"],
+        "effective_change": end["effective_coalitions"] - start["effective_coalitions"],
+        "total_awarded_usd": sums["awarded_usd"],
+        "exit_rate": exit_rate,
+        **{name: sums[name] for name in COUNTED},
+    }
 
 
-def _judge(change: pd.Series) -> np.ndarray:
-    return np.select([change > THRESHOLD, change < -THRESHOLD], [GROWS, FRAGMENTS], HOLDS)
+def _sum(panel: NDArray[Any], months: range) -> NDArray[Any]:
+    """Return the sum over `months` of a panel (R, months + 1), without what is missing."""
+    total = np.zeros(len(panel))
+    for month in months:
+        total += np.where(np.isnan(panel[:, month]), 0.0, panel[:, month])
+    return total
+
+
+def _mean(panel: NDArray[Any], months: range) -> NDArray[Any]:
+    known = sum((~np.isnan(panel[:, month])).astype(float) for month in months)
+    with np.errstate(invalid="ignore"):
+        return _sum(panel, months) / known
+
+
+def _judge(change: NDArray[Any]) -> NDArray[Any]:
+    return np.select([change > THRESHOLD, change < -THRESHOLD], [GROWS, FRAGMENTS], HOLDS).astype(object)
 
 
 def summarise(results) -> pd.DataFrame:
@@ -68,7 +104,7 @@ def _name_verdict(row) -> str:
     """Name the verdict of a regime: the side of the threshold on which the whole interval lies, else undecided."""
     low, high = row.change_low, row.change_high
     if np.isnan(low):  # a single run
-        return str(_judge(pd.Series([row.change_mean]))[0])
+        return str(_judge(np.array([row.change_mean]))[0])
     if low > THRESHOLD:
         return GROWS
     if high < -THRESHOLD:

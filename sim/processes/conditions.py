@@ -15,8 +15,8 @@ from sim.relations import (
     compute_fit,
     compute_pressure,
     compute_stance_gap,
-    is_eligible,
     is_round,
+    refresh_eligibility,
 )
 
 
@@ -35,7 +35,7 @@ def respond_to_conditions(seed, month, parameters, organizations, programmes, lo
             if unfit and organizations.award_months[i, g] == 0:
                 answer = _choose(key, i, g, parameters, organizations, programmes)
                 _carry_out(month, answer, i, g, parameters, organizations, programmes, log, row)
-                organizations.eligible[i, g] = is_eligible(organizations, programmes, i, g, parameters)
+                refresh_eligibility(organizations, programmes, i, parameters)
 
 
 @compiled

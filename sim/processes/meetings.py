@@ -89,7 +89,7 @@ def _follow_up(seed, month, c, parameters, organizations, dyads, coalitions, log
     """Let attendance, depth, cost and an MOU follow from how the members stand to each other."""
     facilitation = compute_facilitation(coalitions, c, parameters)
     n, size = organizations.is_open.size, coalitions.size[c]
-    attendance, trust_sum, tension_sum = 0.0, 0.0, 0.0
+    attendance, trust_sum, tension_sum, stress_sum = 0.0, 0.0, 0.0, 0.0
     cost = math.floor(100.0 * parameters.meeting_cost_usd * (1.0 + size / parameters.size_scale) + 0.5)
     for i in range(n):
         if coalitions.member[c, i]:
@@ -100,6 +100,7 @@ def _follow_up(seed, month, c, parameters, organizations, dyads, coalitions, log
                     tension_sum += compute_tension(organizations, dyads.trust[i, j], i, j, facilitation, parameters)
             trust_i /= max(size - 1, 1)
             trust_sum += trust_i
+            stress_sum += organizations.stress[i]
             attendance += clip(
                 parameters.attendance_base
                 + parameters.attendance_trust * trust_i
@@ -115,7 +116,9 @@ def _follow_up(seed, month, c, parameters, organizations, dyads, coalitions, log
     calm = 1.0 - tension_sum / max(size * (size - 1), 1)
     target = parameters.goal_breadth * coalitions.activity[c] * openness * (trust_sum / size) * calm
     coalitions.depth[c] += parameters.depth_rate * (target - coalitions.depth[c])
-    _note_hollowness(month, c, parameters, coalitions, log, row)
+    distrust = parameters.attendance_trust * (size - trust_sum)
+    cause = columns.FISCAL_STRESS if parameters.attendance_stress * stress_sum > distrust else columns.LITTLE_TRUST
+    _note_hollowness(month, c, cause, parameters, coalitions, log, row)
     chance = parameters.mou_rate * coalitions.depth[c]
     if not coalitions.is_formal[c] and uniform(stream(seed, SIGN_MOU, month), coalitions.key[c], 0) < chance:
         sign_mou(dyads, coalitions, c)
@@ -123,14 +126,14 @@ def _follow_up(seed, month, c, parameters, organizations, dyads, coalitions, log
 
 
 @compiled
-def _note_hollowness(month, c, parameters, coalitions, log, row):
+def _note_hollowness(month, c, cause, parameters, coalitions, log, row):
     """Mark a coalition of three or more hollow when its attendance falls; it recovers somewhat above that."""
     activity = coalitions.activity[c]
     if not coalitions.is_hollow[c] and activity < parameters.hollow_activity and coalitions.size[c] >= 3:
         coalitions.is_hollow[c] = True
         row.hollowings += 1
         number, size = coalitions.number[c], coalitions.size[c]
-        log_event(log, month, columns.HOLLOW_OUT, NOBODY, 0, number, NOBODY, columns.INACTIVITY, size)
+        log_event(log, month, columns.HOLLOW_OUT, NOBODY, 0, number, NOBODY, cause, size)
     elif coalitions.is_hollow[c] and activity > parameters.hollow_activity + parameters.hollow_recovery:
         coalitions.is_hollow[c] = False
 

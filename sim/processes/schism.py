@@ -125,13 +125,20 @@ def _all_gain(seed, month, c, side, parameters, organizations, dyads, coalitions
 
 
 @compiled
+def _find_cause(change):
+    """Return the term that gained most (columns.CAUSES)."""
+    cause = columns.COMPLEMENTARITY
+    for term in range(columns.THRESHOLD):
+        if change[term] > change[cause]:
+            cause = term
+    return cause
+
+
+@compiled
 def _leave_together(seed, month, c, parameters, organizations, dyads, coalitions, environment, log, row):
     core = environment.is_core
     n, convener = core.size, NOBODY
-    cause = columns.COMPLEMENTARITY
-    for term in range(columns.THRESHOLD):
-        if environment.term_change[term] > environment.term_change[cause]:
-            cause = term
+    cause = _find_cause(environment.term_change)
     for i in range(n):
         if core[i] and (convener == NOBODY or organizations.record[i] > organizations.record[convener]):
             convener = i
@@ -149,8 +156,11 @@ def _leave_together(seed, month, c, parameters, organizations, dyads, coalitions
     )
     row.breakaways += 1
     row.foundings += 1
-    row.rival_foundings += 1 if is_rival(coalitions, new, parameters) else 0
+    kind = columns.BREAK_AWAY
+    if is_rival(coalitions, new, parameters):
+        row.rival_foundings += 1
+        kind = columns.RIVAL_BREAK_AWAY
     for i in range(n):
         if core[i]:
             number, size = coalitions.number[new], coalitions.size[new]
-            log_member(log, month, columns.BREAK_AWAY, organizations, i, number, cause, size)
+            log_member(log, month, kind, organizations, i, number, cause, size)

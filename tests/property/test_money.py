@@ -53,7 +53,7 @@ def worlds(draw):
         ),
     )
     inputs = Inputs(parameters)
-    rows, _, _ = run_compiled(inputs, [draw(st.integers(1, 2**53 - 1))], keep_events=False)
+    rows = run_compiled(inputs, [draw(st.integers(1, 2**53 - 1))], keep_events=False).rows
     return inputs.world, rows[0], parameters
 
 

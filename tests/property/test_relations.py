@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sim import schedule, state
 from sim.configuration import compose
-from sim.engine import run_compiled
+from sim.engine import run_compiled, run_processes
 from sim.inputs import Inputs
 from sim.roster import RosterTables, read_folder
 
@@ -252,13 +252,9 @@ def check_row(row):
 @given(parameters=settings_of_worlds(), seed=st.integers(1, 2**53 - 1))
 def test_every_month_the_counts_are_in_step_and_the_numbers_in_range(parameters, seed):
     inputs = Inputs(parameters)
-    nothing = np.zeros((0, 1, 1), "i8")
     for month in range(parameters.months + 1):
         rows = np.zeros((1, 1), state.ROW_DTYPE).view(np.recarray)
-        schedule.run_seeds(
-            np.array([seed], "u8"), month, month, 0, len(schedule.PROCESSES), inputs.record, inputs.roster,
-            inputs.lines, inputs.world, rows, nothing, nothing, np.zeros(1, "i8"),
-        )  # fmt: skip
+        run_processes(seed, month, 0, len(schedule.PROCESSES), inputs, rows)
         check_memberships(inputs.world, parameters, month)
         check_ranges(inputs.world)
         check_row(rows[0, 0])

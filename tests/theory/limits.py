@@ -80,7 +80,7 @@ class Limit:
         counts = np.zeros(seeds.size, "i8")
         schedule.run_seeds(
             seeds, first_month, last_month, first, last, self.inputs.record, self.inputs.roster, self.inputs.lines,
-            self.world, rows, members, events, counts,
+            self.world, rows, members, np.zeros((0, 1, 1, 2)), events, counts,
         )  # fmt: skip
         if keep_events:
             assert counts.max() <= events.shape[1], f"{counts.max()} events, room for {events.shape[1]}"

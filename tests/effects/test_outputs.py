@@ -1,0 +1,363 @@
+"""Every column: it varies, and equals a second computation with pandas or networkx from the state or the events."""
+
+from itertools import combinations
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim import columns
+from sim.engine import simulate
+from sim.model import CoalitionModel
+from tests.effects.worlds import SMALL, build, run
+
+WORLDS = (
+    "regime=mixed meetings.mou_rate=0.2",
+    "regime=viewpoint_conditional field.viewpoint_middle_share=0.2 field.viewpoint_spread=0.8",
+    "regime=population_silo accounts.closure_rate=0.4 accounts.closure_grace_months=2 field.own_income_share=0.25",
+    "regime=hub_sub_awards memberships.hollow_activity=0.6 memberships.inactive_activity=0.5",
+    "regime=none memberships.membership_threshold=0.9",
+    "mechanisms=null_model memberships.null_leave_rate=0.6",
+    "regime=competitive memberships.schism_gain=0 field.specialisation=0.95",
+)
+
+
+class Seen:
+    """The state of one month as plain tables: open organizations, coalitions as sets, pairs that share one."""
+
+    def __init__(self, words, seed, month):
+        self.model = CoalitionModel(build(words), seed=seed)
+        self.model.run(month)
+        self.world, self.row = self.model.world, self.model.latest
+        self.parameters = self.model.parameters
+        self.organizations = [one for one in self.model.organizations if one.is_open]
+        self.open = [one.row for one in self.organizations]
+        self.groups = {one.row: {member.row for member in one.members} for one in self.model.coalitions}
+        self.counts = nx.Graph()
+        self.counts.add_nodes_from(self.open)
+        for group in self.groups.values():
+            for i, j in combinations(sorted(group), 2):
+                weight = self.counts.get_edge_data(i, j, {"weight": 0})["weight"]
+                self.counts.add_edge(i, j, weight=weight + 1)
+
+    def take(self, name):
+        """Return a variable of the open organizations."""
+        return getattr(self.world.organizations, name)[self.open]
+
+    def share_pairs(self, condition):
+        """Return among the pairs for which the condition holds the share that meets in a coalition."""
+        pairs = [pair for pair in combinations(self.open, 2) if condition(*pair)]
+        return np.mean([self.counts.has_edge(*pair) for pair in pairs]) if pairs else np.nan
+
+    def is_far(self, i, j):
+        viewpoint = self.world.organizations.viewpoint
+        return abs(viewpoint[i] - viewpoint[j]) > 0.5
+
+    def is_mixed(self, i, j):
+        main = self.world.organizations.mix.argmax(axis=1)
+        return main[i] != main[j]
+
+    def compare_outside_and_inside(self, is_outside):
+        edges = list(self.counts.edges)
+        outside = sum(bool(is_outside(*edge)) for edge in edges)
+        return (outside - (len(edges) - outside)) / len(edges) if edges else np.nan
+
+    def average(self, variable):
+        """Return the mean of a coalition's variable over seats."""
+        seats = {c: len(group) for c, group in self.groups.items()}
+        values = [getattr(self.world.coalitions, variable)[c] for c in seats]
+        return np.average(values, weights=list(seats.values())) if sum(seats.values()) else np.nan
+
+    def get_ties(self):
+        """Return for each coalition of three or more the graph of mutual trust inside it."""
+        trust, graphs = self.world.dyads.trust, []
+        for group in self.groups.values():
+            if len(group) >= 3:
+                graph = nx.Graph()
+                graph.add_nodes_from(group)
+                graph.add_edges_from(p for p in combinations(group, 2) if trust[p] + trust[p[::-1]] >= 1.0)
+                graphs.append(graph)
+        return graphs
+
+    def get_homes(self):
+        """Return each open organization's largest coalition (the first of equals), or itself as ("alone", i)."""
+        homes = {i: ("alone", i) for i in self.open}
+        for c in sorted(self.groups, key=lambda c: (len(self.groups[c]), -c)):
+            homes |= dict.fromkeys(self.groups[c], ("in", c))
+        return pd.Series(homes)
+
+    def measure_centralisation(self, graph):
+        degrees = [degree for _, degree in graph.degree]
+        n = len(degrees)
+        return sum(max(degrees) - degree for degree in degrees) / ((n - 1) * (n - 2))
+
+    def compete(self, i, j):
+        """Return the larger of the competitions that i and j feel."""
+        lines, organizations, numbers = self.world.programmes, self.world.organizations, self.parameters
+        rival = (lines.allocation != 2) & ~lines.is_joint & organizations.eligible[i] & organizations.eligible[j]
+        base = numbers.memberships.base_rivalry
+        rivalry = base + (1 - base) * min(lines.money_share[rival].sum(), 1)
+        pressure = organizations.stress + numbers.memberships.loss_pressure * organizations.recent_loss
+        return self.world.dyads.overlap[i, j] * rivalry * min(max(pressure[i], pressure[j]), 1)
+
+    def get_payments(self):
+        cents, months = self.take("award_cents"), self.take("award_months")
+        return np.where(months > 0, cents / np.maximum(months, 1), 0).sum(axis=1)
+
+
+def compute_gini(values):
+    values = np.sort(values)
+    n = len(values)
+    return 2 * (np.arange(1, n + 1) * values).sum() / (n * values.sum()) - (n + 1) / n if values.sum() else np.nan
+
+
+def compute_modularity(seen):
+    homes = seen.get_homes()
+    parts = [set(part.index) for _, part in homes.groupby(homes)]
+    has_pairs = seen.counts.number_of_edges() > 0
+    return nx.community.modularity(seen.counts, parts, weight="weight") if has_pairs else np.nan
+
+
+def compute_coverage(seen):
+    inside = [i for i in seen.open if any(i in group for group in seen.groups.values())]
+    return (seen.world.organizations.mix[inside] >= 0.1).any(axis=0).mean() if inside else 0.0
+
+
+def compute_competing(seen):
+    found = [seen.compete(i, j) > 0.05 for i, j in seen.counts.edges]
+    return np.mean(found) if found else np.nan
+
+
+def mean_off_diagonal(seen):
+    trust = seen.world.dyads.trust[np.ix_(seen.open, seen.open)]
+    return trust[~np.eye(len(seen.open), dtype=bool)].mean()
+
+
+STATE = {
+    "collaboration_share": lambda seen: seen.share_pairs(lambda i, j: True),
+    "cross_viewpoint_share": lambda seen: seen.share_pairs(seen.is_far),
+    "cross_population_share": lambda seen: seen.share_pairs(seen.is_mixed),
+    "mean_trust": mean_off_diagonal,
+    "mean_depth": lambda seen: seen.average("depth"),
+    "mean_activity": lambda seen: seen.average("activity"),
+    "coalition_density": lambda seen: np.mean([nx.density(graph) for graph in seen.get_ties()] or [np.nan]),
+    "coalition_centralisation": lambda seen: np.mean(
+        [seen.measure_centralisation(graph) for graph in seen.get_ties()] or [np.nan]
+    ),
+    "competing_share": compute_competing,
+    "n_coalitions": lambda seen: sum(len(group) >= 3 for group in seen.groups.values()),
+    "memberships": lambda seen: sum(map(len, seen.groups.values())),
+    "effective_coalitions": lambda seen: 1 / (seen.get_homes().value_counts(normalize=True) ** 2).sum(),
+    "largest_share": lambda seen: max(map(len, seen.groups.values()), default=0) / len(seen.open),
+    "unaffiliated_share": lambda seen: np.mean([not one.coalitions for one in seen.organizations]),
+    "modularity": compute_modularity,
+    "ei_viewpoint": lambda seen: seen.compare_outside_and_inside(seen.is_far),
+    "ei_population": lambda seen: seen.compare_outside_and_inside(seen.is_mixed),
+    "arrivals": lambda seen: seen.world.environment.arrivals.sum(),
+    "served": lambda seen: seen.world.organizations.served.sum(),
+    "served_share": lambda seen: seen.world.organizations.served.sum() / seen.world.environment.arrivals.sum(),
+    "coverage_share": compute_coverage,
+    "award_gini": lambda seen: compute_gini(seen.get_payments()),
+    "mean_dependence": lambda seen: seen.take("dependence").mean(),
+    "mean_fiscal_stress": lambda seen: seen.take("stress").mean(),
+    "n_open": lambda seen: len(seen.organizations),
+    "mission_drift": lambda seen: (abs(seen.take("mix") - seen.take("mission")).sum(axis=1) / 2).mean(),
+    "public_silence": lambda seen: (abs(seen.take("stance")) < 0.2).mean(),
+    "private_neutrality": lambda seen: (abs(seen.take("viewpoint")) < 0.2).mean(),
+    "stance_spread": lambda seen: seen.take("stance").std(),
+    "awareness": lambda seen: seen.world.environment.awareness[0],
+}
+
+
+@pytest.fixture(scope="module")
+def months_seen():
+    """Return one random month of each world."""
+    draw = np.random.default_rng(20)
+    return [Seen(words, int(draw.integers(1, 99)), int(draw.integers(6, 60))) for words in WORLDS]
+
+
+@pytest.mark.shows_each("outcome")
+@pytest.mark.parametrize("name", STATE)
+def test_a_column_equals_a_second_computation_from_the_state(name, months_seen):
+    """recomputed with pandas and networkx"""
+    expected = [STATE[name](seen) for seen in months_seen]
+    np.testing.assert_allclose([seen.row[name] for seen in months_seen], expected, rtol=1e-9, atol=1e-12)
+
+
+EVENTS = {
+    "exits": ("exit",),
+    "joins": ("join",),
+    "breakaways": ("break_away", "rival_break_away"),
+    "foundings": ("found", "rival_found", "break_away", "rival_break_away"),
+    "rival_foundings": ("rival_found",),
+    "hollowings": ("hollow_out",),
+    "dissolutions": ("dissolve",),
+    "closures": ("close",),
+    "openings": ("open",),
+    "complied": ("comply",),
+    "phased_out": ("phase_out",),
+    "declined": ("decline",),
+    "stayed_ambiguous": ("stay_ambiguous",),
+}
+
+
+@pytest.mark.shows_each("outcome")
+@pytest.mark.parametrize("name", EVENTS)
+def test_a_count_equals_the_events_of_its_kind(name):
+    """counted again in the event log"""
+    words = [world for world in WORLDS if name != "rival_foundings" or "schism_gain=0" not in world]
+    extra = " mechanisms.break_away=false" if name == "rival_foundings" else ""
+    for world in words:
+        found = run(f"{world} {extra}".strip() if extra else world)
+        kinds = [columns.EVENTS.index(kind) for kind in EVENTS[name]]
+        events = found.events[np.isin(found.events[:, 2], kinds)]
+        events = events[(events[:, 1] > 0) & (events[:, 1] < 1_000_000)]
+        if name in ("breakaways", "foundings", "rival_foundings"):
+            events = np.unique(events[:, [0, 1, 5]], axis=0)  # one event a member
+        counted = np.zeros(found.rows.shape)
+        np.add.at(counted, (events[:, 0], events[:, 1]), 1)
+        np.testing.assert_array_equal(found.rows[name], counted, err_msg=world)
+
+
+@pytest.mark.shows("outcome", "requested_usd", "awarded_usd", "success_rate")
+def test_a_round_requests_awards_and_succeeds_as_its_events_say():
+    """amount times applicants, amount times winners, winners over applicants"""
+    found, words = run("one_line"), build("one_line")
+    pot = words.grants.annual_usd_per_organization * 12
+    amount = pot / round(pot / words.regime.programmes["line"].award_usd_per_year)
+    events = pd.DataFrame(found.events[:, :3], columns=["run", "month", "kind"])
+    counts = pd.crosstab([events["run"], events["month"]], events["kind"])
+    for (at, month), count in counts.iterrows():
+        won, lost = count.get(columns.WIN, 0), count.get(columns.LOSE, 0)
+        if won + lost:
+            row = found.rows[at, month]
+            np.testing.assert_allclose(row["requested_usd"], amount * (won + lost), rtol=1e-6)
+            np.testing.assert_allclose(row["awarded_usd"], amount * won, rtol=1e-6)
+            np.testing.assert_allclose(row["success_rate"], won / (won + lost))
+    quiet = found.rows["requested_usd"] == 0
+    np.testing.assert_array_equal(quiet, np.isnan(found.rows["success_rate"]))
+
+
+@pytest.mark.shows("outcome", "referrals")
+def test_referrals_are_the_people_served_that_would_not_have_been():
+    """people served in month 1 with referrals less without"""
+    referred, alone = run("regime=none"), run("regime=none services.referral_rate=0")
+    gain = referred.rows["served"][:, 1] - alone.rows["served"][:, 1]
+    np.testing.assert_allclose(referred.rows["referrals"][:, 1], gain, rtol=1e-9)
+    assert (gain > 0).all()
+
+
+JUDGED = {
+    "collaboration_start": lambda rows: rows["collaboration_share"][:, 1:13].mean(axis=1),
+    "collaboration_end": lambda rows: rows["collaboration_share"][:, -12:].mean(axis=1),
+    "collaboration_change": lambda rows: JUDGED["collaboration_end"](rows) - JUDGED["collaboration_start"](rows),
+    "coverage_end": lambda rows: rows["coverage_share"][:, -12:].mean(axis=1),
+    "effective_change": lambda rows: (
+        rows["effective_coalitions"][:, -12:].mean(axis=1) - rows["effective_coalitions"][:, 1:13].mean(axis=1)
+    ),
+    "exit_rate": lambda rows: 12 * rows["exits"][:, 1:].sum(axis=1) / rows["memberships"][:, 1:].sum(axis=1),
+    "total_awarded_usd": lambda rows: rows["awarded_usd"][:, 1:].sum(axis=1),
+}
+
+
+@pytest.fixture(scope="module")
+def judged():
+    words = ("regime=collaboration_required shock=total_cut shock.month=50", WORLDS[6])
+    runs = pd.concat([simulate(build(one), list(range(1, 25))).runs for one in words])
+    return runs, np.concatenate([run(one).rows for one in words])
+
+
+@pytest.mark.shows_each("outcome")
+@pytest.mark.parametrize("name", JUDGED)
+def test_a_column_of_runs_equals_a_second_computation_from_its_months(name, judged):
+    """recomputed from the rows of the months"""
+    runs, rows = judged
+    np.testing.assert_allclose(runs[name], JUDGED[name](rows), rtol=1e-12, atol=1e-12)
+    assert len(np.unique(runs[name])) > 1
+
+
+@pytest.mark.shows("outcome", "verdict")
+def test_the_verdict_is_the_change_in_collaboration_against_five_points():
+    """grows above +0.05, fragments below -0.05, else holds"""
+    runs = pd.concat([simulate(build(words), list(range(1, 25))).runs for words in WORLDS[:3]])
+    expected = pd.cut(runs["collaboration_change"], [-2, -0.05, 0.05, 2], labels=["fragments", "holds", "grows"])
+    assert (runs["verdict"] == expected.astype(str)).all()
+    assert set(runs["verdict"]) == {"grows", "holds", "fragments"}
+
+
+@pytest.mark.parametrize("name", [one.name for one in columns.MONTHS])
+def test_a_column_takes_different_values(name):
+    values = np.concatenate([run(words).rows[name].ravel() for words in WORLDS])
+    assert len(np.unique(values[np.isfinite(values)])) > 1, name
+
+
+KINDS = {
+    "join": ("field.founding_rounds=0", "mechanisms.review_memberships=false"),
+    "exit": ("field.founding_rounds=0", "mechanisms.review_memberships=false"),
+    "break_away": ("memberships.schism_gain=0", "mechanisms.break_away=false"),
+    "found": ("memberships.rival_overlap=1", "mechanisms.review_memberships=false {unfounded}"),
+    "rival_found": ("memberships.rival_overlap=0.2", "memberships.rival_overlap=1"),
+    "dissolve": ("", "mechanisms.dissolve=false"),
+    "hollow_out": ("memberships.hollow_activity=0.7", "memberships.hollow_activity=0"),
+    "sign_mou": ("meetings.mou_rate=0.5", "meetings.mou_rate=0"),
+    "win": ("", "mechanisms.award_grants=false"),
+    "lose": ("", "mechanisms.award_grants=false"),
+    "comply": ("regime=viewpoint_conditional", "mechanisms.respond_to_conditions=false"),
+    "phase_out": ("regime=viewpoint_conditional", "mechanisms.respond_to_conditions=false"),
+    "decline": ("regime=viewpoint_conditional", "mechanisms.respond_to_conditions=false"),
+    "stay_ambiguous": ("regime=viewpoint_conditional", "mechanisms.respond_to_conditions=false"),
+    "close": ("field.own_income_share=0.1 regime=none accounts.closure_rate={rate}", "accounts.closure_rate=0"),
+    "open": ("field.own_income_share=0.1 regime=none accounts.closure_rate={rate}", "accounts.opening_rate=0"),
+    "shock": ("shock=total_cut shock.month=20", "shock=none"),
+}
+UNFOUNDED = "field.n_initial_coalitions=0 field.founding_rounds=0"
+
+
+@pytest.mark.shows_each("event")
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_event_is_logged_where_it_happens_and_nowhere_else(kind):
+    """logged with its mechanism, never without"""
+    on, off = (words.format(rate=0.5, unfounded=UNFOUNDED) for words in KINDS[kind])
+    code = columns.EVENTS.index(kind)
+    assert (run(on).events[:, 2] == code).sum() > 0
+    assert (run(f"{on} {off}").events[:, 2] == code).sum() == 0
+
+
+QUIET = "accounts.closure_rate=0 meetings.mou_rate=0"
+CAUSES = {
+    "complementary services": ("memberships.complementarity_weight=2", "memberships.complementarity_weight=0"),
+    "trust": ("memberships.trust_weight=3", "memberships.trust_weight=0"),
+    "viewpoint tension": ("memberships.viewpoint_weight=4", "mechanisms.viewpoint_tension=false"),
+    "funding competition": ("memberships.turf_weight=5", "mechanisms.funding_competition=false"),
+    "funding restriction": (
+        "regime=viewpoint_conditional memberships.restriction_weight=5",
+        "mechanisms.restriction_conflict=false",
+    ),
+    "size benefit": ("memberships.size_benefit=2", "memberships.size_benefit=0"),
+    "joint money": ("regime=collaboration_required memberships.joint_money=5", "memberships.joint_money=0"),
+    "meeting cost": ("memberships.size_cost=1", "memberships.size_cost=0 memberships.time_cost=0"),
+    "little benefit": ("memberships.membership_threshold=1.2", "memberships.membership_threshold=-5"),
+    "chance": ("mechanisms=null_model", "mechanisms.null_model=false"),
+    "too few members": ("mechanisms=null_model memberships.null_leave_rate=0.8", "memberships.null_leave_rate=0"),
+    "inactivity": ("meetings.attendance_base=0", "mechanisms.meet=false"),
+    "goal met or dropped": ("memberships.disband_rate=0.1", "memberships.disband_rate=0"),
+    "money": ("regime=competitive", "mechanisms.award_grants=false"),
+    "condition": ("regime=viewpoint_conditional", "mechanisms.respond_to_conditions=false"),
+    "present at the start": ("", "field.n_initial_coalitions=0"),
+}
+
+
+@pytest.mark.shows_each("cause")
+@pytest.mark.parametrize("cause", CAUSES)
+def test_a_cause_is_named_where_it_acts_and_nowhere_else(cause):
+    """named in the log with its source, never without"""
+    on, off = CAUSES[cause]
+    code = columns.CAUSES.index(cause)
+    assert (run(f"{on} {QUIET}").events[:, 7] == code).sum() > 0
+    assert (run(f"{on} {off} {QUIET}").events[:, 7] == code).sum() == 0
+
+
+def test_the_worlds_are_as_small_as_they_say():
+    assert build().months == 60, SMALL
+    assert build().field.n_organizations == 12
