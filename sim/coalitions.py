@@ -9,6 +9,7 @@ import numpy as np
 from sim import columns
 from sim.compiled import compiled
 from sim.draws import NAME_COALITION, philox, stream
+from sim.relations import is_ahead
 
 NOBODY = -1
 BY_REVIEW, BY_BREAK_AWAY = 0, 1  # how a coalition was founded, part of its key
@@ -69,9 +70,15 @@ def remove_member(organizations, dyads, coalitions, c, i):
 
 @compiled
 def _find_convener(organizations, coalitions, c):
-    best = NOBODY
-    for j in range(coalitions.member.shape[1]):
-        if coalitions.member[c, j] and (best == NOBODY or organizations.record[j] > organizations.record[best]):
+    return find_best_record(organizations, coalitions.member[c])
+
+
+@compiled
+def find_best_record(organizations, members):
+    """Return the one of `members` (n,) bool with the best record, by lot among equals; NOBODY where there is none."""
+    best, record, lot = NOBODY, organizations.record, organizations.lot
+    for j in range(members.size):
+        if members[j] and (best == NOBODY or is_ahead(record[j], lot[j], record[best], lot[best])):
             best = j
     return best
 
@@ -172,7 +179,8 @@ def end_coalition(month, c, cause, organizations, dyads, coalitions, log, row):
 
 @compiled
 def leave_all(organizations, dyads, coalitions, i):
-    """Take organization i out of every coalition (it closed)."""
+    """Take organization i out of every coalition (it closed); a newcomer in its slot is no founder."""
     for c in range(coalitions.is_active.size):
+        coalitions.founder[c, i] = False
         if coalitions.is_active[c] and coalitions.member[c, i]:
             remove_member(organizations, dyads, coalitions, c, i)

@@ -13,10 +13,21 @@ from sim.coalitions import BY_REVIEW, NOBODY, found_coalition, leave_coalition, 
 from sim.compiled import compiled
 from sim.draws import INITIALISE, exponential, logarithm, normal, stream, uniform
 from sim.processes.memberships import find_reviewers, review_once
-from sim.relations import clip, compute_baseline_trust, compute_overlap, is_within_dates, refresh
+from sim.relations import clip, compute_baseline_trust, compute_overlap, is_ahead, is_within_dates, refresh
 
 # Items of one organization's initial draws; append only.
-SECTOR, MAIN_POPULATION, CAMP, WITHIN_CAMP, CAUTION, NEED, OWN_INCOME, RESERVE, CONVENES = 1, 2, 3, 4, 5, 6, 7, 8, 9
+SECTOR, MAIN_POPULATION, CAMP, WITHIN_CAMP, CAUTION, NEED, OWN_INCOME, RESERVE, CONVENES, LOT = (
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+)
 FIRST_POPULATION = 100
 # What happens before month 0 has months of its own in the keys of draws, beyond any run's last.
 FIRST_FOUNDING_ROUND, FIRST_GATHERING = 1_000_000, 2_000_000
@@ -84,6 +95,7 @@ def draw_organization(seed, month, i, parameters, roster, organizations, environ
     is_new = organizations.generation[i] > 0
     organizations.is_open[i] = True
     organizations.age_months[i] = 0
+    organizations.lot[i] = uniform(key, own, np.uint64(LOT))
     if not is_new:
         given = roster.sector[i] >= 0
         drawn = _pick(roster.sector_share, uniform(key, own, np.uint64(SECTOR)))
@@ -266,14 +278,15 @@ def _drop_lone(organizations, dyads, coalitions):
 def _gather(convener, parameters, organizations, dyads, core):
     """Add the two unaffiliated organizations closest to the convener in viewpoint and complementary in service."""
     for _ in range(2):
-        best, best_value = NOBODY, -1e9
+        best, best_value = NOBODY, 0.0
         for j in range(core.size):
             if core[j] or organizations.n_memberships[j] > 0:
                 continue
             distance = abs(organizations.viewpoint[convener] - organizations.viewpoint[j])
             value = parameters.complementarity_weight * (1.0 - dyads.overlap[convener, j])
             value -= parameters.gathering_distance_weight * distance
-            if value > best_value:
+            lots = organizations.lot
+            if best == NOBODY or is_ahead(value, lots[j], best_value, lots[best]):
                 best, best_value = j, value
         if best != NOBODY:
             core[best] = True

@@ -3,6 +3,8 @@
 Nothing here writes state except `refresh`, which derives overlap and eligibility anew each month.
 """
 
+import math
+
 from sim import columns
 from sim.compiled import compiled
 from sim.draws import logarithm, power
@@ -17,6 +19,13 @@ def clip(x, low, high):
 
 
 @compiled
+def is_ahead(value, lot, best, best_lot):
+    """Say whether `value` beats `best`; what is equal to nine digits is decided by the smaller lot, not by place."""
+    rounded, best_rounded = math.floor(value * 1e9 + 0.5), math.floor(best * 1e9 + 0.5)
+    return rounded > best_rounded or (rounded == best_rounded and lot < best_lot)
+
+
+@compiled
 def compute_overlap(mix, i, j):
     """Return the niche overlap sum_k min(mix_ik, mix_jk) in [0, 1]. mix: (n, K). Source: Baum & Singh 1994."""
     overlap = 0.0
@@ -28,7 +37,8 @@ def compute_overlap(mix, i, j):
 @compiled
 def compute_baseline_trust(sector, i, j, parameters):
     """Return the trust between two organizations that never met. sector: (n,)."""
-    return parameters.baseline_trust + (parameters.same_sector_trust if sector[i] == sector[j] else 0.0)
+    trust = parameters.baseline_trust + (parameters.same_sector_trust if sector[i] == sector[j] else 0.0)
+    return min(trust, 1.0)
 
 
 @compiled

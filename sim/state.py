@@ -23,6 +23,7 @@ class Organizations(NamedTuple):
     home_key: Array  # (n,) uint64: hash of the organization's id, the key of its slot
     key: Array  # (n,) uint64: key of the present occupant (another one after each opening)
     generation: Array  # (n,) int64: how many occupants came before
+    lot: Array  # (n,) in (0, 1), drawn once for each occupant: decides between equals, the smaller first
     is_open: Array  # (n,) bool
     age_months: Array  # (n,) int64
     sector: Array  # (n,) int64: row of the sector list
@@ -196,7 +197,18 @@ def allocate_organizations(n: int, n_populations: int, n_lines: int) -> Organiza
     shapes |= dict.fromkeys(("eligible", "award_cents", "award_months", "response"), (n, n_lines))
     kinds = {"home_key": "u8", "key": "u8", "is_open": "?", "is_silent": "?", "eligible": "?"}
     floats = {
-        *("mix", "mission", "viewpoint", "stance", "base_capacity", "capacity", "stress", "dependence", "record"),
+        *(
+            "mix",
+            "mission",
+            "viewpoint",
+            "stance",
+            "base_capacity",
+            "capacity",
+            "stress",
+            "dependence",
+            "record",
+            "lot",
+        ),
         *("recent_loss", "served"),
     }
     return Organizations(

@@ -7,10 +7,10 @@ every award is paid out over its term to the last cent (`accounts`) or returned.
 import math
 
 from sim import columns
-from sim.coalitions import NOBODY, log_event, sign_mou
+from sim.coalitions import NOBODY, find_best_record, log_event, sign_mou
 from sim.compiled import compiled
 from sim.draws import AWARD, PASS_AMBIGUOUS, gumbel, stream, uniform
-from sim.relations import FORMULA, LOTTERY, compute_fit, is_round
+from sim.relations import FORMULA, LOTTERY, compute_fit, is_ahead, is_round
 
 PASSED, TAKEN = 1, 2  # marks in environment.group
 
@@ -99,12 +99,17 @@ def _count_awards(pot, programmes, g):
 
 
 @compiled
-def _pay(month, i, g, cents, term, size, parameters, organizations, log):
-    """Give organization i an award of line g. Writes award_cents, award_months, record, the log."""
+def _pay(month, i, g, cents, term, coalition, size, parameters, organizations, log):
+    """Give organization i an award of line g, won alone or with `coalition` (its serial number); 0 cents are none.
+
+    Writes award_cents, award_months, record, the log.
+    """
+    if cents == 0:
+        return
     organizations.award_cents[i, g] += cents
     organizations.award_months[i, g] = max(organizations.award_months[i, g], term)
     organizations.record[i] += parameters.record_gain * (1.0 - organizations.record[i])
-    log_event(log, month, columns.WIN, i, organizations.generation[i], NOBODY, g, columns.MONEY, size)
+    log_event(log, month, columns.WIN, i, organizations.generation[i], coalition, g, columns.MONEY, size)
 
 
 @compiled
@@ -153,11 +158,11 @@ def _award_organizations(
     row.requested_usd += n_applied * (amount / 100.0)
     n_won, spent = 0, 0
     while n_won < min(n_awards, n_applied):
-        i = _find_best(score, mark)
+        i = _find_best(score, mark, organizations)
         mark[i] = TAKEN
         term, full = _get_cohort(n_won, cohorts, programmes, g)
         cents = amount * term // full
-        _pay(month, i, g, cents, term, 1, parameters, organizations, log)
+        _pay(month, i, g, cents, term, NOBODY, 1, parameters, organizations, log)
         spent += cents
         n_won += 1
     _disappoint(month, g, n_won, n_applied, parameters, organizations, dyads, programmes, mark, log)
@@ -165,10 +170,10 @@ def _award_organizations(
 
 
 @compiled
-def _find_best(score, mark):
-    best = NOBODY
+def _find_best(score, mark, organizations):
+    best, lots = NOBODY, organizations.lot
     for i in range(score.size):
-        if mark[i] == PASSED and (best == NOBODY or score[i] > score[best]):
+        if mark[i] == PASSED and (best == NOBODY or is_ahead(score[i], lots[i], score[best], lots[best])):
             best = i
     return best
 
@@ -215,13 +220,15 @@ def _award_coalitions(
                 luck = gumbel(key, coalitions.key[c], programmes.key[g])
                 merit = _score_coalition(c, g, parameters, organizations, dyads, coalitions, programmes)
                 score = luck if programmes.allocation[g] == LOTTERY else merit + parameters.luck * luck
-                if best == NOBODY or score > best_score:
+                if best == NOBODY or is_ahead(score, coalitions.key[c], best_score, coalitions.key[best]):
                     best, best_score = c, score
         if best == NOBODY:
             break
         term, full = _get_cohort(n_won, cohorts, programmes, g)
         cents = amount * term // full
-        _pay_coalition(month, best, g, cents, term, parameters, organizations, dyads, coalitions, programmes, mark, log)
+        _pay_coalition(
+            month, best, g, cents, term, parameters, organizations, dyads, coalitions, programmes, environment, log
+        )
         spent += cents
         n_won += 1
     _disappoint_coalitions(month, g, parameters, organizations, coalitions, programmes, mark, log)
@@ -264,15 +271,15 @@ def _score_coalition(c, g, parameters, organizations, dyads, coalitions, program
 
 
 @compiled
-def _pay_coalition(month, c, g, cents, term, parameters, organizations, dyads, coalitions, programmes, mark, log):
+def _pay_coalition(
+    month, c, g, cents, term, parameters, organizations, dyads, coalitions, programmes, environment, log
+):
     """Pay the lead and pass its sub-awards on in equal parts; the lead keeps the odd cents."""
-    lead = coalitions.convener[c]
+    mark, core, lead = environment.group, environment.is_core, coalitions.convener[c]
     if lead == NOBODY or mark[lead] != PASSED:
-        lead = NOBODY
         for i in range(mark.size):
-            may_lead = coalitions.member[c, i] and mark[i] == PASSED
-            if may_lead and (lead == NOBODY or organizations.record[i] > organizations.record[lead]):
-                lead = i
+            core[i] = coalitions.member[c, i] and mark[i] == PASSED
+        lead = find_best_record(organizations, core)
     n_partners = -1
     for i in range(mark.size):
         if coalitions.member[c, i] and mark[i] == PASSED:
@@ -283,10 +290,9 @@ def _pay_coalition(month, c, g, cents, term, parameters, organizations, dyads, c
     for i in range(mark.size):
         if coalitions.member[c, i] and mark[i] == PASSED:
             mark[i] = TAKEN
-            if i == lead:
-                _pay(month, i, g, cents - each * n_partners, term, n_partners + 1, parameters, organizations, log)
-            elif each > 0:
-                _pay(month, i, g, each, term, n_partners + 1, parameters, organizations, log)
+            part = cents - each * n_partners if i == lead else each
+            number, size = coalitions.number[c], n_partners + 1
+            _pay(month, i, g, part, term, number, size, parameters, organizations, log)
     coalitions.convener[c] = lead
     coalitions.convener_months[c] = max(coalitions.convener_months[c], term)
     if programmes.requires_mou[g] and not coalitions.is_formal[c]:
@@ -317,17 +323,8 @@ def _fund_conveners(month, g, cents, parameters, organizations, coalitions, prog
         return 0
     for c in range(coalitions.is_active.size):
         if coalitions.is_active[c] and coalitions.size[c] >= 3:
-            term = programmes.term[g]
-            _pay(
-                month,
-                coalitions.convener[c],
-                g,
-                cents // count,
-                term,
-                coalitions.size[c],
-                parameters,
-                organizations,
-                log,
-            )
+            lead, term = coalitions.convener[c], programmes.term[g]
+            number, size = coalitions.number[c], coalitions.size[c]
+            _pay(month, lead, g, cents // count, term, number, size, parameters, organizations, log)
             coalitions.convener_months[c] = max(coalitions.convener_months[c], term)
     return cents // count * count

@@ -18,6 +18,7 @@ from sim.relations import (
     compute_competition,
     compute_facilitation,
     compute_tension,
+    is_ahead,
 )
 
 
@@ -168,6 +169,7 @@ def _find_most_trusted(i, dyads, coalitions):
             for j in range(coalitions.member.shape[1]):
                 if coalitions.member[c, j]:
                     total += dyads.trust[i, j]
-            if total / coalitions.size[c] > best_trust:
-                best, best_trust = c, total / coalitions.size[c]
+            mean = total / coalitions.size[c]
+            if best == NOBODY or is_ahead(mean, coalitions.key[c], best_trust, coalitions.key[best]):
+                best, best_trust = c, mean
     return best

@@ -25,6 +25,7 @@ from sim.relations import (
     compute_utility,
     find_exit_cause,
     find_join_cause,
+    is_ahead,
 )
 
 OPEN_DOOR, MAJORITY = 0, 1  # parameters.Memberships.admission
@@ -172,8 +173,10 @@ def _weigh_founding(i, parameters, organizations, dyads, programmes, environment
     while size < parameters.founding_size:
         best = NOBODY
         for j in range(n):
-            if mutual[j] > 0.0 and (best == NOBODY or mutual[j] > mutual[best]):
-                best = j
+            if mutual[j] > 0.0:
+                lots = organizations.lot
+                if best == NOBODY or is_ahead(mutual[j], lots[j], mutual[best], lots[best]):
+                    best = j
         if best == NOBODY:
             break
         mutual[best] = -1.0

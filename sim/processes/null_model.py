@@ -9,6 +9,7 @@ from sim.coalitions import (
     add_member,
     find_free_slot,
     found_coalition,
+    is_rival,
     log_member,
     remove_member,
 )
@@ -78,7 +79,11 @@ def _found_at_random(seed, key, month, i, parameters, organizations, dyads, coal
         return
     c = found_coalition(seed, month, BY_REVIEW, core, i, organizations, dyads, coalitions, environment, parameters)
     row.foundings += 1
+    kind = columns.FOUND
+    if is_rival(coalitions, c, parameters):
+        row.rival_foundings += 1
+        kind = columns.RIVAL_FOUND
     for j in range(core.size):
         if core[j]:
             number, size = coalitions.number[c], coalitions.size[c]
-            log_member(log, month, columns.FOUND, organizations, j, number, columns.CHANCE, size)
+            log_member(log, month, kind, organizations, j, number, columns.CHANCE, size)

@@ -6,7 +6,16 @@ poles and each other member goes with the pole it stands closer to. Cut ties los
 """
 
 from sim import columns
-from sim.coalitions import BY_BREAK_AWAY, NOBODY, find_free_slot, found_coalition, is_rival, log_member, remove_member
+from sim.coalitions import (
+    BY_BREAK_AWAY,
+    NOBODY,
+    find_best_record,
+    find_free_slot,
+    found_coalition,
+    is_rival,
+    log_member,
+    remove_member,
+)
 from sim.compiled import compiled
 from sim.draws import BREAK_AWAY, gumbel, stream
 from sim.relations import compute_affinity, compute_facilitation, compute_utility
@@ -137,11 +146,9 @@ def _find_cause(change):
 @compiled
 def _leave_together(seed, month, c, parameters, organizations, dyads, coalitions, environment, log, row):
     core = environment.is_core
-    n, convener = core.size, NOBODY
+    n = core.size
     cause = _find_cause(environment.term_change)
-    for i in range(n):
-        if core[i] and (convener == NOBODY or organizations.record[i] > organizations.record[convener]):
-            convener = i
+    convener = find_best_record(organizations, core)
     for i in range(n):
         if core[i]:
             remove_member(organizations, dyads, coalitions, c, i)

@@ -91,6 +91,12 @@ FAULTS = (
         "< parameters.eligibility_threshold - 1e-9:",
         "< parameters.eligibility_threshold + 1e-9:",
     ),
+    Fault(
+        "the larger lot is ahead",
+        "relations.py",
+        "rounded == best_rounded and lot < best_lot",
+        "rounded == best_rounded and lot > best_lot",
+    ),
     # calendar
     Fault(
         "shock a month late",
@@ -132,8 +138,8 @@ FAULTS = (
     Fault(
         "guests meet whom they trust least",
         "processes/meetings.py",
-        "if total / coalitions.size[c] > best_trust:",
-        "if best == NOBODY or total / coalitions.size[c] < best_trust:",
+        "is_ahead(mean, coalitions.key[c],",
+        "is_ahead(-mean, coalitions.key[c],",
     ),
     # turnover, services, awareness
     Fault("agreements expose", "processes/turnover.py", "if dyads.formal[i, j] > 0:", "if dyads.formal[i, j] == 0:"),
@@ -185,8 +191,8 @@ FAULTS = (
     Fault(
         "the lead keeps what it passed on",
         "processes/grants.py",
-        "cents - each * n_partners, term",
-        "cents - each, term",
+        "cents - each * n_partners if",
+        "cents - each if",
     ),
     Fault(
         "a running line starts empty",
@@ -224,6 +230,12 @@ FAULTS = (
         "processes/accounts.py",
         "organizations.generation[i] += 1",
         "organizations.generation[i] += 0",
+    ),
+    Fault(
+        "answers noticed a month later",
+        "processes/conditions.py",
+        "                refresh_eligibility(organizations, programmes, i, parameters)\n",
+        "                pass\n",
     ),
     # drift
     Fault(

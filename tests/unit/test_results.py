@@ -108,7 +108,9 @@ def test_parts_stand_one_below_the_other():
 
 def test_tables_hold_the_columns_of_the_dictionary(results):
     keys = [entry.name for entry in columns.KEYS]
-    assert list(results.months.columns) == keys + [entry.name for entry in columns.MONTHS]
+    populations = results.manifest["settings"][0]["field"]["populations"]
+    people = [f"{entry.name}{population}" for entry in columns.PEOPLE for population in populations]
+    assert list(results.months.columns) == [*keys, *(entry.name for entry in columns.MONTHS), *people]
     assert list(results.events.columns)[:4] == keys
     assert len(results.months) == 3 * 25
     assert set(results.events["event"]) <= set(columns.EVENTS)
