@@ -324,7 +324,11 @@ FAULTS = (
         ("tests/unit/test_tables.py",),
     ),
     Fault(
-        "interval of a normal", "contrasts.py", "compute_t_quantile(n - 1) *", "1.96 *", ("tests/unit/test_tables.py",)
+        "interval of a normal",
+        "contrasts.py",
+        "compute_t_quantile(n - 1) *",
+        "1.96 *",
+        ("tests/unit/test_contrasts.py",),
     ),
     Fault(
         "a round's money for a year",

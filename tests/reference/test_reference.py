@@ -11,15 +11,14 @@ AT_ONCE = 20
 
 
 @pytest.mark.parametrize("first", range(0, N_WORLDS, AT_ONCE))
-def test_engine_and_reference_agree_to_the_last_bit(first, record_property):
+def test_engine_and_reference_agree_to_the_last_bit(first, request):
     differences = []
     for number in range(first, first + AT_ONCE):
         world = make_world(number)
         difference = describe_difference(run_world(world), run_reference(world))
         if difference:
             differences.append(f"world {number}, {difference}")
-    record_property("worlds", AT_ONCE)
-    record_property("disagreements", len(differences))
+    request.node.user_properties += [("worlds", AT_ONCE), ("disagreements", len(differences))]
     assert not differences, "\n".join(differences)
 
 
