@@ -84,7 +84,7 @@ def compose_comparison(words: list[str], config_dir: str | None) -> Any:
     if not any(word.key == "seeds" for word in read):
         kept.append(DEFAULT_SEEDS)
     base = compose(kept, config_dir=config_dir)
-    if base.design.vary:
+    if base.design.names():
         raise ConfigurationError("an experiment with a design of its own is run, not compared: coalitions run …")
     design = Design(vary)
     named = base.name if base.is_named else _name(base, design)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.configuration import Configuration, ConfigurationError, compose, set_values
+from sim.configuration import CASE, Configuration, ConfigurationError, compose, get_value, set_values
 from sim.configuration.declared import GROUPS
 
 Label = Callable[[dict[str, Any], str], str]
@@ -31,18 +31,22 @@ def run_design(
 ) -> Results:
     """Return the results of every point of the design (a single one where nothing varies) on the same seeds.
 
-    What the design varies beside the regime becomes a column of ``runs``, under the last part of its name.
+    What the design varies beside the regime becomes a column of ``runs``, under the last part of its name where that
+    is free and else under all of it; a point that leaves a number alone has the number it was run with there.
     ``label(point, regime)`` names a point in the column ``regime``.
     """
     from sim.results import Results
 
     points = list(configuration.design.points())
     settings = _Settings(configuration, config_dir)
+    columns = name_columns(configuration.design.names())
     total, parts = len(points) * len(configuration.seeds), []
     for number, point in enumerate(points):
         before = number * len(configuration.seeds)
-        part = run_setting(settings.at(point), configuration.seeds, _shifted(report, before, total))
-        parts.append(part if len(points) == 1 else _mark(part, point, number, label))
+        setting = settings.at(point)
+        part = run_setting(setting, configuration.seeds, _shifted(report, before, total))
+        varied = {column: _find_value(name, point, setting) for name, column in columns.items()}
+        parts.append(part if len(points) == 1 else _mark(part, point, varied, number, label))
     results = parts[0] if len(parts) == 1 else Results.concatenate(parts)
     _describe(results, configuration)
     return results
@@ -72,16 +76,33 @@ class _Settings:
         if words not in self.composed:
             kept = [word for word in self.configuration.overrides if word.lstrip("+").partition("=")[0] not in point]
             self.composed[words] = compose([*kept, *words], config_dir=self.config_dir).parameters
-        return set_values(self.composed[words], {name: value for name, value in point.items() if name not in GROUPS})
+        return set_values(
+            self.composed[words], {name: value for name, value in point.items() if name not in (*GROUPS, CASE)}
+        )
 
 
 def _shifted(report: Report | None, before: int, total: int) -> Report | None:
     return (lambda done, _: report(before + done, total)) if report else None
 
 
-def _mark(part: Results, point: dict[str, Any], number: int, label: Label | None) -> Results:
+def name_columns(names: list[str]) -> dict[str, str]:
+    """Return the column of ``runs`` for each varied name but the regime; no two share one, none is a computed one."""
+    from sim.columns import KEYS, MONTHS, RUNS
+
+    last = [name.rsplit(".", 1)[-1] for name in names]
+    taken = {entry.name for entry in (*KEYS, *MONTHS, *RUNS)} | {name for name in last if last.count(name) > 1}
+    found = {name: name if tail in taken else tail for name, tail in zip(names, last, strict=True)}
+    return {name: column for name, column in found.items() if name != "regime"}
+
+
+def _find_value(name: str, point: dict[str, Any], setting: Parameters) -> Any:
+    if name in point or name in (*GROUPS, CASE):
+        return point.get(name)
+    return get_value(setting, name)
+
+
+def _mark(part: Results, point: dict[str, Any], varied: dict[str, Any], number: int, label: Label | None) -> Results:
     """Give the runs of one point columns for what varies, and run names that no other point has."""
-    varied = {name.rsplit(".", 1)[-1]: value for name, value in point.items() if name != "regime"}
     for table in (part.runs, part.months, part.events, part.members):
         if varied and "run_id" in table.columns:
             table["run_id"] = table["run_id"].astype(str) + f"-{number}"
@@ -99,7 +120,7 @@ def _describe(results: Results, configuration: Configuration) -> None:
         "name": configuration.name,
         "overrides": configuration.overrides,
         "question": configuration.question,
-        "design": configuration.design.vary,
+        "design": configuration.design.to_tree(),
         "content_hash": content_hash(configuration),
     }
     field = manifest.get("parameters", {}).get("field") if isinstance(manifest.get("parameters"), dict) else None
@@ -111,7 +132,7 @@ def content_hash(configuration: Configuration) -> str:
     """Return 16 digits that are equal for equal settings, seeds and designs, on any machine."""
     tree = dataclasses.asdict(configuration.parameters)
     tree["field"]["folder"] = configuration.written_folder
-    content = json.dumps([tree, configuration.seeds, configuration.design.vary], sort_keys=True)
+    content = json.dumps([tree, configuration.seeds, configuration.design.to_tree()], sort_keys=True)
     return hashlib.blake2b(content.encode(), digest_size=8).hexdigest()
 
 

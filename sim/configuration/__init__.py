@@ -5,11 +5,13 @@ Beside the commands, the only place that knows Hydra; importing it does not impo
 
 from sim.configuration.composition import Configuration, compose, from_tree, make_name, read_seeds
 from sim.configuration.declared import ConfigurationError, build_parameters, declared, find_declaration, suggest
-from sim.configuration.designs import Design, set_values
+from sim.configuration.designs import CASE, MAX_POINTS, Design, get_value, read_design, set_values
 from sim.configuration.files import configuration_folder, experiments_folder, option_files, read_description
-from sim.configuration.overrides import read_words
+from sim.configuration.overrides import read_varied, read_words
 
 __all__ = [
+    "CASE",
+    "MAX_POINTS",
     "Configuration",
     "ConfigurationError",
     "Design",
@@ -20,10 +22,13 @@ __all__ = [
     "experiments_folder",
     "find_declaration",
     "from_tree",
+    "get_value",
     "make_name",
     "option_files",
     "read_description",
+    "read_design",
     "read_seeds",
+    "read_varied",
     "read_words",
     "set_values",
     "suggest",

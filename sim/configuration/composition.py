@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.configuration.declared import NAME_PATTERN, ConfigurationError, build_parameters, refuse_unknown, show, suggest
-from sim.configuration.designs import Design, check_groups, read_design
+from sim.configuration.designs import Design, add_varied, check_groups, narrow, read_design
 from sim.configuration.files import check_own_folder, configuration_folder
 from sim.configuration.overrides import Word, read_words
 from sim.parameters import Parameters, Regime
@@ -40,10 +40,13 @@ class Configuration:
     is_named: bool = False
 
 
-def compose(overrides: list[str], *, config_dir: str | Path | None = None) -> Configuration:
+def compose(
+    overrides: list[str], *, config_dir: str | Path | None = None, design: Mapping[str, Any] | None = None
+) -> Configuration:
     """Return the checked setting that the words of a command line ask for, like ``["regime=competitive", "seeds=20"]``.
 
     ``config_dir`` is a folder of a user's own YAML files, in folders named like the config groups.
+    ``design`` is what `read_varied` found: it varies beside what the experiment varies, and in its place where both do.
     Raises `ConfigurationError` with the thing, the value, what is allowed and the mend.
     """
     own = Path(config_dir).resolve() if config_dir is not None else None
@@ -54,17 +57,10 @@ def compose(overrides: list[str], *, config_dir: str | Path | None = None) -> Co
         if word.is_sweep:
             raise ConfigurationError(_explain_list(word))
     tree = compose_tree([text for word in words for text in word.texts], own)
-    configuration = from_tree(_narrow(tree, words), list(overrides))
+    tree["design"] = add_varied(narrow(tree.get("design"), [word.key for word in words]), design or {})
+    configuration = from_tree(tree, list(overrides))
     check_groups(configuration.design, own)
     return configuration
-
-
-def _narrow(tree: dict[str, Any], words: list[Word]) -> dict[str, Any]:
-    """Take out of an experiment's design what the user has set to one value."""
-    vary = (tree.get("design") or {}).get("vary") or {}
-    for word in words:
-        vary.pop(word.key, None)
-    return tree
 
 
 def _explain_list(word: Word) -> str:
@@ -121,14 +117,15 @@ def from_tree(tree: Mapping[str, Any], overrides: list[str]) -> Configuration:
     _refuse_interpolation(tree)
     seeds = read_seeds(tree.pop("seeds", 1))
     name, question = tree.pop("name", None), str(tree.pop("question", "") or "")
-    design = read_design(tree.pop("design", {}))
+    written_design = tree.pop("design", {})
     parameters = build_parameters(tree)
+    design = read_design(written_design, parameters)
     written = parameters.field.folder
-    content = {"parameters": dataclasses.asdict(parameters), "seeds": seeds, "design": design.vary}
+    content = {"parameters": dataclasses.asdict(parameters), "seeds": seeds, "design": design.to_tree()}
     if name is not None and (not isinstance(name, str) or not NAME_PATTERN.fullmatch(name)):
         raise ConfigurationError(f"name = {show(name)}: may hold letters, digits, '.', '_' and '-', at most 64")
-    parameters = _resolve_folder(parameters)
-    if not _chooses_regime(overrides) and "regime" not in design.vary:
+    parameters = resolve_folder(parameters)
+    if not _chooses_regime(overrides) and "regime" not in design.names():
         parameters = _take_own_grants(parameters)
     return Configuration(
         parameters=parameters,
@@ -160,7 +157,8 @@ def make_name(parameters: Parameters, content: Any, experiment: str | None = Non
     return "-".join(parts)
 
 
-def _resolve_folder(parameters: Parameters) -> Parameters:
+def resolve_folder(parameters: Parameters) -> Parameters:
+    """Return the parameters with a shipped roster's folder where it lies on this machine."""
     folder = parameters.field.folder
     if folder is None:
         return parameters

@@ -25,6 +25,8 @@ from sim.configuration.declared import (
 from sim.configuration.files import check_option, check_text, option_files
 
 _LINE = re.compile(r"regime\.programmes\.[^.]+")
+_NUMBER = r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?"
+_RANGE = re.compile(rf"({_NUMBER})?\.\.({_NUMBER})?")
 _HYDRA_ALLOWED = re.compile(r"hydra/launcher|hydra\.(mode|sweep(er)?(\..+)?|launcher\..+)")
 
 
@@ -44,6 +46,60 @@ def read_words(overrides: list[str], own: Path | None = None, *, for_hydra: bool
     Raises `ConfigurationError` for the first word that is unknown, unsafe, of the wrong kind or out of range.
     """
     return [_read(word, own, for_hydra) for word in overrides]
+
+
+def read_varied(overrides: list[str], own: Path | None = None) -> tuple[list[str], dict[str, Any]]:
+    """Return the plain words among `overrides`, and what the others vary as a design's plain data.
+
+    ``key=a,b`` lists values (``vary``); ``key=low..high``, or ``key=..`` for the declared range, is drawn from
+    (``sample``, whose method and number of points are left to their defaults). `compose` takes both.
+    """
+    plain: list[str] = []
+    vary: dict[str, list[Any]] = {}
+    over: dict[str, list[Any]] = {}
+    for text in overrides:
+        key, _, value = text.partition("=") if isinstance(text, str) else ("", "", "")
+        span = _RANGE.fullmatch(value)
+        if span and (any(span.groups()) or "low" in getattr(find_declaration(key), "metadata", ())):
+            _refuse_second(key, [*vary, *over])
+            over[key] = _read_range(key, span)
+            continue
+        word = _read(text, own, False)
+        if not word.is_sweep or word.key in RUN_KEYS:  # `compose` explains how seeds are listed
+            plain.append(text)
+            continue
+        if not word.values or text.startswith("+"):
+            raise ConfigurationError(f"{text}: cannot be varied; write the values out, like {_vary_example(word.key)}")
+        _refuse_second(word.key, [*vary, *over])
+        vary[word.key] = word.values
+    for text in plain:
+        _refuse_second(text.partition("=")[0].lstrip("+~"), [*vary, *over])
+    return plain, {**({"vary": vary} if vary else {}), **({"sample": {"over": over}} if over else {})}
+
+
+def _read_range(key: str, span: re.Match[str]) -> list[Any]:
+    declaration = find_declaration(key)
+    if declaration is None and key not in (*GROUPS, *RUN_KEYS):
+        refuse_unknown(key)
+    if declaration is None or "low" not in declaration.metadata:
+        raise ConfigurationError(
+            f"{key}={span.group()}: only a number can be drawn from a range; list values as {key}=a,b"
+        )
+    bounds = zip(span.groups(), ("low", "high"), strict=True)
+    return [check_value(key, _to_number(text) if text else declaration.metadata[end]) for text, end in bounds]
+
+
+def _to_number(text: str) -> float:
+    return int(text) if re.fullmatch(r"[-+]?\d+", text) else float(text)
+
+
+def _refuse_second(key: str, varied: list[str]) -> None:
+    if key in varied:
+        raise ConfigurationError(f"{key}: stands twice among these words; give it once")
+
+
+def _vary_example(key: str) -> str:
+    return f"{key}=a,b" if key in GROUPS else f"{key}=1,2"
 
 
 def _read(text: str, own: Path | None, for_hydra: bool) -> Word:

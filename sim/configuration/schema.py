@@ -41,14 +41,13 @@ def make_schema() -> Any:
             ("programmes", dict[str, programme], dataclasses.field(default_factory=dict)),
         ],
     )
-    design = dataclasses.make_dataclass("Design", [("vary", dict[str, Any], dataclasses.field(default_factory=dict))])
     entries: list[Any] = []
     for name, kind in typing.get_type_hints(parameters.Parameters).items():
         if dataclasses.is_dataclass(kind):
             group = regime if kind is parameters.Regime else _open_copy(kind)
             entries.append((name, group, dataclasses.field(default_factory=group)))
     entries += [("months", Any, parameters.Parameters.months), ("seeds", Any, 1), ("name", Any, None)]
-    entries += [("question", Any, ""), ("design", design, dataclasses.field(default_factory=design))]
+    entries += [("question", Any, ""), ("design", dict[str, Any], dataclasses.field(default_factory=dict))]
     return dataclasses.make_dataclass("Settings", entries)
 
 

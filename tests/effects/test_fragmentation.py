@@ -34,11 +34,12 @@ FORMS = {
         "memberships.membership_threshold=-5 memberships.max_memberships=1",
     ),
     "rival founding": Alone(
-        "rival_foundings", "rival_found", {"complementary services", "trust", "size benefit"},
+        "rival_foundings", "rival_found", {"complementary services", "trust", "size benefit", "mandate"},
         f"{REVIEW} {LATE} memberships.membership_threshold=-5 memberships.size_cap=2 memberships.rival_overlap=0",
     ),
     "hollowing-out": Alone(
-        "hollowings", "hollow_out", {"inactivity"}, f"{OFF} mechanisms.meet=true meetings.attendance_base=0"
+        "hollowings", "hollow_out", {"fiscal stress", "little trust"},
+        f"{OFF} mechanisms.meet=true meetings.attendance_base=0",
     ),
     "dissolution": Alone(
         "dissolutions", "dissolve", {"goal met or dropped"},
@@ -46,7 +47,7 @@ FORMS = {
     ),
 }  # fmt: skip
 COUNTED = {"exits", "breakaways", "rival_foundings", "hollowings", "dissolutions"}
-KINDS = {"exit", "break_away", "rival_found", "hollow_out", "dissolve", "close"}
+KINDS = {"exit", "break_away", "rival_break_away", "rival_found", "hollow_out", "dissolve", "close"}
 
 
 @pytest.mark.shows_each("form of fragmentation")
@@ -80,6 +81,21 @@ def test_exits_and_break_aways_part_groups_and_endings_leave_no_member():
         rows = run(FORMS[form].words).rows
         assert (rows["collaboration_share"][:, -1] <= rows["collaboration_share"][:, 0]).all(), form
     assert (run(FORMS["dissolution"].words).rows["unaffiliated_share"][:, -1] > 0.9).all()
+
+
+def test_a_break_away_beside_a_coalition_of_its_purpose_is_a_rival_too():
+    """The same groups part; where every purpose is a rival, their event is the other one and a second column counts."""
+    words = FORMS["break-away"].words
+    apart, rivals = run(words), run(f"{words} memberships.rival_overlap=0")
+    np.testing.assert_array_equal(apart.homes, rivals.homes)
+    later = apart.events[:, 1] < 1_000_000  # founding rounds have rivals of their own
+    np.testing.assert_array_equal(np.delete(apart.events, 2, axis=1), np.delete(rivals.events, 2, axis=1))
+    changed = (apart.events[:, 2] != rivals.events[:, 2]) & later
+    assert set(apart.events[changed, 2]) == {columns.BREAK_AWAY}
+    assert set(rivals.events[changed, 2]) == {columns.RIVAL_BREAK_AWAY}
+    assert rivals.rows["rival_foundings"].sum() == len(np.unique(rivals.events[changed][:, [0, 5]], axis=0))
+    assert apart.rows["rival_foundings"].sum() == 0
+    np.testing.assert_array_equal(apart.rows["breakaways"], rivals.rows["breakaways"])
 
 
 def test_only_those_who_part_lose_trust_in_a_break_away():

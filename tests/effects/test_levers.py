@@ -125,7 +125,7 @@ def test_lifting_a_condition_ends_the_answers_and_clarifying_it_ends_ambiguity()
 def test_staff_retention_keeps_trust():
     """staff.annual_turnover: trust and density inside coalitions rise with less of it"""
     assert_moves(
-        "staff.annual_turnover", 0.6, 0.05, n_seeds=90, mean_trust=1, coalition_density=1, collaboration_share=1
+        "staff.annual_turnover", 0.6, 0.05, n_seeds=40, mean_trust=1, coalition_density=1, collaboration_share=1
     )
 
 
@@ -144,7 +144,7 @@ def test_guests_build_trust_across_the_edge_of_coalitions_and_fewer_stay_outside
         gains.append(across[1] - across[0])
     assert min(gains) > 0.02, gains
     late = "field.founding_rounds=0"
-    assert_moves("meetings.peripheral_invitation", 0, 1, late, n_seeds=240, unaffiliated_share=-1)
+    assert_moves("meetings.peripheral_invitation", 0, 1, late, n_seeds=140, unaffiliated_share=-1)
 
 
 @pytest.mark.shows("lever", "size cap or committees")
@@ -155,13 +155,13 @@ def test_no_coalition_outgrows_its_cap(cap):
     largest = rows["largest_share"] * rows["n_open"]
     assert np.nanmax(largest) <= cap + 1e-9
     assert np.nanmax(run().rows["largest_share"] * run().rows["n_open"]) > cap
-    assert_moves("memberships.size_cap", 50, cap, n_seeds=90, largest_share=-1, n_coalitions=1)
+    assert_moves("memberships.size_cap", 50, cap, n_seeds=60, largest_share=-1, n_coalitions=1)
 
 
 @pytest.mark.shows("lever", "mandate or voluntary")
 def test_a_mandate_founds_coalitions_that_say_so():
     """memberships.mandate_bonus: more foundings where money asks for a coalition, none elsewhere"""
-    assert_moves("memberships.mandate_bonus", 0, 1, "regime=collaboration_required", n_seeds=90, foundings=1)
+    assert_moves("memberships.mandate_bonus", 0, 1, "regime=collaboration_required", n_seeds=40, foundings=1)
     voluntary = [run(f"regime=competitive memberships.mandate_bonus={bonus}", 4).get_bits() for bonus in (0, 1)]
     assert voluntary[0] == voluntary[1]
 

@@ -10,7 +10,7 @@ import pytest
 from sim import columns
 from sim.engine import simulate
 from sim.model import CoalitionModel
-from tests.effects.worlds import SMALL, build, run
+from tests.effects.worlds import SMALL, Steps, build, run
 
 WORLDS = (
     "regime=mixed meetings.mou_rate=0.2",
@@ -20,6 +20,9 @@ WORLDS = (
     "regime=none memberships.membership_threshold=0.9",
     "mechanisms=null_model memberships.null_leave_rate=0.6",
     "regime=competitive memberships.schism_gain=0 field.specialisation=0.95",
+    "regime=collaboration_required memberships.schism_gain=0 memberships.rival_overlap=0.6 observation.far_apart=0.3 "
+    "observation.middle_width=0.35 observation.tie_trust=0.4 observation.competing_level=0.15 "
+    "observation.provider_share=0.25",
 )
 
 
@@ -30,7 +33,10 @@ class Seen:
         self.model = CoalitionModel(build(words), seed=seed)
         self.model.run(month)
         self.world, self.row = self.model.world, self.model.latest
-        self.parameters = self.model.parameters
+        self.parameters, self.month = self.model.parameters, month
+        steps = Steps(words, seed=seed)  # the model keeps no log
+        steps.run_to(month)
+        self.log = steps.get_events()
         self.organizations = [one for one in self.model.organizations if one.is_open]
         self.open = [one.row for one in self.organizations]
         self.groups = {one.row: {member.row for member in one.members} for one in self.model.coalitions}
@@ -52,7 +58,11 @@ class Seen:
 
     def is_far(self, i, j):
         viewpoint = self.world.organizations.viewpoint
-        return abs(viewpoint[i] - viewpoint[j]) > 0.5
+        return abs(viewpoint[i] - viewpoint[j]) > self.parameters.observation.far_apart
+
+    def share_middle(self, name):
+        """Return the share of positions so near the middle that they count as none."""
+        return (abs(self.take(name)) < self.parameters.observation.middle_width).mean()
 
     def is_mixed(self, i, j):
         main = self.world.organizations.mix.argmax(axis=1)
@@ -72,11 +82,12 @@ class Seen:
     def get_ties(self):
         """Return for each coalition of three or more the graph of mutual trust inside it."""
         trust, graphs = self.world.dyads.trust, []
+        tie = 2 * self.parameters.observation.tie_trust
         for group in self.groups.values():
             if len(group) >= 3:
                 graph = nx.Graph()
                 graph.add_nodes_from(group)
-                graph.add_edges_from(p for p in combinations(group, 2) if trust[p] + trust[p[::-1]] >= 1.0)
+                graph.add_edges_from(p for p in combinations(group, 2) if trust[p] + trust[p[::-1]] >= tie)
                 graphs.append(graph)
         return graphs
 
@@ -101,9 +112,41 @@ class Seen:
         pressure = organizations.stress + numbers.memberships.loss_pressure * organizations.recent_loss
         return self.world.dyads.overlap[i, j] * rivalry * min(max(pressure[i], pressure[j]), 1)
 
+    def list_seats(self):
+        """Return (coalition's number, organization, generation) of every seat."""
+        number, generation = self.world.coalitions.number, self.world.organizations.generation
+        return [(number[c], i, generation[i]) for c, group in self.groups.items() for i in group]
+
+    def find_last_month(self, kinds, field):
+        """Return for each coalition or organization (`field`) the month of its last event of these kinds."""
+        log = pd.DataFrame(self.log, columns=columns.EVENT_FIELDS)
+        log = log[log["kind"].isin([columns.EVENTS.index(kind) for kind in kinds])]
+        return log["month"].where(log["month"] < 1_000_000, 0).groupby(log[field]).last()
+
     def get_payments(self):
         cents, months = self.take("award_cents"), self.take("award_months")
         return np.where(months > 0, cents / np.maximum(months, 1), 0).sum(axis=1)
+
+
+FOUNDINGS = ("found", "rival_found", "break_away", "rival_break_away")
+
+
+def compute_founders(seen):
+    """Return the share of seats whose holder the log names among the founders; who took its slot is another."""
+    is_founding = np.isin(seen.log[:, 1], [columns.EVENTS.index(kind) for kind in FOUNDINGS])
+    founders = {tuple(one) for one in seen.log[is_founding][:, [4, 2, 3]]}
+    seats = seen.list_seats()
+    return np.mean([seat in founders for seat in seats]) if seats else np.nan
+
+
+def compute_coalition_age(seen):
+    """Return the mean age by the log: the month of founding counts in full, what met at month 0 is 0 then."""
+    founded = seen.find_last_month(FOUNDINGS, "coalition")[seen.world.coalitions.number[list(seen.groups)]]
+    return (seen.month - founded + (founded > 0)).mean() if len(founded) else np.nan
+
+
+def compute_organization_age(seen):
+    return (seen.month - seen.find_last_month(("open",), "organization").reindex(seen.open, fill_value=0)).mean()
 
 
 def compute_gini(values):
@@ -121,11 +164,13 @@ def compute_modularity(seen):
 
 def compute_coverage(seen):
     inside = [i for i in seen.open if any(i in group for group in seen.groups.values())]
-    return (seen.world.organizations.mix[inside] >= 0.1).any(axis=0).mean() if inside else 0.0
+    enough = seen.parameters.observation.provider_share
+    return (seen.world.organizations.mix[inside] >= enough).any(axis=0).mean() if inside else 0.0
 
 
 def compute_competing(seen):
-    found = [seen.compete(i, j) > 0.05 for i, j in seen.counts.edges]
+    level = seen.parameters.observation.competing_level
+    found = [seen.compete(i, j) > level for i, j in seen.counts.edges]
     return np.mean(found) if found else np.nan
 
 
@@ -146,6 +191,9 @@ STATE = {
         [seen.measure_centralisation(graph) for graph in seen.get_ties()] or [np.nan]
     ),
     "competing_share": compute_competing,
+    "mandated_share": lambda seen: np.mean([one.is_mandated for one in seen.model.coalitions] or [np.nan]),
+    "coalition_age_months": compute_coalition_age,
+    "founders_share": compute_founders,
     "n_coalitions": lambda seen: sum(len(group) >= 3 for group in seen.groups.values()),
     "memberships": lambda seen: sum(map(len, seen.groups.values())),
     "effective_coalitions": lambda seen: 1 / (seen.get_homes().value_counts(normalize=True) ** 2).sum(),
@@ -162,9 +210,10 @@ STATE = {
     "mean_dependence": lambda seen: seen.take("dependence").mean(),
     "mean_fiscal_stress": lambda seen: seen.take("stress").mean(),
     "n_open": lambda seen: len(seen.organizations),
+    "organization_age_months": compute_organization_age,
     "mission_drift": lambda seen: (abs(seen.take("mix") - seen.take("mission")).sum(axis=1) / 2).mean(),
-    "public_silence": lambda seen: (abs(seen.take("stance")) < 0.2).mean(),
-    "private_neutrality": lambda seen: (abs(seen.take("viewpoint")) < 0.2).mean(),
+    "public_silence": lambda seen: seen.share_middle("stance"),
+    "private_neutrality": lambda seen: seen.share_middle("viewpoint"),
     "stance_spread": lambda seen: seen.take("stance").std(),
     "awareness": lambda seen: seen.world.environment.awareness[0],
 }
@@ -190,7 +239,7 @@ EVENTS = {
     "joins": ("join",),
     "breakaways": ("break_away", "rival_break_away"),
     "foundings": ("found", "rival_found", "break_away", "rival_break_away"),
-    "rival_foundings": ("rival_found",),
+    "rival_foundings": ("rival_found", "rival_break_away"),
     "hollowings": ("hollow_out",),
     "dissolutions": ("dissolve",),
     "closures": ("close",),
@@ -206,18 +255,83 @@ EVENTS = {
 @pytest.mark.parametrize("name", EVENTS)
 def test_a_count_equals_the_events_of_its_kind(name):
     """counted again in the event log"""
-    words = [world for world in WORLDS if name != "rival_foundings" or "schism_gain=0" not in world]
-    extra = " mechanisms.break_away=false" if name == "rival_foundings" else ""
-    for world in words:
-        found = run(f"{world} {extra}".strip() if extra else world)
+    happened = set()
+    for world in WORLDS:
+        found = run(world)
         kinds = [columns.EVENTS.index(kind) for kind in EVENTS[name]]
         events = found.events[np.isin(found.events[:, 2], kinds)]
         events = events[(events[:, 1] > 0) & (events[:, 1] < 1_000_000)]
+        happened |= {columns.EVENTS[kind] for kind in np.unique(events[:, 2])}
         if name in ("breakaways", "foundings", "rival_foundings"):
             events = np.unique(events[:, [0, 1, 5]], axis=0)  # one event a member
         counted = np.zeros(found.rows.shape)
         np.add.at(counted, (events[:, 0], events[:, 1]), 1)
         np.testing.assert_array_equal(found.rows[name], counted, err_msg=world)
+    assert happened == set(EVENTS[name])
+
+
+@pytest.mark.shows("outcome", "mandated_share")
+def test_each_coalition_founded_while_a_line_asks_for_one_is_mandated():
+    """founded by a review of those eligible for such a line, by the log; not at the start or by break-away"""
+    words = "one_line regime.programmes.<line>.applicant=coalition accounts.closure_rate=0 memberships.schism_gain=0"
+    seen = set()
+    for seed in range(1, 7):
+        steps = Steps(words, seed=seed)
+        row, log, coalitions = steps.run_to(30), steps.get_events(), steps.world.coalitions
+        is_review = np.isin(log[:, 1], [columns.FOUND, columns.RIVAL_FOUND]) & (log[:, 6] != columns.AT_START)
+        mandated = np.isin(coalitions.number[coalitions.is_active], log[is_review, 4])
+        assert row["mandated_share"] == mandated.mean()
+        seen |= set(mandated)
+    assert seen == {True, False}
+    assert np.nanmax(run(f"{words} memberships.mandate_bonus=0").rows["mandated_share"]) == 0.0
+
+
+def test_who_takes_the_slot_of_a_founder_is_no_founder():
+    for seed in range(1, 6):
+        seen = Seen(
+            "regime=none field.own_income_share=0.25 accounts.closure_rate=0.5 accounts.closure_grace_months=1 "
+            "accounts.opening_rate=0.5",
+            seed,
+            60,
+        )
+        np.testing.assert_allclose(seen.row["founders_share"], compute_founders(seen), err_msg=f"seed {seed}")
+
+
+@pytest.mark.shows("outcome", "served_of_<population>", "unmet_of_<population>")
+def test_the_columns_of_each_population_are_the_state_of_that_month_and_add_up():
+    """the people of process 4; over populations they add up to served and to arrivals less served"""
+    for words in ("regime=mixed", "regime=none services.demand_ratio=0.6 services.referral_rate=1"):
+        found, parameters = run(words), build(words)
+        for seed in (1, 2):
+            steps = Steps(words, seed=seed)
+            for month in range(61):
+                steps.run_to(month)
+                environment = steps.world.environment
+                now = np.stack([environment.served, environment.unmet], axis=1)
+                np.testing.assert_array_equal(found.people[seed - 1, month], now)
+        assert (found.people[:, 1:].max(axis=(0, 1)) > 0).all()
+        total = found.people.sum(axis=2)
+        np.testing.assert_allclose(total[..., columns.SERVED], found.rows["served"], rtol=1e-12)
+        lacking = found.rows["arrivals"] - found.rows["served"]
+        np.testing.assert_allclose(total[..., columns.UNMET], lacking, rtol=1e-9, atol=1e-9)
+        table = simulate(parameters, list(range(1, 4))).months
+        for k, population in enumerate(parameters.field.populations):
+            for at, column in enumerate(columns.PEOPLE):
+                expected = found.people[:3, :, k, at].ravel()
+                np.testing.assert_array_equal(table[f"{column.name}{population}"], expected, err_msg=population)
+    shut = run("mechanisms.serve_and_refer=false").people
+    assert not shut.any()
+
+
+def test_people_of_another_population_are_served_and_unmet_as_that_population():
+    """Demand moved from one to the other, everything else equal."""
+    alone = "regime=none field.specialisation=0 services.referral_rate=0"
+    few, many = (f"field.populations=['a','b'] field.population_demand=[{1 - x},{x}] {alone}" for x in (0.2, 0.6))
+    low, high = run(few), run(many)
+    change = (high.people - low.people)[:, 1:].sum(axis=1)
+    assert (change[:, 1] >= 0).all(), change[:, 1].min(axis=0)
+    assert (change[:, 0] <= 0).all(), change[:, 0].max(axis=0)
+    assert (change[:, 1, columns.UNMET] > 0).all()
 
 
 @pytest.mark.shows("outcome", "requested_usd", "awarded_usd", "success_rate")
@@ -265,7 +379,7 @@ JUDGED = {
 def judged():
     words = ("regime=collaboration_required shock=total_cut shock.month=50", WORLDS[6])
     runs = pd.concat([simulate(build(one), list(range(1, 25))).runs for one in words])
-    return runs, np.concatenate([run(one).rows for one in words])
+    return runs, np.concatenate([run(one, 24).rows for one in words])
 
 
 @pytest.mark.shows_each("outcome")
@@ -296,6 +410,7 @@ KINDS = {
     "join": ("field.founding_rounds=0", "mechanisms.review_memberships=false"),
     "exit": ("field.founding_rounds=0", "mechanisms.review_memberships=false"),
     "break_away": ("memberships.schism_gain=0", "mechanisms.break_away=false"),
+    "rival_break_away": ("memberships.schism_gain=0 memberships.rival_overlap=0.2", "memberships.rival_overlap=1"),
     "found": ("memberships.rival_overlap=1", "mechanisms.review_memberships=false {unfounded}"),
     "rival_found": ("memberships.rival_overlap=0.2", "memberships.rival_overlap=1"),
     "dissolve": ("", "mechanisms.dissolve=false"),
@@ -325,6 +440,7 @@ def test_an_event_is_logged_where_it_happens_and_nowhere_else(kind):
 
 
 QUIET = "accounts.closure_rate=0 meetings.mou_rate=0"
+FORSAKEN = "regime=none meetings.attendance_base=0.2"
 CAUSES = {
     "complementary services": ("memberships.complementarity_weight=2", "memberships.complementarity_weight=0"),
     "trust": ("memberships.trust_weight=3", "memberships.trust_weight=0"),
@@ -345,6 +461,9 @@ CAUSES = {
     "money": ("regime=competitive", "mechanisms.award_grants=false"),
     "condition": ("regime=viewpoint_conditional", "mechanisms.respond_to_conditions=false"),
     "present at the start": ("", "field.n_initial_coalitions=0"),
+    "mandate": ("regime=collaboration_required memberships.mandate_bonus=3", "memberships.mandate_bonus=0"),
+    "fiscal stress": (f"{FORSAKEN} field.own_income_share=0.2", "meetings.attendance_stress=0"),
+    "little trust": (FORSAKEN, "meetings.attendance_trust=0"),
 }
 
 

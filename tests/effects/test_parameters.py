@@ -28,29 +28,34 @@ FORMAL = "meetings.mou_rate=1"
 FOLLOWING = "grants.eligibility_threshold=0.1 drift.mission_drift=0.1"
 UNFOUNDED = "field.n_initial_coalitions=0 field.founding_rounds=0"
 LINE = "regime.programmes.<line>"
+# One award a round among several coalitions: all but one of those that apply lose.
+SCARCE = f"one_line {LINE}.applicant=coalition {LINE}.award_usd_per_year=1_300_000"
 
 NUMBERS = {
     "field.n_organizations": Moves("n_open", "+", 8, 16),
     "field.specialisation": Moves("competing_share", "-", 0.1, 0.9),
     "field.viewpoint_middle_share": Moves("private_neutrality", "+", 0.1, 0.9),
     "field.viewpoint_spread": Moves("stance_spread", "+", 0.2, 0.9),
-    "field.viewpoint_sd": Moves("private_neutrality", "-", 0.02, 0.4, n_seeds=90),
+    "field.viewpoint_sd": Moves("private_neutrality", "-", 0.02, 0.4, n_seeds=40),
     "field.viewpoint_balance": Moves("requested_usd", "+", 0, 1, CONDITION),
     "field.stance_caution": Moves("public_silence", "+", 0, 0.8),
+    "field.silent_stance": Moves("public_silence at 0", "-", 0, 1),
     "field.need_median_usd": Moves("mean_fiscal_stress", "+", 10_000, 60_000),
-    "field.need_log_sd": Moves("arrivals", "+", 0, 0.8, "", 90),
+    "field.need_log_sd": Moves("arrivals", "+", 0, 0.8, "", 60),
     "field.own_income_share": Moves("mean_fiscal_stress", "-", 0.2, 0.7),
-    "field.own_income_spread": Moves("n_open", "-", 0, 0.5, "months=120", n_seeds=90),
+    "field.own_income_spread": Moves("n_open", "-", 0, 0.5, "months=120", n_seeds=40),
     "field.initial_reserve_months": Moves("mean_fiscal_stress", "-", 0, 8),
     "field.n_initial_coalitions": Moves("collaboration_share at 0", "+", 0, 4, "field.founding_rounds=0"),
     "field.founding_rounds": Moves("collaboration_share at 0", "+", 0, 20),
+    "field.gathering_distance_weight": Moves("ei_viewpoint at 0", "-", 0, 5, "field.founding_rounds=0", 40),
+    "field.founding_review_share": Moves("collaboration_share at 0", "+", 0.1, 1, n_seeds=40),
     "meetings.meeting_interval": Moves("mean_depth", "-", 1, 6),
     "meetings.baseline_trust": Moves("mean_trust", "+", 0.05, 0.5),
     "meetings.initial_partner_trust": Moves("mean_trust at 0", "+", 0.3, 0.9),
-    "meetings.same_sector_trust": Moves("mean_trust", "+", 0, 0.4, n_seeds=90),
+    "meetings.same_sector_trust": Moves("mean_trust", "+", 0, 0.4, n_seeds=40),
     "meetings.trust_gain": Moves("mean_trust", "+", 0.01, 0.2),
-    "meetings.trust_loss": Moves("mean_trust", "-", 0.01, 0.6, "meetings.ill_will=3", 150),
-    "meetings.trust_decay": Moves("mean_trust", "-", 0, 0.2, "regime=none", n_seeds=90),
+    "meetings.trust_loss": Moves("mean_trust", "-", 0.01, 0.6, "meetings.ill_will=3", 90),
+    "meetings.trust_decay": Moves("mean_trust", "-", 0, 0.2, "regime=none", n_seeds=40),
     "meetings.ill_will": Moves("mean_trust", "-", 0, 3),
     "meetings.facilitation": Moves("mean_trust", "+", 0, 0.6),
     "meetings.convener_facilitation": Moves("mean_activity", "+", 0, 0.7, "regime=formula_broad"),
@@ -60,25 +65,27 @@ NUMBERS = {
     "meetings.peripheral_invitation": Moves(
         "mean_trust", "+", 0, 1, "field.founding_rounds=0 mechanisms.review_memberships=false"
     ),
-    "meetings.meeting_cost_usd": Moves("mean_fiscal_stress", "+", 0, 3000, n_seeds=90),
+    "meetings.meeting_cost_usd": Moves("mean_fiscal_stress", "+", 0, 3000, n_seeds=24),
     "meetings.depth_rate": Moves("mean_depth", "+", 0.01, 0.3),
     "meetings.goal_breadth": Moves("mean_depth", "+", 0.2, 1),
     "meetings.activity_rate": Moves("mean_activity", "-", 0.02, 0.6, "meetings.attendance_base=0.1"),
     "meetings.attendance_base": Moves("mean_activity", "+", 0.1, 0.7),
     "meetings.attendance_trust": Moves("mean_activity", "+", 0, 0.8),
     "meetings.attendance_stress": Moves("mean_activity", "-", 0, 0.8),
+    "meetings.attendance_facilitation": Moves("mean_activity", "+", 0, 1),
+    "meetings.avoidance_depth": Moves("mean_depth", "-", 0, 1),
     "meetings.mou_rate": Moves("sign_mou events", "+", 0, 1),
     "staff.annual_turnover": Moves("mean_trust", "-", 0, 0.9),
     "staff.turnover_trust_loss": Moves("mean_trust", "-", 0, 1),
     "staff.mou_protection": Moves("mean_trust", "+", 0, 1, f"{FORMAL} staff.annual_turnover=0.6"),
     "services.demand_ratio": Moves("served_share", "-", 0.5, 2),
-    "services.demand_noise": Moves("served_share", "-", 0, 0.8, n_seeds=90),
+    "services.demand_noise": Moves("served_share", "-", 0, 0.8, n_seeds=40),
     "services.cost_per_person_usd": Moves("arrivals", "-", 500, 5000),
     "services.misdirected_share": Moves("referrals", "+", 0, 1),
-    "services.referral_rate": Moves("referrals", "+", 0.1, 1, n_seeds=90),
-    "services.referral_outside": Moves("referrals", "+", 0, 1, n_seeds=90),
-    "services.mou_referral_bonus": Moves("referrals", "+", 0, 2, FORMAL, 90),
-    "services.referral_trust_gain": Moves("mean_trust", "+", 0, 0.3, n_seeds=120),
+    "services.referral_rate": Moves("referrals", "+", 0.1, 1, n_seeds=24),
+    "services.referral_outside": Moves("referrals", "+", 0, 1, n_seeds=40),
+    "services.mou_referral_bonus": Moves("referrals", "+", 0, 2, FORMAL, 60),
+    "services.referral_trust_gain": Moves("mean_trust", "+", 0, 0.3, n_seeds=40),
     "awareness.awareness_gain": Moves("awareness", "+", 0.02, 0.3),
     "awareness.awareness_decay": Moves("awareness", "-", 0.01, 0.2),
     "awareness.awareness_concavity": Moves("awareness", "-", 0.2, 1),
@@ -89,24 +96,31 @@ NUMBERS = {
     "conditions.money_appeal": Moves("declined", "-", 0, 5, CONDITION),
     "conditions.ambiguity_penalty": Moves("stayed_ambiguous", "-", 0, 5, CONDITION),
     "conditions.response_noise": Moves("declined", "+", 0, 3, f"{CONDITION} conditions.identity_cost=0"),
-    "conditions.phase_out_step": Moves("phased_out", "-", 0.1, 0.9, f"{CONDITION} conditions.identity_cost=3", 90),
+    "conditions.phase_out_step": Moves("phased_out", "-", 0.1, 0.9, f"{CONDITION} conditions.identity_cost=3", 40),
+    "conditions.ambiguous_stance": Moves(
+        "public_silence", "-", 0, 1, f"{CONDITION} {LINE}.ambiguity=0.9 field.stance_caution=0", n_seeds=40
+    ),
     "grants.annual_usd_per_organization": Moves("awarded_usd", "+", 20_000, 300_000),
     "grants.eligibility_threshold": Moves("requested_usd", "-", 0.1, 0.8, "regime=population_silo"),
     "grants.application_threshold": Moves("requested_usd", "-", 0, 1, "regime=competitive"),
-    "grants.fit_weight": Moves("mission_drift", "-", 0, 5, f"regime=population_silo {FOLLOWING}", 90),
+    "grants.fit_weight": Moves("mission_drift", "-", 0, 5, f"regime=population_silo {FOLLOWING}", 24),
     "grants.record_weight": Moves("different winners", "-", 0, 5, "regime=competitive"),
     "grants.partnership_weight": Moves("members among winners", "+", 0, 5, "regime=competitive", n_seeds=40),
     "grants.luck": Moves("different winners", "+", 0, 5, "regime=competitive grants.record_weight=3"),
+    "grants.record_gain": Moves("different winners", "-", 0.05, 1, "regime=competitive grants.record_weight=2"),
+    "grants.coalition_loss": Moves("competing_share", "+", 0, 1, f"{SCARCE} memberships.loss_pressure=1", 40),
     "grants.record_memory": Moves("different winners", "-", 0.5, 1, "regime=competitive grants.record_weight=1"),
-    "grants.loss_memory": Moves("competing_share", "+", 0, 1, "regime=competitive memberships.loss_pressure=1"),
-    "grants.rival_trust_loss": Moves("mean_trust", "-", 0, 1, "regime=competitive", n_seeds=90),
-    "grants.trust_softening": Moves("mean_trust", "+", 0, 1, "regime=competitive", n_seeds=120),
+    "grants.loss_memory": Moves("competing_share", "+", 0, 1, "regime=competitive memberships.loss_pressure=1", 40),
+    "grants.rival_trust_loss": Moves("mean_trust", "-", 0, 1, "regime=competitive", n_seeds=40),
+    "grants.trust_softening": Moves("mean_trust", "+", 0, 1, "regime=competitive", n_seeds=40),
     "accounts.donation_share": Moves("mean_fiscal_stress", "-", 0, 0.6),
     "accounts.income_noise": Moves("", "?", 0, 0.5),
     "accounts.crowd_out": Moves("mean_fiscal_stress", "+", 0, 0.8),
     "accounts.reserve_target_months": Moves("mean_fiscal_stress", "+", 1, 10),
     "accounts.austerity": Moves("mean_fiscal_stress", "-", 0, 0.9),
     "accounts.surplus_spending": Moves("served_share", "+", 0, 1, "field.own_income_share=0.8"),
+    "accounts.capacity_ceiling": Moves("served_share", "+", 1, 2, "field.own_income_share=0.8"),
+    "accounts.dependence_months": Moves("mean_dependence", "-", 1, 60),
     "accounts.closure_grace_months": Moves("closures", "-", 1, 60, POOR),
     "accounts.closure_rate": Moves("closures", "+", 0, 1, POOR),
     "accounts.opening_rate": Moves("openings", "+", 0, 1, POOR),
@@ -114,7 +128,7 @@ NUMBERS = {
     "drift.stance_drift": Moves(
         "stance_spread", "-", 0, 1, f"{CONDITION} conditions.identity_cost=0 drift.stance_anchor=0.1"
     ),
-    "drift.silence_drift": Moves("public_silence", "+", 0, 0.5, CONDITION, n_seeds=120),
+    "drift.silence_drift": Moves("public_silence", "+", 0, 0.5, CONDITION, n_seeds=40),
     "drift.mission_anchor": Moves("mission_drift", "-", 0, 0.3, "regime=population_silo"),
     "drift.stance_anchor": Moves("stance_spread", "+", 0, 0.3, f"{CONDITION} field.stance_caution=0"),
     "memberships.review_share": Moves("joins", "+", 0.02, 0.8),
@@ -129,21 +143,27 @@ NUMBERS = {
     "memberships.loss_pressure": Moves("competing_share", "+", 0, 1, "regime=competitive", n_seeds=40),
     "memberships.redundancy": Moves("memberships", "-", 0, 1),
     "memberships.size_benefit": Moves("largest_share", "+", 0, 1),
-    "memberships.joint_money": Moves("collaboration_share", "+", 0, 3, "regime=collaboration_required", n_seeds=90),
+    "memberships.joint_money": Moves("collaboration_share", "+", 0, 3, "regime=collaboration_required", n_seeds=40),
     "memberships.size_cost": Moves("largest_share", "-", 0, 1),
     "memberships.size_scale": Moves("largest_share", "+", 2, 20),
+    "memberships.funded_cost_share": Moves(
+        "largest_share", "-", 0, 1, "regime=formula_broad memberships.size_cost=0.5", n_seeds=40
+    ),
     "memberships.time_cost": Moves("memberships", "-", 0, 1),
     "memberships.membership_threshold": Moves("memberships", "-", 0, 2),
     "memberships.admission_threshold": Moves("joins", "-", -1, 2),
     "memberships.choice_noise": Moves("exits", "+", 0, 1),
     "memberships.founding_effort": Moves("foundings", "-", 0, 3),
     "memberships.founding_size": Moves("members at founding", "+", 2, 8, UNFOUNDED),
-    "memberships.mandate_bonus": Moves("foundings", "+", 0, 3, "regime=collaboration_required", n_seeds=120),
-    "memberships.schism_gain": Moves("breakaways", "-", 0, 2, n_seeds=90),
-    "memberships.schism_noise": Moves("breakaways", "+", 0, 2, "memberships.schism_gain=1", n_seeds=90),
-    "memberships.schism_trust_loss": Moves("mean_trust", "-", 0, 1, "memberships.schism_gain=0", n_seeds=120),
+    "memberships.mandate_bonus": Moves("foundings", "+", 0, 3, "regime=collaboration_required", n_seeds=24),
+    "memberships.schism_gain": Moves("breakaways", "-", 0, 2, n_seeds=40),
+    "memberships.schism_noise": Moves("breakaways", "+", 0, 2, "memberships.schism_gain=1", n_seeds=40),
+    "memberships.schism_trust_loss": Moves("mean_trust", "-", 0, 1, "memberships.schism_gain=0", n_seeds=60),
     "memberships.inactive_activity": Moves("dissolutions", "+", 0, 1),
     "memberships.hollow_activity": Moves("hollowings", "+", 0, 1),
+    "memberships.hollow_recovery": Moves(
+        "hollowings", "-", 0, 0.1, "memberships.hollow_activity=0.7 meetings.activity_rate=1", n_seeds=40
+    ),
     "memberships.initial_activity": Moves("mean_activity", "+", 0, 1),
     "memberships.rival_overlap": Moves("rival_foundings", "-", 0.2, 1),
     "memberships.dissolve_after": Moves(
@@ -169,7 +189,7 @@ NUMBERS = {
     "shock.cut_share": Moves("awarded_usd", "-", 0.1, 1, "shock=total_cut shock.month=12"),
     "shock.term_months": Moves("win events", "-", 6, 36, "shock=short_terms shock.month=12 regime=unrestricted"),
     "shock.stance_low": Moves(
-        "complied", "+", -1, 0.3, "regime=competitive shock=new_condition shock.month=12", n_seeds=90
+        "complied", "+", -1, 0.3, "regime=competitive shock=new_condition shock.month=12", n_seeds=16
     ),
     "shock.stance_high": Moves(
         "complied",
@@ -177,7 +197,7 @@ NUMBERS = {
         -0.3,
         1,
         "regime=competitive shock=new_condition shock.month=12 shock.stance_low=-1",
-        n_seeds=90,
+        n_seeds=16,
     ),
     "shock.ambiguity": Moves("stayed_ambiguous", "+", 0, 0.9, "regime=competitive shock=new_condition shock.month=12"),
 }
@@ -196,6 +216,36 @@ def test_a_number_moves_what_theory_says(name):
     if case.sign != "?":
         found = contrast(low, high, case.what, case.n_seeds)
         assert found * (1 if case.sign == "+" else -1) > STRICT, f"{name}: paired t of {case.what} = {found:.1f}"
+
+
+OBSERVED = {
+    "observation.far_apart": Moves("ei_viewpoint", "-", 0.2, 1),
+    "observation.middle_width": Moves("public_silence", "+", 0.05, 0.5),
+    "observation.tie_trust": Moves("coalition_density", "-", 0.2, 0.8),
+    "observation.competing_level": Moves("competing_share", "-", 0, 0.3),
+    "observation.provider_share": Moves("coverage_share", "-", 0, 0.6),
+}
+OBSERVED_BY = {
+    "observation.far_apart": {"ei_viewpoint", "cross_viewpoint_share"},
+    "observation.middle_width": {"public_silence", "private_neutrality"},
+    "observation.tie_trust": {"coalition_density", "coalition_centralisation"},
+    "observation.competing_level": {"competing_share"},
+    "observation.provider_share": {"coverage_share"},
+}
+
+
+@pytest.mark.shows_each("parameter")
+@pytest.mark.parametrize("name", OBSERVED)
+def test_what_counts_moves_its_own_columns_and_nothing_that_happens(name):
+    """in every month of every run, and no other column, member, event or person"""
+    case = OBSERVED[name]
+    low, high = (run(set_number(name, value, case.words), case.n_seeds) for value in (case.low, case.high))
+    change = (high.rows[case.what] - low.rows[case.what]) * (1 if case.sign == "+" else -1)
+    assert np.nanmin(change) >= 0.0, f"{name}: {case.what} moved by {np.nanmin(change)} against its direction"
+    assert np.nanmean(change) > 0.1, f"{name}: {case.what} moved by {np.nanmean(change):.3f}"
+    same = [np.array_equal(low.rows[one], high.rows[one], equal_nan=True) for one in low.rows.dtype.names]
+    assert {one for one, is_same in zip(low.rows.dtype.names, same, strict=True) if not is_same} == OBSERVED_BY[name]
+    assert low._replace(rows=high.rows).get_bits() == high.get_bits()
 
 
 SWITCHES = {

@@ -35,7 +35,7 @@ def test_a_shock_strikes_in_its_month_and_not_before(shock):
     assert calm.rows[:, :MONTH].tobytes() == struck.rows[:, :MONTH].tobytes()
     assert calm.rows[:, MONTH:].tobytes() != struck.rows[:, MONTH:].tobytes()
     of_shock = struck.events[struck.events[:, 2] == columns.SHOCK]
-    assert of_shock[:, 1].tolist() == [MONTH] * 24
+    assert of_shock[:, 1].tolist() == [MONTH] * len(struck.rows)
     assert not (calm.events[:, 2] == columns.SHOCK).any()
     assert calm.get_bits() == run(f"regime={REGIMES[shock]}").get_bits()
 
@@ -75,7 +75,7 @@ def test_a_stream_shift_pays_for_another_population():
     for shock in ("none", "stream_shift"):
         found = run(f"regime=population_silo shock={shock} {STRUCK} drift.mission_drift=0")
         won.append(found.rows["mission_drift"][:, MONTH + 20 :].mean(axis=1))
-    assert (won[0] != won[1]).sum() > 20
+    assert (won[0] != won[1]).mean() > 0.8
 
 
 @pytest.mark.shows("shock", "short_terms")

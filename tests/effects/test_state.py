@@ -72,10 +72,12 @@ def appoint_another(array, world):
 
 CONDITION, JOINT, SILO = "regime=viewpoint_conditional", "regime=collaboration_required", "regime=population_silo"
 POOR = "regime=none field.own_income_share=0.2 accounts.closure_rate=0.5 accounts.closure_grace_months=3"
+EQUALS = "regime=competitive grants.luck=0 grants.fit_weight=0 grants.partnership_weight=0"
 STATE = {
     "Organizations.home_key": Touch(toss_keys, words=f"{POOR} accounts.opening_rate=0.5"),
     "Organizations.key": Touch(toss_keys),
     "Organizations.generation": Touch(add_one, words=POOR),
+    "Organizations.lot": Touch(turn_over, words=EQUALS),
     "Organizations.is_open": Touch(close_two),
     "Organizations.sector": Touch(turn_over),
     "Organizations.mix": Touch(turn_over),
@@ -108,14 +110,16 @@ STATE = {
     "Coalitions.key": Touch(toss_keys),
     "Coalitions.member": Touch(seat_elsewhere),
     "Coalitions.size": Touch(scale(2)),
-    "Coalitions.purpose": Touch(fill(1)),
+    "Coalitions.purpose": Touch(fill(1), words="memberships.rival_overlap=0.95"),
     "Coalitions.is_formal": Touch(fill(True)),
     "Coalitions.is_hollow": Touch(flip, words="memberships.hollow_activity=0.9"),
-    "Coalitions.convener": Touch(appoint_another, words=JOINT),
+    "Coalitions.convener": Touch(appoint_another, words="regime=formula_broad"),
     "Coalitions.convener_months": Touch(fill(24)),
     "Coalitions.depth": Touch(fill(1)),
     "Coalitions.activity": Touch(fill(0.1)),
     "Coalitions.inactive_months": Touch(fill(5), words="memberships.inactive_activity=1"),
+    "Programmes.key": Touch(toss_keys),
+    "Programmes.is_open": Touch(flip, "award_grants", month=12),
     "Programmes.money_share": Touch(scale(0.1)),
     "Programmes.pot_cents": Touch(scale(0.5)),
     "Programmes.award_cents": Touch(scale(0.5)),
@@ -130,7 +134,7 @@ STATE = {
     "Programmes.is_joint": Touch(flip),
     "Programmes.min_partners": Touch(fill(12), words=JOINT),
     "Programmes.required_sector": Touch(fill(True), words=JOINT),
-    "Programmes.requires_mou": Touch(fill(True), words=JOINT),
+    "Programmes.requires_mou": Touch(fill(True), words="regime=mixed"),
     "Programmes.sub_award_share": Touch(fill(1), words=JOINT),
     "Programmes.is_exclusive": Touch(fill(True), words=SILO),
     "Programmes.convener_share": Touch(fill(0.5)),

@@ -309,7 +309,7 @@ def test_info_prints_the_search_path():
         ("coalitions run regi", ["regime.", "regime="]),
         ("coalitions run regime=comp", ["regime=competitive"]),
         ("coalitions run regime=mixed memberships.turf", ["memberships.turf_weight="]),
-        ("coalitions run --results x experiment=", ["experiment=grow_or_fragment"]),
+        ("coalitions run --results x experiment=g", ["experiment=grow_or_fragment"]),
         ("coalitions show re", ["regimes"]),
     ],
 )

@@ -1,0 +1,124 @@
+"""Drawing a sample: rows in the unit cube by Latin hypercube, Sobol, Saltelli or Morris. scipy and SALib live here.
+
+Every draw is seeded and made only of whole numbers, sums and products, so that the same rows come back on any machine.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import typing
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sim.configuration.designs.axes import Axis
+
+if typing.TYPE_CHECKING:
+    import numpy as np
+
+    Keep = Callable[[np.ndarray], np.ndarray]
+
+# What each method takes beside method, seed and over, with its default.
+METHODS: dict[str, dict[str, Any]] = {
+    "latin_hypercube": {"n": 256},
+    "sobol": {"n": 256},
+    "saltelli": {"n": 256, "second_order": False},
+    "morris": {"trajectories": 20, "levels": 4},
+}
+WORDS = {"latin_hypercube": "Latin hypercube", "sobol": "Sobol", "saltelli": "Saltelli", "morris": "Morris"}
+LIBRARIES = {"latin_hypercube": "scipy", "sobol": "scipy", "saltelli": "SALib", "morris": "SALib"}
+MATRICES = ("saltelli", "morris")  # their analysis needs every row in its place
+MIN_TRIED, MIN_KEPT = 10_000, 0.002  # below that share of points that keep the constraints, drawing is given up
+
+
+class SamplingError(ValueError):
+    """A sample cannot be drawn; the text says why, and the mend."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What to draw: a method with its numbers, a seed, and the axes to draw over."""
+
+    method: str
+    axes: tuple[Axis, ...]
+    seed: int
+    numbers: dict[str, Any]
+
+    def count(self) -> int:
+        """Return the number of rows without drawing them."""
+        width = len(self.axes)
+        if self.method == "morris":
+            return self.numbers["trajectories"] * (width + 1)
+        if self.method == "saltelli":
+            return self.numbers["n"] * ((2 * width if self.numbers["second_order"] else width) + 2)
+        return self.numbers["n"]
+
+    def describe(self) -> str:
+        """Return the sample in words, like "256 Latin hypercube points over 6 parameters"."""
+        trajectories = f" ({self.numbers['trajectories']:,} trajectories)" if self.method == "morris" else ""
+        plural = "s" if len(self.axes) > 1 else ""
+        return f"{self.count():,} {WORDS[self.method]} points{trajectories} over {len(self.axes)} parameter{plural}"
+
+    def to_tree(self) -> dict[str, Any]:
+        """Return the sample as it would stand in YAML, every range written out."""
+        over = {axis.name: axis.to_tree() for axis in self.axes}
+        return {"method": self.method, **self.numbers, "seed": self.seed, "over": over}
+
+    def draw(self, keep: Keep | None = None) -> np.ndarray:
+        """Return (rows, axes) of shares in [0, 1]; rows for which ``keep(rows)`` is false are drawn again.
+
+        Raises `SamplingError` without the library, and where hardly any row is kept.
+        """
+        check_library(self.method)
+        if self.method in MATRICES:
+            return _draw_matrix(self)
+        import numpy as np
+
+        n_rows, kept, tried = self.numbers["n"], [], 0
+        wanted = n_rows
+        for rows in _draw_rounds(self):
+            tried += n_rows
+            kept.append(rows[:wanted] if keep is None else rows[keep(rows)][:wanted])
+            wanted -= len(kept[-1])
+            if not wanted:
+                break
+            if tried >= MIN_TRIED and n_rows - wanted < tried * MIN_KEPT:
+                raise SamplingError(
+                    f"only {n_rows - wanted} of {tried:,} points drawn keep the constraints; narrow the ranges so that "
+                    "more do"
+                )
+        return np.concatenate(kept)
+
+
+def check_library(method: str) -> None:
+    """Raise `SamplingError` with the mend where the library that draws by `method` is not installed."""
+    missing = [name for name in dict.fromkeys(("scipy", LIBRARIES[method])) if not importlib.util.find_spec(name)]
+    if missing:
+        raise SamplingError(f'needs {" and ".join(missing)}: pip install "coalitions[sweep]"')
+
+
+def _generator(seed: int) -> Any:
+    import numpy as np
+
+    return np.random.Generator(np.random.PCG64(seed))  # named, since numpy may change what default_rng is
+
+
+def _draw_rounds(sample: Sample) -> Iterator[np.ndarray]:
+    from scipy.stats import qmc
+
+    kind = qmc.Sobol if sample.method == "sobol" else qmc.LatinHypercube
+    source = kind(len(sample.axes), rng=_generator(sample.seed))
+    while True:  # a Sobol sequence goes on; a Latin hypercube is drawn anew
+        yield source.random(sample.numbers["n"])
+
+
+def _draw_matrix(sample: Sample) -> np.ndarray:
+    width, numbers, generator = len(sample.axes), sample.numbers, _generator(sample.seed)
+    problem = {"num_vars": width, "names": [axis.name for axis in sample.axes], "bounds": [[0.0, 1.0]] * width}
+    if sample.method == "morris":
+        from SALib.sample import morris
+
+        return morris.sample(problem, numbers["trajectories"], num_levels=numbers["levels"], seed=generator)
+    from SALib.sample import sobol
+
+    return sobol.sample(problem, numbers["n"], calc_second_order=numbers["second_order"], seed=generator)
