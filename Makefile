@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup check test golden demo
+.PHONY: help setup check test relations nightly golden demo
 
 help:  ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -20,11 +20,21 @@ check: $(BIN)/ruff  ## format, lint, types, import contract, fast tests
 	$(BIN)/ruff check
 	$(BIN)/pyright
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow and not nightly"
 
 test: $(BIN)/python  ## all tests
 	$(BIN)/pip install -e ".[test]"
 	$(BIN)/pytest
+
+relations: $(BIN)/python  ## what the model is held to, in a minute: relations, reference, seeded faults
+	$(BIN)/pip install --quiet -e ".[test]"
+	$(BIN)/python -m tests.relations
+
+nightly: $(BIN)/python  ## the long suites: other machine code, every fault, mutation score (about an hour)
+	$(BIN)/pip install --quiet -e ".[nightly]"
+	$(BIN)/pytest -m nightly
+	$(BIN)/python -m tests.faults
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m tests.mutation
 
 golden: $(BIN)/ruff  ## write the golden table anew (say why in CHANGELOG.md)
 	$(BIN)/python -m tests.regression.make_golden
