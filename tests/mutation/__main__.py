@@ -1,4 +1,4 @@
-"""Mutation score of the kernels: `python -m tests.mutation [FOLDER]`, about an hour on two cores; part of `make nightly`.
+"""Mutation score of the kernels: `python -m tests.mutation [FOLDER]`, an hour on two cores; part of `make nightly`.
 
 mutmut leaves decorated functions alone, and every kernel is decorated. So the sources are copied to FOLDER
 (build/mutation) without their decorators, which is the interpreted model, and mutated there. The tests that must
