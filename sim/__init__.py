@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.columns import MODEL_VERSION
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["MODEL_VERSION", "__version__", "compose", "load_results", "run"]
+__all__ = ["MODEL_VERSION", "__version__", "compose", "load_results", "run", "scan_table"]
 
 
 def run(
@@ -54,6 +54,13 @@ def compose(
         listed = list(seeds) if isinstance(seeds, list | tuple | range) else seeds
         words = [word for word in words if not word.startswith("seeds=")] + [f"seeds={listed}"]
     return compose_words(words, config_dir=config_dir)
+
+
+def scan_table(folder: str | Path, name: str = "runs") -> Any:
+    """Return one table of results as a `pyarrow.dataset.Dataset`, for tables larger than memory."""
+    from sim.results import scan_table as scan
+
+    return scan(folder, name)
 
 
 def load_results(folder: str | Path) -> Results:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 
-from sim.commands import compare, demo, run, show
+from sim.commands import compare, demo, export, run, show, status, sweep
 from sim.commands import list as list_verb
 from sim.commands.console import OK, USAGE, guard, say_error
 
 EPILOG = """\
-exit codes: 0 ok · 1 a run failed · 2 usage or invalid input · 130 interrupted (143 by SIGTERM)
+exit codes: 0 ok · 1 a run failed · 2 usage or invalid input · 3 a sweep is complete but for failed runs ·
+4 another sweep holds the folder · 5 no room on the disk · 130 interrupted (143 by SIGTERM)
 results go to stdout, progress to stderr; NO_COLOR and --quiet are respected
 start with:  coalitions demo    coalitions list regimes    coalitions run regime=competitive seeds=20
 """
@@ -27,7 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="store_true", help="print the version and end")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
-    for command in (demo, run, compare, list_verb, show):
+    for command in (demo, run, compare, sweep, status, export, list_verb, show):
         command.add_parser(verbs)
     return parser
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import platform
-import tempfile
 import warnings
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sim.columns import MODEL_VERSION
+from sim.files import replace_file
 
 if TYPE_CHECKING:
     from sim.parameters import Parameters
@@ -63,27 +62,16 @@ def describe_run(parameters: Parameters, seeds: list[int], roster: Roster) -> di
         "seeds": list(seeds),
         "n_organizations": len(roster.key),
         "settings": [dataclasses.asdict(parameters)],
-        "versions": {"python": platform.python_version()} | {name: _get_version(name) for name in LIBRARIES},
+        "versions": {"python": platform.python_version()} | {name: get_version(name) for name in LIBRARIES},
     }
 
 
-def _get_version(name: str) -> str:
+def get_version(name: str) -> str:
+    """Return the installed version of a library."""
     try:
         return version(name)
     except PackageNotFoundError:
         return "not installed"
-
-
-def _replace(path: Path, write: Any) -> None:
-    """Write to a temporary neighbour and move it into place, so that a killed process leaves no half file."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    try:
-        write(Path(temporary))
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def save_results(results: Results, folder: Path, command: str) -> None:
@@ -92,27 +80,53 @@ def save_results(results: Results, folder: Path, command: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in TABLES:
         table = getattr(results, name)
-        _replace(
+        replace_file(
             folder / f"{name}.parquet",
             lambda path, table=table: table.to_parquet(path, index=False, compression="zstd", write_page_checksum=True),
         )
     manifest = {"command": command, **results.manifest}
     text = json.dumps(manifest, indent=2, sort_keys=True, default=str) + "\n"
-    _replace(folder / "manifest.json", lambda path: path.write_text(text, encoding="utf-8"))
+    replace_file(folder / "manifest.json", lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def _read_table(folder: Path, name: str) -> pd.DataFrame:
+    path = folder / f"{name}.parquet"
+    if not path.exists() and (folder / "plan.json").exists():  # a sweep keeps what it was told to
+        return pd.DataFrame()
+    try:
+        return pd.read_parquet(path, page_checksum_verification=True)
+    except Exception as error:  # a damaged footer makes pyarrow and pandas raise errors of many kinds
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise ResultsError(f"{path}: cannot be read ({reason}); run the command again") from error
+
+
+def scan_table(folder: str | Path, name: str = "runs") -> Any:
+    """Return one table of results as a `pyarrow.dataset.Dataset`, which reads only what is asked of it.
+
+    For tables larger than memory: ``scan_table(DIR, "months").to_table(columns=[…], filter=…)``, or by its path in
+    DuckDB. Raises `ResultsError` where the table is missing or damaged.
+    """
+    import pyarrow.dataset
+
+    path = Path(folder) / f"{name}.parquet"
+    if not path.is_file():
+        kept = sorted(one.stem for one in Path(folder).glob("*.parquet"))
+        raise ResultsError(f"{path}: is not there; {folder} holds {', '.join(kept) or 'no tables'}")
+    try:
+        options = pyarrow.dataset.ParquetFragmentScanOptions(page_checksum_verification=True)
+        return pyarrow.dataset.dataset(
+            path, format=pyarrow.dataset.ParquetFileFormat(default_fragment_scan_options=options)
+        )
+    except Exception as error:  # as above
+        raise ResultsError(f"{path}: cannot be read ({str(error).splitlines()[0]})") from error
 
 
 def load_results(folder: str | Path) -> Results:
     """Return the results kept in `folder`. Raises `ResultsError` where a part is missing or damaged."""
     folder = Path(folder)
     if not (folder / "manifest.json").is_file():
-        raise ResultsError(f"{folder}: no manifest.json there; give the folder of one run, like results/demo")
-    tables = {}
-    for name in TABLES:
-        try:
-            tables[name] = pd.read_parquet(folder / f"{name}.parquet", page_checksum_verification=True)
-        except Exception as error:  # a damaged footer makes pyarrow and pandas raise errors of many kinds
-            reason = (str(error) or type(error).__name__).splitlines()[0]
-            raise ResultsError(f"{folder}/{name}.parquet: cannot be read ({reason}); run the command again") from error
+        raise ResultsError(f"{folder}: no manifest.json there; give the folder of a run or of a complete sweep")
+    tables = {name: _read_table(folder, name) for name in TABLES}
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except ValueError as error:

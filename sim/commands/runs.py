@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.configuration import CASE, Configuration, ConfigurationError, compose, get_value, set_values
+from sim.configuration import CASE, Configuration, ConfigurationError, compose, find_value, name_columns, set_values
 from sim.configuration.declared import GROUPS
 
 Label = Callable[[dict[str, Any], str], str]
@@ -45,7 +45,7 @@ def run_design(
         before = number * len(configuration.seeds)
         setting = settings.at(point)
         part = run_setting(setting, configuration.seeds, _shifted(report, before, total))
-        varied = {column: _find_value(name, point, setting) for name, column in columns.items()}
+        varied = {column: find_value(name, point, setting) for name, column in columns.items()}
         parts.append(part if len(points) == 1 else _mark(part, point, varied, number, label))
     results = parts[0] if len(parts) == 1 else Results.concatenate(parts)
     _describe(results, configuration)
@@ -83,22 +83,6 @@ class _Settings:
 
 def _shifted(report: Report | None, before: int, total: int) -> Report | None:
     return (lambda done, _: report(before + done, total)) if report else None
-
-
-def name_columns(names: list[str]) -> dict[str, str]:
-    """Return the column of ``runs`` for each varied name but the regime; no two share one, none is a computed one."""
-    from sim.columns import KEYS, MONTHS, RUNS
-
-    last = [name.rsplit(".", 1)[-1] for name in names]
-    taken = {entry.name for entry in (*KEYS, *MONTHS, *RUNS)} | {name for name in last if last.count(name) > 1}
-    found = {name: name if tail in taken else tail for name, tail in zip(names, last, strict=True)}
-    return {name: column for name, column in found.items() if name != "regime"}
-
-
-def _find_value(name: str, point: dict[str, Any], setting: Parameters) -> Any:
-    if name in point or name in (*GROUPS, CASE):
-        return point.get(name)
-    return get_value(setting, name)
 
 
 def _mark(part: Results, point: dict[str, Any], varied: dict[str, Any], number: int, label: Label | None) -> Results:

@@ -5,7 +5,16 @@ Beside the commands, the only place that knows Hydra; importing it does not impo
 
 from sim.configuration.composition import Configuration, compose, from_tree, make_name, read_seeds
 from sim.configuration.declared import ConfigurationError, build_parameters, declared, find_declaration, suggest
-from sim.configuration.designs import CASE, MAX_POINTS, Design, get_value, read_design, set_values
+from sim.configuration.designs import (
+    CASE,
+    MAX_POINTS,
+    Design,
+    find_value,
+    get_value,
+    name_columns,
+    read_design,
+    set_values,
+)
 from sim.configuration.files import configuration_folder, experiments_folder, option_files, read_description
 from sim.configuration.overrides import read_varied, read_words
 
@@ -21,9 +30,11 @@ __all__ = [
     "declared",
     "experiments_folder",
     "find_declaration",
+    "find_value",
     "from_tree",
     "get_value",
     "make_name",
+    "name_columns",
     "option_files",
     "read_description",
     "read_design",

@@ -1,5 +1,6 @@
 """What an experiment varies: its design, read from YAML or words, and its points."""
 
+from sim.configuration.designs.columns import find_value, name_columns
 from sim.configuration.designs.design import CASE, Design
 from sim.configuration.designs.narrowing import add_varied, narrow
 from sim.configuration.designs.reading import check_groups, read_design
@@ -12,7 +13,9 @@ __all__ = [
     "Design",
     "add_varied",
     "check_groups",
+    "find_value",
     "get_value",
+    "name_columns",
     "narrow",
     "read_design",
     "set_values",

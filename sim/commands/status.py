@@ -1,0 +1,44 @@
+"""``coalitions status``: how far a sweep is."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the verb to the parser."""
+    parser = verbs.add_parser(
+        "status",
+        help="say how far a sweep is",
+        description="Say how many runs of a sweep are done, without touching it.\n\n  coalitions status results/NAME\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("folder", metavar="DIR", help="the sweep's folder")
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
+    parser.set_defaults(execute=execute)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Print it and return the exit code."""
+    from sim.commands.console import OK, print_json, refuse_words
+    from sim.sweep.driving import describe
+    from sim.sweep.plan import read_plan
+
+    refuse_words(args)
+    folder = Path(args.folder)
+    plan = read_plan(folder)
+    found = describe(folder, plan)
+    if args.json:
+        print_json({"name": plan.name, "folder": str(folder), **found, "points": plan.n_points})
+        return OK
+    share = found["done"] / max(found["runs"], 1)
+    print(f"{plan.name}: {found['state']}, {found['done']:,} of {found['runs']:,} runs done ({share:.0%})")
+    print("; then ".join(block.design.describe() for block in plan.blocks))
+    if found["failed"]:
+        print(
+            f"{found['failed']:,} failed" + (f", see {folder / 'failed.csv'}" if found["state"] == "complete" else "")
+        )
+    return OK

@@ -1,0 +1,308 @@
+"""``coalitions sweep``: many runs of a design, on all cores, stopped and gone on with at will."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+COMPLETE_BUT, HELD, NO_ROOM = 3, 4, 5
+SHOWN_FAILURES = 5
+SHORT_SECONDS = 4.0
+DESCRIPTION = """\
+Run a design: every policy with every scenario on the same seeds. Called again, it goes on where it was.
+
+  coalitions sweep experiment=grow_or_fragment
+  coalitions sweep regime=unrestricted,competitive memberships.turf_weight=0..3 --sample sobol --n 256 seeds=20
+  coalitions sweep experiment=lever_screening --dry-run
+
+key=a,b,c varies, key=low..high samples a range (latin_hypercube, sobol, saltelli or morris), --set KEY=VALUES does
+either. docs/sweeps.md has designs in YAML. The table of runs is always kept; --keep months or events keeps more.
+"""
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the verb to the parser."""
+    parser = verbs.add_parser(
+        "sweep",
+        help="run many settings, resumable, on all cores",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="coalitions sweep [experiment=NAME] [key=value | key=a,b | key=low..high …] [options]",
+        allow_abbrev=False,
+    )
+    what = parser.add_argument_group("what to run")
+    what.add_argument(
+        "--set", dest="settings", action="append", default=[], metavar="KEY=VALUES", help="vary, as above"
+    )
+    what.add_argument("--sample", metavar="METHOD", help="how ranges are sampled (default latin_hypercube)")
+    what.add_argument("--n", type=int, metavar="N", help="points of the sample")
+    what.add_argument("--replications", type=int, metavar="N", help="seeds 1 to N at each point, like seeds=N")
+    what.add_argument("--keep", choices=("runs", "months", "events"), default="runs", help="tables to keep")
+    how = parser.add_argument_group("how to run it")
+    how.add_argument("--dry-run", action="store_true", help="say how many runs, how long and how large; run nothing")
+    how.add_argument("--workers", type=int, metavar="N", help="worker processes (default: one for each core)")
+    how.add_argument("--engine", default="local", metavar="NAME", help="local, ray, dask or slurm")
+    how.add_argument("--engine-option", action="append", default=[], metavar="KEY=VALUE", help="e.g. address=…")
+    how.add_argument("--extend", action="store_true", help="add the seeds or points that the sweep lacks")
+    parser.add_argument("--results", metavar="DIR", default="results", help="folder for results (default: results)")
+    parser.add_argument("--config-dir", metavar="DIR", help="folder of your own YAML: field/, regime/, shock/, …")
+    parser.add_argument("--force", action="store_true", help="delete another sweep of this name first")
+    parser.add_argument("--quiet", "-q", action="store_true", help="no progress on stderr")
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
+    parser.set_defaults(execute=execute)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Run the sweep and return the exit code."""
+    from sim.commands.console import check_words, compile_model, say_error
+    from sim.sweep.driving import DiskFullError, LockedError
+
+    words = check_words(args, ("--set", "--sample", "--n", "--keep", "--dry-run", "--workers", "--engine", "--extend"))
+    plan, folder = prepare(args, words)
+    compile_model(is_quiet=args.quiet)
+    try:
+        return _look(args, plan, folder) if args.dry_run else _run(args, plan, folder, words)
+    except LockedError as problem:
+        say_error(str(problem))
+        return HELD
+    except DiskFullError as problem:
+        say_error(f"no room on the disk: {problem.strerror}; make room and call the same command again, it goes on")
+        return NO_ROOM
+
+
+def prepare(args: argparse.Namespace, words: list[str]) -> tuple[Any, Path]:
+    """Return the plan and its folder. Raises `ConfigurationError`."""
+    from sim.configuration import ConfigurationError, compose, read_varied
+    from sim.sweep.plan import extend_plan, make_plan, read_plan
+
+    own = Path(args.config_dir).resolve() if args.config_dir else None
+    seeds = [f"seeds={args.replications}"] if args.replications is not None else []
+    plain, tree = read_varied([*words, *args.settings, *seeds], own)
+    if args.sample or args.n is not None:
+        if not tree.get("sample"):
+            raise ConfigurationError("--sample and --n need a range to sample, like memberships.turf_weight=0..3")
+        tree["sample"] |= {"method": args.sample} if args.sample else {}
+        tree["sample"] |= {"n": args.n} if args.n is not None else {}
+    configuration = compose(plain, config_dir=args.config_dir, design=tree)
+    plan = make_plan(configuration, args.config_dir, args.keep)
+    folder = Path(args.results) / plan.name
+    if folder.resolve().parent != Path(args.results).resolve():
+        raise ConfigurationError(f"{folder}: leads out of {args.results}; choose another name")
+    if not (folder / "plan.json").exists():
+        if folder.exists() and any(folder.iterdir()) and not args.force:
+            raise ConfigurationError(f"{folder}: holds other results; choose another name=… or overwrite with --force")
+        return plan, folder
+    if args.force:
+        return plan, folder
+    old = read_plan(folder)
+    if args.extend:
+        return extend_plan(old, plan), folder
+    if old.blocks[0] == plan.blocks[0] and old.key == plan.key:
+        return old, folder
+    raise ConfigurationError(
+        f"{folder}: holds another sweep; choose another name=…, add to it with --extend, or delete it with --force"
+    )
+
+
+def _count_workers(args: argparse.Namespace) -> int:
+    from sim.configuration import ConfigurationError
+
+    if args.workers is None:
+        return count_cores()
+    if not 1 <= args.workers <= 1024:
+        raise ConfigurationError(f"--workers {args.workers}: must lie in [1, 1024]")
+    return args.workers
+
+
+def count_cores() -> int:
+    """Return the number of cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _look(args: argparse.Namespace, plan: Any, folder: Path) -> int:
+    """Say what the sweep would be, from a second's pilot."""
+    import tempfile
+
+    from sim.commands.console import OK, print_json
+    from sim.sweep.driving import run_pilot
+
+    with tempfile.TemporaryDirectory() as scratch:
+        pilot = run_pilot(plan, Path(scratch))
+    n_workers = _count_workers(args)
+    seconds, size = plan.n_runs * pilot.seconds / n_workers, plan.n_runs * sum(pilot.bytes.values())
+    told = {
+        "name": plan.name,
+        "folder": str(folder),
+        "design": "; then ".join(block.design.describe() for block in plan.blocks),
+        "points": plan.n_points,
+        "runs": plan.n_runs,
+        "workers": n_workers,
+        "milliseconds_a_run": pilot.seconds * 1000,
+        "seconds": seconds,
+        "megabytes": size / 1e6,
+    }
+    if args.json:
+        print_json(told)
+        return OK
+    print(f"{plan.name}: {told['design']}")
+    print(f"{plan.n_runs:,} runs at {pilot.seconds * 1000:.1f} ms: {tell_time(seconds)} on {n_workers} workers")
+    print(f"{size / 1e6:,.1f} MB in {folder}/ ({', '.join(plan.tables)}), twice that while it runs")
+    return OK
+
+
+def tell_time(seconds: float) -> str:
+    """Return a length of time in words, to two figures."""
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 1.5 * length:
+            return f"about {seconds / length:.2g} {unit}"
+    return f"about {max(seconds, 2):.0f} seconds"
+
+
+def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) -> int:
+    from sim.sweep.driving import check_room, drive, lock_folder, run_pilot
+    from sim.sweep.engines import make_engine
+
+    n_workers, options = _count_workers(args), _read_options(args)
+    make_engine(args.engine, n_workers, options)  # refuses what is not installed before anything is run
+    folder.mkdir(parents=True, exist_ok=True)
+    if args.force:
+        with lock_folder(folder):
+            _empty(folder, keep=plan)
+    pilot = run_pilot(plan, folder)
+    check_room(folder, pilot, plan.n_runs)
+    if args.workers is None and args.engine == "local" and plan.n_runs * pilot.seconds < SHORT_SECONDS:
+        n_workers = 1  # over before a worker has begun
+    engine = make_engine(args.engine, n_workers, options)
+    start = time.monotonic()
+    with _stopping(engine) as is_stopped, _progress(plan.name, args.quiet) as report:
+        outcome = drive(
+            plan,
+            folder,
+            engine,
+            seconds_a_run=pilot.seconds,
+            n_workers=n_workers,
+            report=report,
+            is_stopped=is_stopped,
+        )
+    return _tell(args, plan, folder, outcome, time.monotonic() - start, words)
+
+
+def _read_options(args: argparse.Namespace) -> dict[str, str]:
+    from sim.configuration import ConfigurationError
+
+    for word in args.engine_option:
+        if "=" not in word:
+            raise ConfigurationError(f"--engine-option {word}: must be KEY=VALUE, like address=tcp://…")
+    return dict(word.split("=", 1) for word in args.engine_option)
+
+
+def _empty(folder: Path, keep: Any) -> None:
+    """Delete what an earlier sweep left in its own folder, unless it is this very sweep."""
+    import shutil
+
+    from sim.configuration import ConfigurationError
+    from sim.sweep.plan import read_plan
+
+    try:
+        if read_plan(folder).key == keep.key:
+            return
+    except ConfigurationError:
+        pass
+    for path in folder.iterdir():
+        if path.name in (".lock", ".workers.lock"):
+            continue
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+@contextmanager
+def _stopping(engine: Any) -> Iterator[Callable[[], bool]]:
+    """Let the first Ctrl-C or SIGTERM finish what is being done, and the second one end at once."""
+    caught: list[int] = []
+
+    def catch(number: int, frame: Any) -> None:
+        caught.append(number)
+        if len(caught) > 1:
+            engine.stop()
+            raise KeyboardInterrupt
+        print("\nstopping after the parts under way; again to stop at once", file=sys.stderr, flush=True)
+
+    before = {number: signal.signal(number, catch) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(caught)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        _stopping.caught = caught  # type: ignore[attr-defined]
+
+
+@contextmanager
+def _progress(label: str, is_quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """Yield report(done, total) that also tells runs a second and the time left."""
+    from sim.commands.console import progress
+
+    start, first = time.monotonic(), []
+
+    with progress(label, is_quiet=is_quiet) as report:
+
+        def tell(done: int, total: int) -> None:
+            first.append(done)
+            report(done, total)
+
+        yield tell
+    done = first[-1] - first[0] if first else 0
+    if done and not is_quiet:
+        seconds = time.monotonic() - start
+        print(f"{label}: {done:,} runs in {seconds:.1f} s, {done / seconds:,.0f} a second", file=sys.stderr)
+
+
+def _tell(args: argparse.Namespace, plan: Any, folder: Path, outcome: Any, seconds: float, words: list[str]) -> int:
+    from sim.commands.console import CAUTION, INTERRUPTED, OK, TERMINATED, print_json
+    from sim.sweep.manifest import write_manifest
+
+    command = _repeat_command(args, words)
+    if outcome.is_complete:
+        write_manifest(plan, folder, command, outcome.failures)
+    stopped_by = getattr(_stopping, "caught", [])
+    code = OK if outcome.is_complete and not outcome.failures else COMPLETE_BUT
+    if not outcome.is_complete:
+        code = TERMINATED if stopped_by and stopped_by[0] == signal.SIGTERM else INTERRUPTED
+    if args.json:
+        told = {"name": plan.name, "folder": str(folder), "runs": outcome.n_runs, "done": outcome.n_done}
+        told |= {"before": outcome.n_before, "failed": len(outcome.failures), "seconds": seconds, "caution": CAUTION}
+        print_json(told)
+        return code
+    for name in outcome.set_aside:
+        print(f"set aside as damaged and done again: {name}", file=sys.stderr)
+    if not outcome.is_complete:
+        print(f"{plan.name}: {outcome.n_done:,} of {outcome.n_runs:,} runs done. To go on: {command}", flush=True)
+        return code
+    before = f", {outcome.n_before:,} of them before" if outcome.n_before else ""
+    print(f"{plan.name}: {outcome.n_runs:,} runs{before}, {len(outcome.failures)} failed", flush=True)
+    for failure in outcome.failures[:SHOWN_FAILURES]:
+        print(f"  run {failure.run}, point {failure.point}, seed {failure.seed}: {failure.error}")
+    if outcome.failures:
+        print(f"  all of them with their parameters: {folder / 'failed.csv'}")
+    print(f"Results: {folder}/\n{CAUTION}", flush=True)
+    return code
+
+
+def _repeat_command(args: argparse.Namespace, words: list[str]) -> str:
+    options: list[str] = []
+    for word in args.settings:
+        options += ["--set", word]
+    named = {"sample": None, "n": None, "replications": None, "keep": "runs", "engine": "local", "results": "results"}
+    for name, default in (named | {"workers": None, "config_dir": None}).items():
+        value = getattr(args, name)
+        if value != default:
+            options += [f"--{name.replace('_', '-')}", str(value)]
+    options += [part for word in args.engine_option for part in ("--engine-option", word)]
+    options += ["--extend"] if args.extend else []
+    return shlex.join(["coalitions", "sweep", *words, *options])

@@ -1,0 +1,26 @@
+"""What varies, as columns of the table of runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.columns import KEYS, MONTHS, RUNS
+from sim.configuration.declared import GROUPS
+from sim.configuration.designs.design import CASE
+from sim.configuration.designs.setting import get_value
+from sim.parameters import Parameters
+
+
+def name_columns(names: list[str]) -> dict[str, str]:
+    """Return the column of ``runs`` for each varied name but the regime; no two share one, none is a computed one."""
+    last = [name.rsplit(".", 1)[-1] for name in names]
+    taken = {entry.name for entry in (*KEYS, *MONTHS, *RUNS)} | {name for name in last if last.count(name) > 1}
+    found = {name: name if tail in taken else tail for name, tail in zip(names, last, strict=True)}
+    return {name: column for name, column in found.items() if name != "regime"}
+
+
+def find_value(name: str, point: dict[str, Any], setting: Parameters) -> Any:
+    """Return the value of a varied name at a point; where the point leaves it alone, the one it was run with."""
+    if name in point or name in (*GROUPS, CASE):
+        return point.get(name)
+    return get_value(setting, name)

@@ -1,0 +1,5 @@
+"""Sweeps: many runs of a design, in parts that are done or not done, on any number of workers.
+
+`plan` says which runs there are, `work` runs a stretch of them, `parts` keeps what comes of it, `driving` sees
+to it that all get done, `engines` are the machines they are done on.
+"""

@@ -1,0 +1,293 @@
+"""Driving a sweep: what is left to do, done on an engine, told while it goes, joined when all is there.
+
+One driver at a time holds the lock of a folder, which the system frees when the driver ends, however it ends. Where
+a worker was lost its stretch is halved and tried again, until the single run that kills its worker is known and set
+aside.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from sim.configuration import ConfigurationError
+from sim.sweep.engines import Engine
+from sim.sweep.parts import (
+    FOLDER,
+    Failure,
+    Stretch,
+    cut,
+    find_gaps,
+    find_parts,
+    join_parts,
+    part_again,
+    read_note,
+    remove_parts,
+    write_part,
+)
+from sim.sweep.plan import Plan, write_plan
+from sim.sweep.work import WORKERS_LOCK, run_stretch
+
+LOCK = ".lock"
+ATTEMPTS = 3  # with a run alone, before it is set aside
+SECONDS_A_PART = 3.0
+MOST_RUNS_A_PART = 20_000
+PILOT_SECONDS = 1.0
+Report = Callable[[int, int], None]
+
+
+class LockedError(ConfigurationError):
+    """Another sweep is running in this folder."""
+
+
+class DiskFullError(OSError):
+    """There is no room for the results."""
+
+
+class Pilot(NamedTuple):
+    """What a few runs took: seconds a run on one worker, bytes a run on disk for each table kept."""
+
+    seconds: float
+    bytes: dict[str, float]
+
+
+class Outcome(NamedTuple):
+    """How a sweep ended: runs done before and now, failures, parts set aside, whether it was stopped on the way."""
+
+    n_runs: int
+    n_before: int
+    n_done: int
+    failures: list[Failure]
+    set_aside: list[str]
+    is_stopped: bool
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every run was done or has failed for good."""
+        return self.n_done == self.n_runs
+
+
+def run_pilot(plan: Plan, folder: Path) -> Pilot:
+    """Run some runs from all over the plan for about a second; keep nothing. Writes and removes a part in `folder`."""
+    spots = [int(plan.n_runs * share) for share in (0.0, 0.5, 0.25, 0.75, 0.125, 0.625, 0.375, 0.875)]
+    run_stretch(plan, Stretch(0, 1))  # whatever is made at the first run only
+    start, frames, n_tried = time.monotonic(), {}, 0
+    for first in itertools.cycle(spots):
+        tables, _ = run_stretch(plan, Stretch(first, min(first + 10, plan.n_runs)))
+        n_tried += min(10, plan.n_runs - first)
+        for name, table in tables.items():
+            frames.setdefault(name, []).append(table)
+        if time.monotonic() - start > PILOT_SECONDS or n_tried >= 4 * plan.n_runs:
+            break
+    seconds = (time.monotonic() - start) / n_tried
+    sizes = {name: _measure_bytes(pd.concat(parts), folder) / n_tried for name, parts in frames.items()}
+    return Pilot(seconds, sizes)
+
+
+def _measure_bytes(frame: pd.DataFrame, folder: Path) -> float:
+    path = folder / f".pilot-{os.getpid()}.parquet"
+    try:
+        frame.to_parquet(path, index=False, compression="zstd")
+        return path.stat().st_size
+    finally:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Hold the folder for this driver, after any worker of an earlier one has ended. Raises `LockedError`."""
+    with (folder / LOCK).open("a") as own, (folder / WORKERS_LOCK).open("a") as workers:
+        try:
+            fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LockedError(
+                f"{folder}: another sweep is running there; wait for it or choose another name=…"
+            ) from None
+        fcntl.flock(workers, fcntl.LOCK_EX)  # the workers of a killed driver end within a second or two
+        fcntl.flock(workers, fcntl.LOCK_UN)
+        yield
+
+
+def is_joined(folder: Path, plan: Plan) -> bool:
+    """Say whether the joined tables of this very plan lie in `folder`."""
+    try:
+        notes = [read_note(folder / f"{table}.parquet") for table in plan.tables]
+        return all(note["key"] == plan.key and note["last"] == plan.n_runs for note in notes)
+    except Exception:  # missing or damaged, in any of pyarrow's ways
+        return False
+
+
+def drive(
+    plan: Plan,
+    folder: Path,
+    engine: Engine,
+    *,
+    seconds_a_run: float,
+    n_workers: int = 1,
+    report: Report = lambda done, total: None,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    """Do all runs of the plan that are not done yet and join the parts. Raises `LockedError`, `DiskFullError`, OSError.
+
+    seconds_a_run: for the length of parts. is_stopped() is asked before each new stretch.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with lock_folder(folder):
+        write_plan(plan, folder)
+        if is_joined(folder, plan):
+            remove_parts(folder)
+            return Outcome(plan.n_runs, plan.n_runs, plan.n_runs, read_failures(folder), [], False)
+        (folder / FOLDER).mkdir(exist_ok=True)
+        part_again(folder, plan.key, tuple(reversed(plan.tables)), plan.n_runs)
+        found = find_parts(folder, plan.key, plan.tables)
+        n_before = sum(stretch.last - stretch.first for stretch in found.done)
+        gaps = find_gaps(found.done, plan.n_runs)
+        length = choose_length(seconds_a_run, plan.n_runs - n_before, n_workers)
+        report(n_before, plan.n_runs)
+        n_done = _do_gaps(plan, folder, engine, cut(gaps, length), n_before, report, is_stopped)
+        if n_done < plan.n_runs:
+            return Outcome(plan.n_runs, n_before, n_done, [], found.set_aside, is_stopped())
+        failures = join_all(plan, folder)
+        return Outcome(plan.n_runs, n_before, n_done, failures, found.set_aside, False)
+
+
+def choose_length(seconds_a_run: float, n_left: int, n_workers: int) -> int:
+    """Return how many runs a part has: some seconds of work, and a few parts for each worker."""
+    by_time = int(SECONDS_A_PART / max(seconds_a_run, 1e-6))
+    by_share = -(-n_left // (4 * n_workers))
+    return max(min(by_time, by_share, MOST_RUNS_A_PART), 1)
+
+
+def _do_gaps(
+    plan: Plan,
+    folder: Path,
+    engine: Engine,
+    stretches: Iterator[Stretch],
+    n_done: int,
+    report: Report,
+    is_stopped: Callable[[], bool],
+) -> int:
+    again: list[Stretch] = []
+    tries: dict[Stretch, int] = {}
+
+    def feed() -> Iterator[Stretch]:
+        """Yield what is to be done; stretches that were lost come back, in halves."""
+        while True:
+            stretch = again.pop() if again else next(stretches, None)
+            if stretch is None:
+                return
+            yield stretch
+
+    while True:
+        for told in engine.run(folder, feed(), is_stopped):
+            stretch = Stretch(told["first"], told["last"])
+            if "error" in told:
+                engine.stop()
+                raise (DiskFullError if told.get("errno") == 28 else OSError)(told.get("errno") or 5, told["error"])
+            if "lost" in told:
+                n_done += _take_back(plan, folder, stretch, told["lost"], again, tries)
+            else:
+                n_done += stretch.last - stretch.first
+            report(n_done, plan.n_runs)
+        if not again or is_stopped():
+            return n_done
+
+
+def _take_back(
+    plan: Plan, folder: Path, stretch: Stretch, why: str, again: list[Stretch], tries: dict[Stretch, int]
+) -> int:
+    """Put a lost stretch back, in halves where it is longer than a run; set a run aside that is lost three times."""
+    if stretch.last - stretch.first > 1:
+        middle = (stretch.first + stretch.last) // 2
+        again.extend((Stretch(middle, stretch.last), Stretch(stretch.first, middle)))
+        return 0
+    tries[stretch] = tries.get(stretch, 0) + 1
+    if tries[stretch] < ATTEMPTS:
+        again.append(stretch)
+        return 0
+    _, _, runs = next(plan.runs(*stretch))
+    failures = [Failure(run.number, run.point, run.seed, f"set aside: {why}, {ATTEMPTS} times") for run in runs]
+    for table in reversed(plan.tables):
+        write_part(folder, table, stretch, pd.DataFrame(), plan.key, failures if table == "runs" else ())
+    return 1
+
+
+def join_all(plan: Plan, folder: Path) -> list[Failure]:
+    """Join the parts of every table; list failures in failed.csv; return them. The table of runs comes last."""
+    done = find_parts(folder, plan.key, plan.tables).done
+    if find_gaps(done, plan.n_runs):
+        raise OSError(5, "parts have gone missing while they were joined; start the sweep again, it goes on")
+    failures: list[Failure] = []
+    for table in reversed(plan.tables):
+        failures = join_parts(folder, table, plan.key, done)
+    write_failures(plan, folder, failures)
+    remove_parts(folder)
+    return failures
+
+
+def write_failures(plan: Plan, folder: Path, failures: list[Failure]) -> None:
+    """Write failed.csv with each failed run and its parameters, or remove it where none failed."""
+    path = folder / "failed.csv"
+    if not failures:
+        path.unlink(missing_ok=True)
+        return
+    rows = []
+    for failure in failures:
+        point, values, _ = next(plan.runs(failure.run, failure.run + 1))
+        rows.append(failure._asdict() | {"point": point} | values)
+    pd.DataFrame(rows).to_csv(path, index=False)
+
+
+def read_failures(folder: Path) -> list[Failure]:
+    """Return the failures listed in failed.csv."""
+    path = folder / "failed.csv"
+    if not path.is_file():
+        return []
+    rows: list[Any] = pd.read_csv(path).to_dict("records")
+    return [Failure(int(row["run"]), int(row["point"]), int(row["seed"]), str(row["error"])) for row in rows]
+
+
+def check_room(folder: Path, pilot: Pilot, n_runs: int) -> None:
+    """Raise `DiskFullError` unless there is room for twice the results: parts and what they are joined to."""
+    needed = 2.2 * sum(pilot.bytes.values()) * n_runs
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise DiskFullError(28, f"{folder}: {needed / 2**30:.1f} GiB wanted, {free / 2**30:.1f} GiB free")
+
+
+def describe(folder: Path, plan: Plan) -> dict[str, Any]:
+    """Return how far a sweep is, without touching it."""
+    if is_joined(folder, plan):
+        return {"runs": plan.n_runs, "done": plan.n_runs, "failed": len(read_failures(folder)), "state": "complete"}
+    n_done, n_failed = 0, 0
+    for path in (folder / FOLDER).glob("runs-*.parquet"):
+        try:
+            note = read_note(path)
+        except Exception:  # damaged: it will be set aside when the sweep goes on
+            continue
+        if note["key"] == plan.key:
+            n_done += note["last"] - note["first"]
+            n_failed += len(note["failures"])
+    state = "running" if _is_locked(folder) else "stopped"
+    return {"runs": plan.n_runs, "done": n_done, "failed": n_failed, "state": state}
+
+
+def _is_locked(folder: Path) -> bool:
+    path = folder / LOCK
+    if not path.exists():
+        return False
+    with path.open("a") as own:
+        try:
+            fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False

@@ -1,0 +1,206 @@
+"""Parts of a sweep on disk: one Parquet file a table and stretch of runs, checksummed, written whole or not at all.
+
+A part of the table `runs` marks its stretch as done, so it is written last. Reading verifies: the plan's key, the
+stretch, the number of rows and every page's checksum; a part that fails is set aside and its runs are done again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sim.files import replace_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FOLDER = "parts"
+ROWS_IN_GROUP = 65_536
+_NAME = re.compile(r"(runs|months|events)-(\d{12})-(\d{12})\.parquet")
+_META = b"coalitions"
+
+
+class Stretch(NamedTuple):
+    """Runs of number `first` up to but not including `last`."""
+
+    first: int
+    last: int
+
+
+class Failure(NamedTuple):
+    """One run that gave no result."""
+
+    run: int
+    point: int
+    seed: int
+    error: str
+
+
+def name_part(folder: Path, table: str, stretch: Stretch) -> Path:
+    """Return the path of a part."""
+    return folder / FOLDER / f"{table}-{stretch.first:012d}-{stretch.last:012d}.parquet"
+
+
+def write_part(
+    folder: Path, table: str, stretch: Stretch, frame: pd.DataFrame, key: str, failures: Iterable[Failure] = ()
+) -> None:
+    """Write one part. `key` is that of the plan; `failures` go with the table `runs`. Raises OSError."""
+    content = pa.Table.from_pandas(frame, preserve_index=False)
+    write_table(name_part(folder, table, stretch), content, key, stretch, failures)
+
+
+def write_table(path: Path, content: pa.Table, key: str, stretch: Stretch, failures: Iterable[Failure] = ()) -> None:
+    """Write a table whole, with the key and stretch it belongs to in its footer."""
+    content = content.replace_schema_metadata({_META: _make_note(key, stretch, failures)})
+    replace_file(path, lambda target: _write(content, target))
+
+
+def _write(content: pa.Table, target: Path) -> None:
+    pq.write_table(
+        content, target, compression="zstd", write_page_checksum=True, row_group_size=ROWS_IN_GROUP, store_schema=True
+    )
+
+
+def read_note(path: Path) -> dict[str, Any]:
+    """Return key, first, last and failures from a part's footer. Raises ValueError or OSError where it is damaged."""
+    metadata = pq.read_metadata(path).metadata or {}
+    return json.loads(metadata[_META])
+
+
+def read_part(path: Path, key: str) -> tuple[pa.Table, list[Failure]]:
+    """Return a verified part's table and failures. Raises ValueError (pyarrow's errors are some) or OSError."""
+    note = read_note(path)
+    if note["key"] != key:
+        raise ValueError("belongs to another plan")
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        content = file.read()
+    failures = [Failure(*one) for one in note["failures"]]
+    if path.name.startswith("runs-") and len(content) + len(failures) != note["last"] - note["first"]:
+        raise ValueError("has too few rows")
+    return content, failures
+
+
+class Found(NamedTuple):
+    """What lies in the folder: stretches done, in order, and files set aside because they failed."""
+
+    done: list[Stretch]
+    set_aside: list[str]
+
+
+def find_parts(folder: Path, key: str, tables: tuple[str, ...]) -> Found:
+    """Verify every part in `folder`. A damaged, foreign or overlapping one is renamed to .bad-…, beyond all reading."""
+    done, set_aside = [], []
+    for path in sorted((folder / FOLDER).glob("runs-*.parquet")):
+        match = _NAME.fullmatch(path.name)
+        stretch = Stretch(int(match[2]), int(match[3])) if match else None
+        overlaps = bool(done and stretch and stretch.first < done[-1].last)
+        whole = stretch is not None and all(
+            _verify(name_part(folder, table, stretch), key, stretch) for table in tables
+        )
+        if whole and not overlaps and stretch:
+            done.append(stretch)
+        else:
+            path.replace(path.with_name(f".bad-{path.name}"))
+            set_aside.append(path.name)
+    return Found(done, set_aside)
+
+
+def _verify(path: Path, key: str, stretch: Stretch) -> bool:
+    try:
+        note = read_note(path)
+        read_part(path, key)
+    except Exception:  # damaged footers make pyarrow raise errors of many kinds
+        return False
+    return (note["first"], note["last"]) == stretch
+
+
+def find_gaps(done: list[Stretch], n_runs: int) -> list[Stretch]:
+    """Return the stretches of 0 … n_runs that are not in `done`, which is sorted and does not overlap."""
+    edges = [0, *(edge for stretch in done for edge in stretch), n_runs]
+    return [Stretch(first, last) for first, last in zip(edges[::2], edges[1::2], strict=True) if first < last]
+
+
+def cut(stretches: Iterable[Stretch], length: int) -> Iterator[Stretch]:
+    """Cut stretches into pieces of at most `length` runs."""
+    for stretch in stretches:
+        for first in range(stretch.first, stretch.last, length):
+            yield Stretch(first, min(first + length, stretch.last))
+
+
+def join_parts(folder: Path, table: str, key: str, done: list[Stretch]) -> list[Failure]:
+    """Write the parts of one table as `folder`/<table>.parquet, in the order of runs, and return their failures.
+
+    Row groups have a fixed number of rows, so the file's bytes do not depend on how the runs were cut into parts.
+    """
+    failures: list[Failure] = []
+
+    def write(target: Path) -> None:
+        writer, waiting = None, []
+        for stretch in done:
+            content, failed = read_part(name_part(folder, table, stretch), key)
+            failures.extend(failed)
+            if not content.column_names:  # every run of it failed
+                continue
+            content = _decode(content)
+            if writer is None:
+                writer = pq.ParquetWriter(target, content.schema, compression="zstd", write_page_checksum=True)
+            waiting.append(content.cast(writer.schema))
+            if sum(map(len, waiting)) >= ROWS_IN_GROUP:
+                waiting = _write_groups(writer, waiting)
+        if writer is None:
+            writer = pq.ParquetWriter(target, pa.schema([]), write_page_checksum=True)
+        if sum(map(len, waiting)):
+            writer.write_table(pa.concat_tables(waiting).combine_chunks(), row_group_size=ROWS_IN_GROUP)
+        writer.add_key_value_metadata({_META: _make_note(key, Stretch(0, done[-1].last), failures)})
+        writer.close()
+
+    replace_file(folder / f"{table}.parquet", write)
+    return failures
+
+
+def _write_groups(writer: pq.ParquetWriter, waiting: list[pa.Table]) -> list[pa.Table]:
+    """Write as many whole row groups as there are, and return the rest."""
+    rows = pa.concat_tables(waiting).combine_chunks()
+    n_whole = len(rows) // ROWS_IN_GROUP * ROWS_IN_GROUP
+    writer.write_table(rows.slice(0, n_whole), row_group_size=ROWS_IN_GROUP)
+    return [rows.slice(n_whole)]
+
+
+def _make_note(key: str, stretch: Stretch, failures: Iterable[Failure]) -> bytes:
+    note = {"key": key, "first": stretch.first, "last": stretch.last, "failures": [list(one) for one in failures]}
+    return json.dumps(note).encode()
+
+
+def part_again(folder: Path, key: str, tables: tuple[str, ...], n_runs: int) -> None:
+    """Make the joined tables the first part of a sweep that has been extended to `n_runs`. They keep their bytes."""
+    try:
+        stretch = Stretch(0, read_note(folder / "runs.parquet")["last"])
+    except Exception:  # there is none, or it is damaged
+        return
+    if stretch.last < n_runs:
+        (folder / FOLDER).mkdir(exist_ok=True)
+        for table in tables:  # `runs` last, as when parts are written
+            (folder / f"{table}.parquet").replace(name_part(folder, table, stretch))
+
+
+def _decode(content: pa.Table) -> pa.Table:
+    """Return the table with dictionaries written out: their order depends on the part."""
+    for at, field in enumerate(content.schema):
+        if pa.types.is_dictionary(field.type):
+            content = content.set_column(at, field.name, content.column(at).cast(field.type.value_type))
+    return content.replace_schema_metadata(None)
+
+
+def remove_parts(folder: Path) -> None:
+    """Delete the parts once they are joined, and what killed writers left behind."""
+    parts = folder / FOLDER
+    if parts.is_dir():
+        for path in parts.iterdir():
+            path.unlink()
+        parts.rmdir()

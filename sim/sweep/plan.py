@@ -1,0 +1,276 @@
+"""The plan of a sweep: which runs there are and what each one is, immutable and keyed by its content.
+
+A plan is one or more blocks, each a design's points times seeds; run numbers go through the blocks, through the points
+of a block, and through the seeds of a point. Extending a sweep adds a file with another block and leaves the others as
+they are, so a run keeps its number and its part.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sim.columns import MODEL_VERSION
+from sim.configuration import Configuration, ConfigurationError
+from sim.configuration.composition import compose, resolve_folder
+from sim.configuration.declared import GROUPS, build_parameters
+from sim.configuration.designs import CASE, Design, name_columns, read_design, set_values
+from sim.files import replace_file
+from sim.parameters import Parameters
+
+FORMAT = 1
+TABLES = {"runs": ("runs",), "months": ("runs", "months"), "events": ("runs", "months", "events")}  # by what is kept
+
+
+class Run(NamedTuple):
+    """One run: its number in the sweep, its point, the values that vary there, and its seed."""
+
+    number: int
+    point: int
+    values: dict[str, Any]
+    seed: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """Points of one design on the same seeds. first_point: the number of its first point in the sweep."""
+
+    design: Design
+    seeds: tuple[int, ...]
+    first_point: int = 0
+
+    @property
+    def n_runs(self) -> int:
+        """Number of runs."""
+        return len(self.design) * len(self.seeds)
+
+    def to_tree(self) -> dict[str, Any]:
+        """Return plain data; seeds in a row as a range."""
+        first, count = self.seeds[0], len(self.seeds)
+        in_a_row = self.seeds == tuple(range(first, first + count))
+        seeds = {"first": first, "count": count} if in_a_row else list(self.seeds)
+        return {"design": self.design.to_tree(), "seeds": seeds, "first_point": self.first_point}
+
+    @classmethod
+    def from_tree(cls, tree: dict[str, Any]) -> Block:
+        """Return the block that `to_tree` wrote."""
+        seeds = tree["seeds"]
+        if isinstance(seeds, dict):
+            seeds = range(seeds["first"], seeds["first"] + seeds["count"])
+        return cls(read_design(tree["design"]), tuple(seeds), tree["first_point"])
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All runs of a sweep and the setting they share.
+
+    base: plain data of the parameters that nothing varies. combinations: for each combination of varied config groups,
+    as a JSON list of words, the plain data of its parameters. roster: digest of the roster's tables, or "".
+    """
+
+    name: str
+    question: str
+    overrides: tuple[str, ...]
+    base: dict[str, Any]
+    combinations: dict[str, dict[str, Any]]
+    roster: str
+    keep: str
+    blocks: tuple[Block, ...]
+
+    @property
+    def n_runs(self) -> int:
+        """Number of runs."""
+        return sum(block.n_runs for block in self.blocks)
+
+    @property
+    def n_points(self) -> int:
+        """Number of different points."""
+        return max(block.first_point + len(block.design) for block in self.blocks)
+
+    @property
+    def varied(self) -> list[str]:
+        """The names that vary."""
+        return list(dict.fromkeys(name for block in self.blocks for name in block.design.names()))
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """The column of the table of runs for each name that varies, but the regime."""
+        return name_columns(self.varied)
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that are kept, `runs` first."""
+        return TABLES[self.keep]
+
+    @cached_property
+    def key(self) -> str:
+        """Digest of everything the first block's results depend on: 32 digits. Later blocks leave it as it is."""
+        first = self.blocks[0]
+        combined = [json.dumps(_find_words(values)) for values in first.design.group_values(GROUPS)]
+        settings = {words: self.combinations[words] for words in combined}
+        return _digest([FORMAT, MODEL_VERSION, self.base, settings, self.roster, self.keep, first.to_tree()])
+
+    def runs(self, first: int, last: int) -> Iterator[tuple[int, dict[str, Any], list[Run]]]:
+        """Yield (point, its values, its runs) for the runs of number `first` up to but not including `last`."""
+        offset = 0
+        for block in self.blocks:
+            n_seeds = len(block.seeds)
+            start, end = max(first - offset, 0), min(last - offset, block.n_runs)
+            for at in range(start // n_seeds, (end - 1) // n_seeds + 1) if start < end else ():
+                values, point = block.design.point(at), block.first_point + at
+                inside = range(max(start, at * n_seeds), min(end, (at + 1) * n_seeds))
+                runs = [Run(offset + one, point, values, block.seeds[one - at * n_seeds]) for one in inside]
+                yield point, values, runs
+            offset += block.n_runs
+
+    def parameters_at(self, values: dict[str, Any]) -> Parameters:
+        """Return the checked parameters of a point. Raises `ConfigurationError` where they do not fit together."""
+        words = _find_words(values)
+        tree = self.combinations[json.dumps(words)] if words else self.base
+        parameters = resolve_folder(_build(json.dumps(tree)))
+        plain = {name: value for name, value in values.items() if name not in (*GROUPS, CASE)}
+        return set_values(parameters, plain)
+
+
+_built: dict[str, Parameters] = {}
+
+
+def _build(text: str) -> Parameters:
+    if text not in _built:
+        _built[text] = build_parameters(json.loads(text))
+    return _built[text]
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
+
+
+def _find_words(values: dict[str, Any]) -> list[str]:
+    return [f"{name}={value}" for name, value in values.items() if name in GROUPS]
+
+
+def _to_tree(parameters: Parameters, written_folder: str | None) -> dict[str, Any]:
+    tree = dataclasses.asdict(parameters)
+    tree["field"]["folder"] = written_folder
+    return tree
+
+
+def make_plan(configuration: Configuration, config_dir: str | Path | None = None, keep: str = "runs") -> Plan:
+    """Return the plan of a configuration's design; config groups that vary are composed here, once each."""
+    design = configuration.design
+    combinations = {}
+    for values in design.group_values(GROUPS):
+        words = _find_words(values)
+        kept = [word for word in configuration.overrides if word.lstrip("+").partition("=")[0] not in values]
+        composed = compose([*kept, *words], config_dir=config_dir)
+        combinations[json.dumps(words)] = _to_tree(composed.parameters, composed.written_folder)
+    return Plan(
+        name=configuration.name,
+        question=configuration.question,
+        overrides=tuple(configuration.overrides),
+        base=_to_tree(configuration.parameters, configuration.written_folder),
+        combinations=combinations,
+        roster=read_roster_digest(configuration.parameters),
+        keep=keep,
+        blocks=(Block(design, tuple(configuration.seeds)),),
+    )
+
+
+def read_roster_digest(parameters: Parameters) -> str:
+    """Return the digest of the roster's tables, "" without a roster."""
+    if parameters.field.folder is None:
+        return ""
+    from sim.roster import read_folder
+
+    return read_folder(parameters.field.folder, parameters.field).digest
+
+
+def extend_plan(old: Plan, new: Plan) -> Plan:
+    """Return `old` with blocks for what `new` has besides: other seeds for all points, or other points.
+
+    Raises `ConfigurationError` where the two differ in more than their points and seeds.
+    """
+    changed = [name for name in ("base", "roster", "keep") if getattr(old, name) != getattr(new, name)]
+    if changed or old.varied != new.varied:
+        what = " and ".join(changed) or "what varies"
+        raise ConfigurationError(
+            f"{old.name}: cannot be extended, the new sweep differs in {what}; give it another name=…"
+        )
+    known = {_digest(values) for _, values in _each_point(old)}
+    wanted = new.blocks[0]
+    fresh = [values for values in wanted.design.points() if _digest(values) not in known]
+    again = [values for values in wanted.design.points() if _digest(values) in known]
+    had = {seed for block in old.blocks for seed in block.seeds}
+    seeds = tuple(seed for seed in wanted.seeds if seed not in had)
+    blocks = list(old.blocks)
+    if again and seeds:
+        if len(again) != old.n_points:
+            raise ConfigurationError(f"{old.name}: new seeds are for all points of the sweep; leave none of them out")
+        blocks.append(Block(_list_points([values for _, values in _each_point(old)]), seeds))
+    if fresh:
+        all_seeds = tuple(sorted(had | set(wanted.seeds)))
+        blocks.append(Block(_list_points(fresh), all_seeds, old.n_points))
+    return dataclasses.replace(old, combinations=old.combinations | new.combinations, blocks=tuple(blocks))
+
+
+def _each_point(plan: Plan) -> Iterator[tuple[int, dict[str, Any]]]:
+    seen = set()
+    for block in plan.blocks:
+        for at, values in enumerate(block.design.points()):
+            if block.first_point + at not in seen:
+                seen.add(block.first_point + at)
+                yield block.first_point + at, values
+
+
+def _list_points(points: list[dict[str, Any]]) -> Design:
+    """Return the design that has just these points, in this order."""
+    return Design(cases=[{"name" if name == CASE else name: value for name, value in one.items()} for one in points])
+
+
+def write_plan(plan: Plan, folder: Path) -> None:
+    """Write the plan into `folder`: plan.json and, for each block added since, plan-2.json and so on."""
+    for number, block in enumerate(plan.blocks, start=1):
+        path = folder / ("plan.json" if number == 1 else f"plan-{number}.json")
+        if path.exists():
+            continue
+        tree: dict[str, Any] = {"format": FORMAT, "model_version": MODEL_VERSION, "block": block.to_tree()}
+        if number == 1:
+            tree |= {name: getattr(plan, name) for name in ("name", "question", "overrides", "base", "roster", "keep")}
+        tree["combinations"] = plan.combinations
+        text = json.dumps(tree, indent=1) + "\n"
+        replace_file(path, lambda target, text=text: target.write_text(text, encoding="utf-8"))
+
+
+def read_plan(folder: Path) -> Plan:
+    """Return the plan kept in `folder`. Raises `ConfigurationError` where there is none or it cannot be used."""
+    try:
+        first = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+        more = sorted(folder.glob("plan-*.json"), key=lambda path: int(path.stem.partition("-")[2]))
+        trees = [first, *(json.loads(path.read_text(encoding="utf-8")) for path in more)]
+        made_by = {tree["model_version"] for tree in trees}
+        if made_by != {MODEL_VERSION}:
+            raise ConfigurationError(
+                f"{folder}: planned for model {', '.join(map(str, sorted(made_by)))}, this is model {MODEL_VERSION}; "
+                "start it again under another name"
+            )
+        shared = {name: first[name] for name in ("name", "question", "base", "roster", "keep")}
+        return Plan(
+            **shared,
+            overrides=tuple(first["overrides"]),
+            combinations=trees[-1]["combinations"],
+            blocks=tuple(Block.from_tree(tree["block"]) for tree in trees),
+        )
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"{folder}: no plan.json there; give the folder of a sweep, like results/demo"
+        ) from None
+    except (KeyError, ValueError, TypeError, OSError) as problem:
+        if isinstance(problem, ConfigurationError):
+            raise
+        raise ConfigurationError(f"{folder}/plan.json: cannot be read ({problem}); start the sweep anew") from None
