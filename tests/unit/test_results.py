@@ -47,7 +47,7 @@ def test_the_manifest_says_the_caution_and_no_path(results, tmp_path):
 
 
 def test_a_folder_without_a_manifest_is_refused_with_a_hint(tmp_path):
-    with pytest.raises(ResultsError, match=r"no manifest.json there; give the folder of one run"):
+    with pytest.raises(ResultsError, match=r"no manifest.json there; give the folder of a run"):
         load_results(tmp_path)
 
 
