@@ -117,23 +117,33 @@ def progress(label: str, *, is_quiet: bool = False) -> Iterator[Report]:
 
 @contextmanager
 def _bar(label: str, console: Any) -> Iterator[Report]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.text import Text
 
-    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TextColumn("runs, left"), TimeRemainingColumn())
+    class Speed(ProgressColumn):
+        def render(self, task: Any) -> Text:
+            return Text("" if task.speed is None else f"{task.speed:,.0f} a second,")
+
+    done = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TextColumn("runs,"))
+    columns = (*done, Speed(), TextColumn("left"), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(label, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _tell_tenths(label: str) -> Report:
-    told = 0
+    from time import monotonic
+
+    told, first, start = 0, -1, monotonic()
 
     def report(done: int, total: int) -> None:
-        nonlocal told
+        nonlocal told, first
+        first = done if first < 0 else first  # what an earlier call has done already says nothing about the speed
         tenth = 10 * done // max(total, 1)
         if tenth > told and total > 1:
-            told = tenth
-            print(f"{label}: {10 * tenth} % ({done} of {total} runs)", file=sys.stderr, flush=True)
+            told, seconds = tenth, monotonic() - start
+            left = f", {seconds * (total - done) / (done - first):.0f} s left" if first < done < total else ""
+            print(f"{label}: {10 * tenth} % ({done} of {total} runs{left})", file=sys.stderr, flush=True)
 
     return report
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.reference.comparing import describe_difference, run_reference
 from tests.worlds import make_world, run_world
@@ -20,6 +22,21 @@ def test_engine_and_reference_agree_to_the_last_bit(first, request):
             differences.append(f"world {number}, {difference}")
     request.node.user_properties += [("worlds", AT_ONCE), ("disagreements", len(differences))]
     assert not differences, "\n".join(differences)
+
+
+@settings(max_examples=60)
+@given(number=st.integers(10_000, 2**31))
+def test_any_small_world_agrees_too(number):
+    world = make_world(number, max_organizations=6, max_months=14)
+    assert describe_difference(run_world(world), run_reference(world)) == ""
+
+
+@pytest.mark.slow
+@pytest.mark.nightly
+@pytest.mark.parametrize("number", range(20_000, 20_040))
+def test_larger_fields_and_longer_runs_agree(number):
+    world = make_world(number, max_organizations=30, max_months=72)
+    assert describe_difference(run_world(world), run_reference(world)) == ""
 
 
 def test_a_single_bit_a_member_and_an_event_are_seen():

@@ -52,7 +52,16 @@ def test_help_takes_less_than_half_a_second():
 
 def test_help_documents_the_exit_codes():
     found = run_command("--help").stdout
-    for code in ("0 ok", "1 a run failed", "2 usage", "3 a sweep", "4 another sweep", "5 no room", "130 interrupted", "143"):
+    for code in (
+        "0 ok",
+        "1 a run failed",
+        "2 usage",
+        "3 a sweep",
+        "4 another sweep",
+        "5 no room",
+        "130 interrupted",
+        "143",
+    ):
         assert code in found
 
 
