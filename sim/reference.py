@@ -6,6 +6,8 @@ class a numba type of its own, whose native value is one pointer to a struct of 
 stack. Source code is the same compiled or interpreted: `world.organizations.stress[i]`.
 """
 
+import hashlib
+
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -25,9 +27,13 @@ class Reference(types.Type):
     """The numba type of a named tuple passed by reference; fields: ((name, numba type), ...)."""
 
     def __init__(self, name, fields):
-        """Name the type by its class and the types of its fields, so that equal layouts share compiled code."""
+        """Name the type by its class and a digest of its fields' types, so that equal layouts share compiled code.
+
+        The name stands in the symbol of every function that takes the type, so a short one compiles faster.
+        """
         self.fields = fields
-        super().__init__(name=f"Reference({name}, {fields})")
+        digest = hashlib.blake2b(repr(fields).encode(), digest_size=6).hexdigest()
+        super().__init__(name=f"{name}_{digest}")
 
 
 @register_model(Reference)
