@@ -37,11 +37,18 @@ def hand_over(args: argparse.Namespace, words: list[str]) -> int:
     flags += ["--package", args.package] if args.package else []
     flags += ["--info", args.info] if args.info else []
     flags += ["--config-dir", str(own)] if own else []
-    codes: list[int] = []
     with tempfile.TemporaryDirectory(prefix="coalitions-") as scratch:  # Hydra insists on a folder for a sweep
         settings = [*QUIET, f"hydra.sweep.dir='{scratch}'", "hydra.sweep.subdir=."]
-        end = call_hydra([*flags, *settings, *checked], lambda config: codes.append(_run_job(args, config)))
+        end = call_hydra([*flags, *settings, *checked], lambda config: _keep_code(scratch, _run_job(args, config)))
+        codes = [int(path.read_text()) for path in Path(scratch).glob("code-*")]
     return max([end, *codes])
+
+
+def _keep_code(folder: str, code: int) -> None:
+    """Write a job's exit code where the first process finds it: launchers run jobs in processes of their own."""
+    handle, name = tempfile.mkstemp(prefix="code-", dir=folder)
+    os.close(handle)
+    Path(name).write_text(str(code))
 
 
 def call_hydra(words: list[str], job: Any) -> int:

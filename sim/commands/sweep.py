@@ -133,10 +133,15 @@ def _look(args: argparse.Namespace, plan: Any, folder: Path) -> int:
 
     from sim.commands.console import OK, print_json
     from sim.sweep.driving import run_pilot
+    from sim.sweep.engines import make_engine
 
+    options = _read_options(args)
+    engine = make_engine(args.engine, _count_workers(args), options)
+    if options:  # a cluster that is there already: ask how large it is
+        engine.begin(None)
     with tempfile.TemporaryDirectory() as scratch:
         pilot = run_pilot(plan, Path(scratch))
-    n_workers = _count_workers(args)
+    n_workers = engine.n_workers
     seconds, size = plan.n_runs * pilot.seconds / n_workers, plan.n_runs * sum(pilot.bytes.values())
     told = {
         "name": plan.name,
@@ -171,16 +176,16 @@ def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) ->
     from sim.sweep.engines import make_engine
 
     n_workers, options = _count_workers(args), _read_options(args)
-    make_engine(args.engine, n_workers, options)  # refuses what is not installed before anything is run
+    engine = make_engine(args.engine, n_workers, options)
     folder.mkdir(parents=True, exist_ok=True)
+    engine.begin(folder)  # refuses what cannot be reached before anything is run
     if args.force:
         with lock_folder(folder):
             _empty(folder, keep=plan)
     pilot = run_pilot(plan, folder)
     check_room(folder, pilot, plan.n_runs)
     if args.workers is None and args.engine == "local" and plan.n_runs * pilot.seconds < SHORT_SECONDS:
-        n_workers = 1  # over before a worker has begun
-    engine = make_engine(args.engine, n_workers, options)
+        engine = make_engine("local", 1, options)  # over before a worker has begun
     start = time.monotonic()
     with _stopping(engine) as is_stopped, _progress(plan.name, args.quiet) as report:
         outcome = drive(
@@ -188,7 +193,7 @@ def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) ->
             folder,
             engine,
             seconds_a_run=pilot.seconds,
-            n_workers=n_workers,
+            n_workers=engine.n_workers,
             report=report,
             is_stopped=is_stopped,
         )

@@ -16,6 +16,23 @@ from sim import parameters
 from sim.configuration.files import experiments_folder
 
 SCHEMA = "coalitions_schema"
+_classes: dict[str, Any] = {}
+
+
+def __getattr__(name: str) -> Any:
+    """Return a class of the schema, made where it is not there yet: a launcher's processes unpickle it by its name."""
+    if name.startswith("Open"):
+        make_schema()
+    if name in _classes:
+        return _classes[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _make_class(name: str, entries: list[Any]) -> Any:
+    made = dataclasses.make_dataclass(f"Open{name}", entries)
+    made.__module__ = __name__
+    _classes[made.__name__] = made
+    return made
 
 
 def _open_copy(kind: Any) -> Any:
@@ -26,14 +43,14 @@ def _open_copy(kind: Any) -> Any:
             entries.append((item.name, Any, dataclasses.field(default=item.default)))
         else:
             entries.append((item.name, Any, dataclasses.field(default_factory=item.default_factory)))
-    return dataclasses.make_dataclass(kind.__name__, entries)
+    return _make_class(kind.__name__, entries)
 
 
 @cache
 def make_schema() -> Any:
     """Return the schema's dataclass: every group of `Parameters`, the keys of a run and those of an experiment."""
     programme = _open_copy(parameters.Programme)
-    regime = dataclasses.make_dataclass(
+    regime = _make_class(
         "Regime",
         [
             ("name", Any, "unrestricted"),
@@ -48,7 +65,7 @@ def make_schema() -> Any:
             entries.append((name, group, dataclasses.field(default_factory=group)))
     entries += [("months", Any, parameters.Parameters.months), ("seeds", Any, 1), ("name", Any, None)]
     entries += [("question", Any, ""), ("design", dict[str, Any], dataclasses.field(default_factory=dict))]
-    return dataclasses.make_dataclass("Settings", entries)
+    return _make_class("Settings", entries)
 
 
 def register() -> None:

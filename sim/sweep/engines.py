@@ -28,6 +28,12 @@ Done = dict[str, Any]
 class Engine(Protocol):
     """Runs stretches of the sweep in `folder` until there are no more or `is_stopped()`."""
 
+    n_workers: int  # how many stretches it does at once
+
+    def begin(self, folder: Path | None) -> None:
+        """Join the machine, and end what a killed driver left running for `folder`. Raises `ConfigurationError`."""
+        ...
+
     def run(self, folder: Path, stretches: Iterator[Stretch], is_stopped: Callable[[], bool]) -> Iterator[Done]:
         """Yield one dictionary for each stretch that ended."""
         ...
@@ -39,6 +45,11 @@ class Engine(Protocol):
 
 class Here:
     """One stretch after the other in this process: for a single worker and for short sweeps."""
+
+    n_workers = 1
+
+    def begin(self, folder: Path | None) -> None:
+        """See `Engine`: nothing to join."""
 
     def run(self, folder: Path, stretches: Iterator[Stretch], is_stopped: Callable[[], bool]) -> Iterator[Done]:
         """See `Engine`."""
@@ -63,6 +74,9 @@ class Workers:
         self.n_workers = n_workers
         self.processes: dict[int, subprocess.Popen[str]] = {}  # by the descriptor of its output
         self.doing: dict[int, Stretch] = {}
+
+    def begin(self, folder: Path | None) -> None:
+        """See `Engine`: nothing to join, and workers end with their driver."""
 
     def run(self, folder: Path, stretches: Iterator[Stretch], is_stopped: Callable[[], bool]) -> Iterator[Done]:
         """See `Engine`."""
