@@ -34,6 +34,7 @@ nightly: $(BIN)/python  ## the long suites: other machine code, every fault, mut
 	$(BIN)/pip install --quiet -e ".[nightly]"
 	$(BIN)/pytest -m nightly
 	$(BIN)/python -m tests.faults
+	$(BIN)/python -m tests.faults.sweeps --faults 1000
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m tests.mutation
 
 golden: $(BIN)/ruff  ## write the golden table anew (say why in CHANGELOG.md)

@@ -91,8 +91,6 @@ def save_results(results: Results, folder: Path, command: str) -> None:
 
 def _read_table(folder: Path, name: str) -> pd.DataFrame:
     path = folder / f"{name}.parquet"
-    if not path.exists() and (folder / "plan.json").exists():  # a sweep keeps what it was told to
-        return pd.DataFrame()
     try:
         return pd.read_parquet(path, page_checksum_verification=True)
     except Exception as error:  # a damaged footer makes pyarrow and pandas raise errors of many kinds
@@ -126,11 +124,13 @@ def load_results(folder: str | Path) -> Results:
     folder = Path(folder)
     if not (folder / "manifest.json").is_file():
         raise ResultsError(f"{folder}: no manifest.json there; give the folder of a run or of a complete sweep")
-    tables = {name: _read_table(folder, name) for name in TABLES}
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except ValueError as error:
         raise ResultsError(f"{folder}/manifest.json: not JSON ({error}); run the command again") from error
+    # a sweep keeps the table it was told to keep, and those before it
+    kept = TABLES[: TABLES.index(manifest["keep"]) + 1] if manifest.get("kind") == "sweep" else TABLES
+    tables = {name: _read_table(folder, name) if name in kept else pd.DataFrame() for name in TABLES}
     made_by = manifest.get("model_version")
     if made_by != MODEL_VERSION:
         warnings.warn(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ def execute(args: argparse.Namespace) -> int:
     """Write the file batch by batch and return the exit code."""
     from sim.commands.console import OK, refuse_words
     from sim.configuration import ConfigurationError
+    from sim.files import replace_file
     from sim.results import ResultsError, scan_table
 
     refuse_words(args)
@@ -50,20 +52,39 @@ def execute(args: argparse.Namespace) -> int:
     except ResultsError as problem:
         raise ConfigurationError(str(problem)) from None
     n_rows = 0
-    try:
-        with target.open("w", encoding="utf-8", newline="") as stream:
-            for batch in dataset.to_batches():
-                frame = batch.to_pandas()
-                if not args.plain:
-                    frame = _guard(frame)
-                frame.to_csv(stream, index=False, header=n_rows == 0)
+
+    def write(path: Path) -> None:
+        nonlocal n_rows
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            dataset.schema.empty_table().to_pandas().to_csv(stream, index=False)
+            for frame in _read_batches(dataset, folder / f"{args.table}.parquet"):
+                (frame if args.plain else _guard(frame)).to_csv(stream, index=False, header=False)
                 n_rows += len(frame)
+
+    try:
+        replace_file(target, write)
     except OSError as problem:
         raise ConfigurationError(
             f"{target}: cannot be written ({problem.strerror}); choose another with --to"
         ) from None
     print(f"{n_rows:,} rows: {target}")
     return OK
+
+
+def _read_batches(dataset: Any, path: Path) -> Iterator[Any]:
+    """Yield the table in pieces. Raises `ConfigurationError` where it is damaged."""
+    from sim.configuration import ConfigurationError
+
+    batches = dataset.to_batches()
+    while True:
+        try:
+            batch = next(batches, None)
+        except (OSError, ValueError) as problem:
+            reason = str(problem).splitlines()[0]
+            raise ConfigurationError(f"{path}: cannot be read ({reason}); run the command again") from None
+        if batch is None:
+            return
+        yield batch.to_pandas()
 
 
 def _guard(frame: Any) -> Any:

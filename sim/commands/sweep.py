@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import shlex
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +63,11 @@ def add_parser(verbs: Any) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Run the sweep and return the exit code."""
-    from sim.commands.console import check_words, compile_model, say_error
+    from sim.commands.console import FAILED, USAGE, check_words, compile_model, say_error
     from sim.sweep.driving import DiskFullError, LockedError
 
     words = check_words(args, ("--set", "--sample", "--n", "--keep", "--dry-run", "--workers", "--engine", "--extend"))
+    _count_workers(args)  # refuse what cannot be before anything is compiled
     plan, folder = prepare(args, words)
     compile_model(is_quiet=args.quiet)
     try:
@@ -73,9 +75,19 @@ def execute(args: argparse.Namespace) -> int:
     except LockedError as problem:
         say_error(str(problem))
         return HELD
-    except DiskFullError as problem:
-        say_error(f"no room on the disk: {problem.strerror}; make room and call the same command again, it goes on")
-        return NO_ROOM
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        reason = " ".join(str(problem.strerror or problem).split())
+        again = "call the same command again, it goes on"
+        if isinstance(problem, DiskFullError) or problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            say_error(f"no room on the disk: {reason}; make room and {again}")
+            return NO_ROOM
+        if problem.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR):
+            say_error(f"{folder}: cannot be written ({reason}); choose another folder with --results")
+            return USAGE
+        say_error(f"{folder}: {reason}; {again}")
+        return FAILED
 
 
 def prepare(args: argparse.Namespace, words: list[str]) -> tuple[Any, Path]:
@@ -96,20 +108,37 @@ def prepare(args: argparse.Namespace, words: list[str]) -> tuple[Any, Path]:
     folder = Path(args.results) / plan.name
     if folder.resolve().parent != Path(args.results).resolve():
         raise ConfigurationError(f"{folder}: leads out of {args.results}; choose another name")
+    if folder.exists() and not folder.is_dir():
+        raise ConfigurationError(f"{folder}: is a file, not a folder; choose another name=…")
     if not (folder / "plan.json").exists():
-        if folder.exists() and any(folder.iterdir()) and not args.force:
-            raise ConfigurationError(f"{folder}: holds other results; choose another name=… or overwrite with --force")
+        _check_foreign(args, folder)
         return plan, folder
-    if args.force:
-        return plan, folder
-    old = read_plan(folder)
+    try:
+        old = read_plan(folder)
+    except ConfigurationError:
+        if args.force:
+            return plan, folder
+        raise
     if args.extend:
         return extend_plan(old, plan), folder
     if old.blocks[0] == plan.blocks[0] and old.key == plan.key:
         return old, folder
+    if args.force:
+        return plan, folder
     raise ConfigurationError(
         f"{folder}: holds another sweep; choose another name=…, add to it with --extend, or delete it with --force"
     )
+
+
+def _check_foreign(args: argparse.Namespace, folder: Path) -> None:
+    """Raise `ConfigurationError` where something else than a sweep lies in the folder, hidden files aside."""
+    from sim.configuration import ConfigurationError
+
+    names = [path.name for path in folder.iterdir() if not path.name.startswith(".")] if folder.exists() else []
+    if names and not {"manifest.json", "parts"} & set(names):
+        raise ConfigurationError(f"{folder}: holds no results but {sorted(names)[0]}; choose another name=…")
+    if names and not args.force:
+        raise ConfigurationError(f"{folder}: holds other results; choose another name=… or overwrite with --force")
 
 
 def _count_workers(args: argparse.Namespace) -> int:
@@ -172,7 +201,7 @@ def tell_time(seconds: float) -> str:
 
 
 def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) -> int:
-    from sim.sweep.driving import check_room, drive, lock_folder, run_pilot
+    from sim.sweep.driving import check_room, describe, drive, lock_folder, run_pilot
     from sim.sweep.engines import make_engine
 
     n_workers, options = _count_workers(args), _read_options(args)
@@ -183,11 +212,11 @@ def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) ->
         with lock_folder(folder):
             _empty(folder, keep=plan)
     pilot = run_pilot(plan, folder)
-    check_room(folder, pilot, plan.n_runs)
+    check_room(folder, pilot, plan.n_runs - describe(folder, plan)["done"])
     if args.workers is None and args.engine == "local" and plan.n_runs * pilot.seconds < SHORT_SECONDS:
         engine = make_engine("local", 1, options)  # over before a worker has begun
     start = time.monotonic()
-    with _stopping(engine) as is_stopped, _progress(plan.name, args.quiet) as report:
+    with _stopping(engine, _repeat_command(args, words)) as is_stopped, _progress(plan.name, args.quiet) as report:
         outcome = drive(
             plan,
             folder,
@@ -214,6 +243,7 @@ def _empty(folder: Path, keep: Any) -> None:
     import shutil
 
     from sim.configuration import ConfigurationError
+    from sim.sweep.parts import FOLDER
     from sim.sweep.plan import read_plan
 
     try:
@@ -221,23 +251,29 @@ def _empty(folder: Path, keep: Any) -> None:
             return
     except ConfigurationError:
         pass
-    for path in folder.iterdir():
-        if path.name in (".lock", ".workers.lock"):
-            continue
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for name in (FOLDER, "figures"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for pattern in ("plan*.json", "manifest.json", "*.parquet", "failed.csv"):  # nothing that is not our own
+        for path in folder.glob(pattern):
+            path.unlink()
 
 
 @contextmanager
-def _stopping(engine: Any) -> Iterator[Callable[[], bool]]:
+def _stopping(engine: Any, command: str) -> Iterator[Callable[[], bool]]:
     """Let the first Ctrl-C or SIGTERM finish what is being done, and the second one end at once."""
     caught: list[int] = []
 
     def catch(number: int, frame: Any) -> None:
         caught.append(number)
-        if len(caught) > 1:
-            engine.stop()
-            raise KeyboardInterrupt
-        print("\nstopping after the parts under way; again to stop at once", file=sys.stderr, flush=True)
+        if len(caught) == 1:
+            _say("\nstopping after the parts under way; again to stop at once\n")
+            return
+        engine.stop()
+        _say(f"\nstopped at once. To go on: {command}\n")
+        handler = before[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+        raise KeyboardInterrupt
 
     before = {number: signal.signal(number, catch) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -246,6 +282,12 @@ def _stopping(engine: Any) -> Iterator[Callable[[], bool]]:
         for number, handler in before.items():
             signal.signal(number, handler)
         _stopping.caught = caught  # type: ignore[attr-defined]
+
+
+def _say(text: str) -> None:
+    """Write to stderr from a signal's handler, where print may meet itself."""
+    with suppress(OSError):
+        os.write(2, text.encode())
 
 
 @contextmanager

@@ -15,30 +15,36 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import pandas as pd
 
 from sim.configuration import ConfigurationError
+from sim.files import replace_file
 from sim.sweep.engines import Engine
 from sim.sweep.parts import (
     FOLDER,
     Failure,
     Stretch,
+    check_table,
     cut,
     find_gaps,
+    find_joined,
     find_parts,
     join_parts,
+    name_part,
     part_again,
     read_note,
     remove_parts,
     write_part,
 )
-from sim.sweep.plan import Plan, write_plan
+from sim.sweep.plan import Plan, read_plan, write_plan
 from sim.sweep.work import WORKERS_LOCK, run_stretch
 
 LOCK = ".lock"
 ATTEMPTS = 3  # with a run alone, before it is set aside
+MOST_LOST = 60  # stretches in a row, before it is no single run that kills workers
+SECONDS_FOR_LOCK = 0.5
 SECONDS_A_PART = 3.0
 MOST_RUNS_A_PART = 20_000
 PILOT_SECONDS = 1.0
@@ -106,24 +112,44 @@ def _measure_bytes(frame: pd.DataFrame, folder: Path) -> float:
 def lock_folder(folder: Path) -> Iterator[None]:
     """Hold the folder for this driver, after any worker of an earlier one has ended. Raises `LockedError`."""
     with (folder / LOCK).open("a") as own, (folder / WORKERS_LOCK).open("a") as workers:
-        try:
-            fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LockedError(
-                f"{folder}: another sweep is running there; wait for it or choose another name=…"
-            ) from None
+        if not _take(own):
+            raise LockedError(f"{folder}: another sweep is running there; wait for it or choose another name=…")
         fcntl.flock(workers, fcntl.LOCK_EX)  # the workers of a killed driver end within a second or two
         fcntl.flock(workers, fcntl.LOCK_UN)
         yield
 
 
+def _take(lock: IO[str]) -> bool:
+    """Take a lock; `coalitions status` may hold it for a moment."""
+    end = time.monotonic() + SECONDS_FOR_LOCK
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.02)
+
+
 def is_joined(folder: Path, plan: Plan) -> bool:
-    """Say whether the joined tables of this very plan lie in `folder`."""
+    """Say whether the joined tables of this very plan lie in `folder`, from what they say of themselves."""
     try:
         notes = [read_note(folder / f"{table}.parquet") for table in plan.tables]
         return all(note["key"] == plan.key and note["last"] == plan.n_runs for note in notes)
     except Exception:  # missing or damaged, in any of pyarrow's ways
         return False
+
+
+def find_damaged(folder: Path, plan: Plan) -> list[str]:
+    """Return the joined tables that are not as they were written."""
+    damaged = []
+    for table in plan.tables:
+        try:
+            check_table(folder / f"{table}.parquet")
+        except Exception:  # in any of pyarrow's ways
+            damaged.append(f"{table}.parquet")
+    return damaged
 
 
 def drive(
@@ -143,21 +169,38 @@ def drive(
     folder.mkdir(parents=True, exist_ok=True)
     with lock_folder(folder):
         write_plan(plan, folder)
+        if read_plan(folder).blocks != plan.blocks:
+            raise ConfigurationError(f"{folder}: was extended at the same time; call the same command again")
+        _clear(folder)
+        damaged = []
         if is_joined(folder, plan):
-            remove_parts(folder)
-            return Outcome(plan.n_runs, plan.n_runs, plan.n_runs, read_failures(folder), [], False)
-        (folder / FOLDER).mkdir(exist_ok=True)
+            damaged = find_damaged(folder, plan)
+            if not damaged:
+                remove_parts(folder)
+                failures = read_failures(folder)
+                write_failures(plan, folder, failures)
+                return Outcome(plan.n_runs, plan.n_runs, plan.n_runs, failures, [], False)
+        (folder / "manifest.json").unlink(missing_ok=True)  # it says that a sweep is complete
         part_again(folder, plan.key, tuple(reversed(plan.tables)), plan.n_runs)
-        found = find_parts(folder, plan.key, plan.tables)
+        (folder / FOLDER).mkdir(exist_ok=True)
+        found = find_parts(folder, plan.key, plan.tables, plan.n_runs)
+        set_aside = damaged + found.set_aside
         n_before = sum(stretch.last - stretch.first for stretch in found.done)
         gaps = find_gaps(found.done, plan.n_runs)
         length = choose_length(seconds_a_run, plan.n_runs - n_before, n_workers)
         report(n_before, plan.n_runs)
         n_done = _do_gaps(plan, folder, engine, cut(gaps, length), n_before, report, is_stopped)
         if n_done < plan.n_runs:
-            return Outcome(plan.n_runs, n_before, n_done, [], found.set_aside, is_stopped())
+            return Outcome(plan.n_runs, n_before, n_done, [], set_aside, is_stopped())
         failures = join_all(plan, folder)
-        return Outcome(plan.n_runs, n_before, n_done, failures, found.set_aside, False)
+        return Outcome(plan.n_runs, n_before, n_done, failures, set_aside, False)
+
+
+def _clear(folder: Path) -> None:
+    """Delete the half-written files of killed processes."""
+    for pattern in (".*.tmp", ".pilot-*.parquet", f"{FOLDER}/.*.tmp"):
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
 
 
 def choose_length(seconds_a_run: float, n_left: int, n_workers: int) -> int:
@@ -176,6 +219,7 @@ def _do_gaps(
     report: Report,
     is_stopped: Callable[[], bool],
 ) -> int:
+    n_lost, first_tries = 0, set()
     again: list[Stretch] = []
     tries: dict[Stretch, int] = {}
 
@@ -193,6 +237,12 @@ def _do_gaps(
             if "error" in told:
                 engine.stop()
                 raise (DiskFullError if told.get("errno") == 28 else OSError)(told.get("errno") or 5, told["error"])
+            n_lost, first_tries = (n_lost + 1, first_tries) if "lost" in told else (0, set(tries))
+            if n_lost > MOST_LOST:
+                engine.stop()
+                for single in set(tries) - first_tries:  # it was no fault of theirs
+                    name_part(folder, "runs", single).unlink(missing_ok=True)
+                raise OSError(5, f"{n_lost} workers in a row ended at once ({told['lost']})")
             if "lost" in told:
                 n_done += _take_back(plan, folder, stretch, told["lost"], again, tries)
             else:
@@ -223,9 +273,9 @@ def _take_back(
 
 def join_all(plan: Plan, folder: Path) -> list[Failure]:
     """Join the parts of every table; list failures in failed.csv; return them. The table of runs comes last."""
-    done = find_parts(folder, plan.key, plan.tables).done
+    done = find_parts(folder, plan.key, plan.tables, plan.n_runs).done
     if find_gaps(done, plan.n_runs):
-        raise OSError(5, "parts have gone missing while they were joined; start the sweep again, it goes on")
+        raise OSError(5, "parts have been damaged or removed while it ran")
     failures: list[Failure] = []
     for table in reversed(plan.tables):
         failures = join_parts(folder, table, plan.key, done)
@@ -244,16 +294,12 @@ def write_failures(plan: Plan, folder: Path, failures: list[Failure]) -> None:
     for failure in failures:
         point, values, _ = next(plan.runs(failure.run, failure.run + 1))
         rows.append(failure._asdict() | {"point": point} | values)
-    pd.DataFrame(rows).to_csv(path, index=False)
+    replace_file(path, lambda target: pd.DataFrame(rows).to_csv(target, index=False))
 
 
 def read_failures(folder: Path) -> list[Failure]:
-    """Return the failures listed in failed.csv."""
-    path = folder / "failed.csv"
-    if not path.is_file():
-        return []
-    rows: list[Any] = pd.read_csv(path).to_dict("records")
-    return [Failure(int(row["run"]), int(row["point"]), int(row["seed"]), str(row["error"])) for row in rows]
+    """Return the runs that failed for good, from the joined table of runs."""
+    return [Failure(*one) for one in read_note(folder / "runs.parquet")["failures"]]
 
 
 def check_room(folder: Path, pilot: Pilot, n_runs: int) -> None:
@@ -261,15 +307,16 @@ def check_room(folder: Path, pilot: Pilot, n_runs: int) -> None:
     needed = 2.2 * sum(pilot.bytes.values()) * n_runs
     free = shutil.disk_usage(folder).free
     if needed > free:
-        raise DiskFullError(28, f"{folder}: {needed / 2**30:.1f} GiB wanted, {free / 2**30:.1f} GiB free")
+        raise DiskFullError(28, f"{folder}: {needed / 1e6:,.1f} MB wanted, {free / 1e6:,.1f} MB free")
 
 
 def describe(folder: Path, plan: Plan) -> dict[str, Any]:
     """Return how far a sweep is, without touching it."""
     if is_joined(folder, plan):
         return {"runs": plan.n_runs, "done": plan.n_runs, "failed": len(read_failures(folder)), "state": "complete"}
-    n_done, n_failed = 0, 0
-    for path in (folder / FOLDER).glob("runs-*.parquet"):
+    joined = find_joined(folder, plan.key)  # of a sweep that has been extended since
+    n_done, n_failed = (joined.last, len(read_failures(folder))) if joined else (0, 0)
+    for path in (folder / FOLDER).glob("runs-*.parquet") if not joined else ():
         try:
             note = read_note(path)
         except Exception:  # damaged: it will be set aside when the sweep goes on
@@ -285,9 +332,9 @@ def _is_locked(folder: Path) -> bool:
     path = folder / LOCK
     if not path.exists():
         return False
-    with path.open("a") as own:
+    with path.open("rb") as own:
         try:
-            fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(own, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
         return False

@@ -97,7 +97,7 @@ class Workers:
         if stretch is None:
             return False
         process = subprocess.Popen(
-            [sys.executable, "-m", "sim.sweep.work", str(folder)],
+            [sys.executable, "-m", "sim.sweep.work", str(folder), str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

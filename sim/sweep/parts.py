@@ -6,6 +6,7 @@ stretch, the number of rows and every page's checksum; a part that fails is set 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -57,7 +58,8 @@ def write_part(
 
 def write_table(path: Path, content: pa.Table, key: str, stretch: Stretch, failures: Iterable[Failure] = ()) -> None:
     """Write a table whole, with the key and stretch it belongs to in its footer."""
-    content = content.replace_schema_metadata({_META: _make_note(key, stretch, failures)})
+    note = _make_note(key, stretch, failures, content.schema, len(content))
+    content = content.replace_schema_metadata({_META: note})
     replace_file(path, lambda target: _write(content, target))
 
 
@@ -70,7 +72,10 @@ def _write(content: pa.Table, target: Path) -> None:
 def read_note(path: Path) -> dict[str, Any]:
     """Return key, first, last and failures from a part's footer. Raises ValueError or OSError where it is damaged."""
     metadata = pq.read_metadata(path).metadata or {}
-    return json.loads(metadata[_META])
+    note = json.loads(metadata[_META])
+    if note.pop("check") != _digest(note):
+        raise ValueError("its footer is damaged")
+    return note
 
 
 def read_part(path: Path, key: str) -> tuple[pa.Table, list[Failure]]:
@@ -80,6 +85,7 @@ def read_part(path: Path, key: str) -> tuple[pa.Table, list[Failure]]:
         raise ValueError("belongs to another plan")
     with pq.ParquetFile(path, page_checksum_verification=True) as file:
         content = file.read()
+    _check_note(note, content.schema, len(content))
     failures = [Failure(*one) for one in note["failures"]]
     if path.name.startswith("runs-") and len(content) + len(failures) != note["last"] - note["first"]:
         raise ValueError("has too few rows")
@@ -93,8 +99,8 @@ class Found(NamedTuple):
     set_aside: list[str]
 
 
-def find_parts(folder: Path, key: str, tables: tuple[str, ...]) -> Found:
-    """Verify every part in `folder`. A damaged, foreign or overlapping one is renamed to .bad-…, beyond all reading."""
+def find_parts(folder: Path, key: str, tables: tuple[str, ...], n_runs: int) -> Found:
+    """Verify every part in `folder`. One that is damaged, foreign, overlapping or beyond `n_runs` becomes .bad-…."""
     done, set_aside = [], []
     for path in sorted((folder / FOLDER).glob("runs-*.parquet")):
         match = _NAME.fullmatch(path.name)
@@ -103,7 +109,7 @@ def find_parts(folder: Path, key: str, tables: tuple[str, ...]) -> Found:
         whole = stretch is not None and all(
             _verify(name_part(folder, table, stretch), key, stretch) for table in tables
         )
-        if whole and not overlaps and stretch:
+        if whole and not overlaps and stretch and stretch.last <= n_runs:
             done.append(stretch)
         else:
             path.replace(path.with_name(f".bad-{path.name}"))
@@ -139,25 +145,24 @@ def join_parts(folder: Path, table: str, key: str, done: list[Stretch]) -> list[
     Row groups have a fixed number of rows, so the file's bytes do not depend on how the runs were cut into parts.
     """
     failures: list[Failure] = []
+    schema = _unify([name_part(folder, table, stretch) for stretch in done])
 
     def write(target: Path) -> None:
-        writer, waiting = None, []
+        writer, waiting = pq.ParquetWriter(target, schema, compression="zstd", write_page_checksum=True), []
+        n_rows = 0
         for stretch in done:
             content, failed = read_part(name_part(folder, table, stretch), key)
             failures.extend(failed)
             if not content.column_names:  # every run of it failed
                 continue
-            content = _decode(content)
-            if writer is None:
-                writer = pq.ParquetWriter(target, content.schema, compression="zstd", write_page_checksum=True)
-            waiting.append(content.cast(writer.schema))
+            waiting.append(_decode(content).cast(schema))
+            n_rows += len(content)
             if sum(map(len, waiting)) >= ROWS_IN_GROUP:
                 waiting = _write_groups(writer, waiting)
-        if writer is None:
-            writer = pq.ParquetWriter(target, pa.schema([]), write_page_checksum=True)
         if sum(map(len, waiting)):
             writer.write_table(pa.concat_tables(waiting).combine_chunks(), row_group_size=ROWS_IN_GROUP)
-        writer.add_key_value_metadata({_META: _make_note(key, Stretch(0, done[-1].last), failures)})
+        note = _make_note(key, Stretch(0, done[-1].last), failures, schema, n_rows)
+        writer.add_key_value_metadata({_META: note})
         writer.close()
 
     replace_file(folder / f"{table}.parquet", write)
@@ -172,21 +177,63 @@ def _write_groups(writer: pq.ParquetWriter, waiting: list[pa.Table]) -> list[pa.
     return [rows.slice(n_whole)]
 
 
-def _make_note(key: str, stretch: Stretch, failures: Iterable[Failure]) -> bytes:
+def _make_note(key: str, stretch: Stretch, failures: Iterable[Failure], schema: pa.Schema, n_rows: int) -> bytes:
     note = {"key": key, "first": stretch.first, "last": stretch.last, "failures": [list(one) for one in failures]}
-    return json.dumps(note).encode()
+    note |= {"columns": _describe_columns(schema), "rows": n_rows}
+    return json.dumps(note | {"check": _digest(note)}).encode()
+
+
+def _digest(note: dict[str, Any]) -> str:
+    """Return 16 digits of a note. Pages have checksums of their own, footers have none."""
+    return hashlib.sha256(json.dumps(note, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _describe_columns(schema: pa.Schema) -> list[list[str]]:
+    return [[field.name, str(field.type)] for field in schema]
+
+
+def _check_note(note: dict[str, Any], schema: pa.Schema, n_rows: int) -> None:
+    if note["columns"] != _describe_columns(schema) or note["rows"] != n_rows:
+        raise ValueError("has other columns or rows than were written")
 
 
 def part_again(folder: Path, key: str, tables: tuple[str, ...], n_runs: int) -> None:
-    """Make the joined tables the first part of a sweep that has been extended to `n_runs`. They keep their bytes."""
-    try:
-        stretch = Stretch(0, read_note(folder / "runs.parquet")["last"])
-    except Exception:  # there is none, or it is damaged
+    """Make the joined tables the first part of a sweep that has been extended to `n_runs`. They keep their bytes.
+
+    The table `runs` moves last: killed on the way, the next call moves what is left.
+    """
+    stretch = find_joined(folder, key)
+    if stretch is None or stretch.last >= n_runs:
         return
-    if stretch.last < n_runs:
-        (folder / FOLDER).mkdir(exist_ok=True)
-        for table in tables:  # `runs` last, as when parts are written
-            (folder / f"{table}.parquet").replace(name_part(folder, table, stretch))
+    joined = [folder / f"{table}.parquet" for table in tables]
+    if all(path.is_file() for path in joined):
+        remove_parts(folder)  # these were joined and should have gone
+    (folder / FOLDER).mkdir(exist_ok=True)
+    for table, path in zip(tables, joined, strict=True):
+        if path.is_file():
+            path.replace(name_part(folder, table, stretch))
+
+
+def find_joined(folder: Path, key: str) -> Stretch | None:
+    """Return the runs in the joined table of this plan's runs, None without one."""
+    try:
+        note = read_note(folder / "runs.parquet")
+    except Exception:  # there is none, or it is damaged
+        return None
+    return Stretch(note["first"], note["last"]) if note["key"] == key else None
+
+
+def check_table(path: Path) -> None:
+    """Read a whole table batch by batch against its checksums. Raises ValueError or OSError where it is damaged."""
+    note = read_note(path)
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        _check_note(note, file.schema_arrow, sum(len(batch) for batch in file.iter_batches()))
+
+
+def _unify(paths: list[Path]) -> pa.Schema:
+    """Return the columns of all parts. What is whole or missing all through one part may be a fraction in another."""
+    schemas = [_decode(pq.read_schema(path).empty_table()).schema for path in paths]
+    return pa.unify_schemas([pa.schema([]), *schemas], promote_options="permissive")
 
 
 def _decode(content: pa.Table) -> pa.Table:

@@ -209,7 +209,7 @@ def extend_plan(old: Plan, new: Plan) -> Plan:
     had = {seed for block in old.blocks for seed in block.seeds}
     seeds = tuple(seed for seed in wanted.seeds if seed not in had)
     blocks = list(old.blocks)
-    if again and seeds:
+    if seeds:
         if len(again) != old.n_points:
             raise ConfigurationError(f"{old.name}: new seeds are for all points of the sweep; leave none of them out")
         blocks.append(Block(_list_points([values for _, values in _each_point(old)]), seeds))
@@ -249,28 +249,40 @@ def write_plan(plan: Plan, folder: Path) -> None:
 
 def read_plan(folder: Path) -> Plan:
     """Return the plan kept in `folder`. Raises `ConfigurationError` where there is none or it cannot be used."""
+    reading = folder / "plan.json"
     try:
-        first = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
-        more = sorted(folder.glob("plan-*.json"), key=lambda path: int(path.stem.partition("-")[2]))
-        trees = [first, *(json.loads(path.read_text(encoding="utf-8")) for path in more)]
-        made_by = {tree["model_version"] for tree in trees}
-        if made_by != {MODEL_VERSION}:
-            raise ConfigurationError(
-                f"{folder}: planned for model {', '.join(map(str, sorted(made_by)))}, this is model {MODEL_VERSION}; "
-                "start it again under another name"
-            )
-        shared = {name: first[name] for name in ("name", "question", "base", "roster", "keep")}
+        later = sorted(folder.glob("plan-*.json"), key=lambda path: int(path.stem.partition("-")[2]))
+        trees, blocks = [], []
+        for number, path in enumerate((reading, *later), start=1):
+            if number > 1 and path.name != f"plan-{number}.json":
+                raise ConfigurationError(
+                    f"{folder}/plan-{number}.json: is missing, {path.name} is there; put it back, or start the sweep "
+                    "anew with --force"
+                )
+            reading = path
+            tree = json.loads(path.read_text(encoding="utf-8"))
+            if tree["model_version"] != MODEL_VERSION:
+                raise ConfigurationError(
+                    f"{path}: planned for model {tree['model_version']}, this is model {MODEL_VERSION}; start it again "
+                    "under another name"
+                )
+            blocks.append(Block.from_tree(tree["block"]))
+            trees.append(tree)
+        first = trees[0]
         return Plan(
-            **shared,
+            **{name: first[name] for name in ("name", "question", "base", "roster", "keep")},
             overrides=tuple(first["overrides"]),
             combinations=trees[-1]["combinations"],
-            blocks=tuple(Block.from_tree(tree["block"]) for tree in trees),
+            blocks=tuple(blocks),
         )
     except FileNotFoundError:
         raise ConfigurationError(
             f"{folder}: no plan.json there; give the folder of a sweep, like results/demo"
         ) from None
-    except (KeyError, ValueError, TypeError, OSError) as problem:
-        if isinstance(problem, ConfigurationError):
-            raise
-        raise ConfigurationError(f"{folder}/plan.json: cannot be read ({problem}); start the sweep anew") from None
+    except ConfigurationError:
+        raise
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError) as problem:
+        reason = f"no {problem}" if isinstance(problem, KeyError) else str(problem)
+        raise ConfigurationError(
+            f"{reading}: cannot be read ({reason}); put it back, or start the sweep anew with --force"
+        ) from None

@@ -1,4 +1,4 @@
-"""The work of a sweep: run a stretch of runs and keep the part. `python -m sim.sweep.work FOLDER` reads stretches.
+"""The work of a sweep: run a stretch of runs and keep the part. `python -m sim.sweep.work` reads stretches.
 
 Nothing here knows where it runs: a worker on this machine, a Ray or Dask worker or a SLURM job all call `do_stretch`.
 """
@@ -130,9 +130,8 @@ def _read_roster(parameters: Parameters, digest: str) -> RosterTables | None:
     return _read_folder(setting.folder, tuple(setting.populations), tuple(setting.sectors), digest)
 
 
-def end_with_parent() -> None:
-    """End this process as soon as the one that started it is gone, so that no orphan goes on writing."""
-    parent = os.getppid()
+def end_with_parent(parent: int) -> None:
+    """End this process as soon as process `parent`, which started it, is gone, so that no orphan goes on writing."""
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -143,10 +142,13 @@ def end_with_parent() -> None:
 
 
 def main() -> None:
-    """Do stretches, a line `first last` each, and tell of each in a line of JSON; end with the input."""
-    folder = Path(sys.argv[1])
+    """Do stretches, a line `first last` each, and tell of each in a line of JSON; end with the input.
+
+    Arguments: the sweep's folder and the process to end with.
+    """
+    folder, parent = Path(sys.argv[1]), int(sys.argv[2])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the driver, which lets stretches end
-    end_with_parent()
+    end_with_parent(parent)
     with (folder / WORKERS_LOCK).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
         out = os.fdopen(os.dup(1), "w")
@@ -157,7 +159,10 @@ def main() -> None:
                 told = do_stretch(folder, Stretch(first, last))
             except OSError as problem:
                 told = {"first": first, "last": last, "error": problem.strerror or str(problem), "errno": problem.errno}
-            print(json.dumps(told), file=out, flush=True)
+            try:
+                print(json.dumps(told), file=out, flush=True)
+            except BrokenPipeError:  # nobody listens any more
+                os._exit(1)
 
 
 if __name__ == "__main__":
