@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup check test relations nightly golden demo
+.PHONY: help setup check test relations nightly bench golden demo
 
 help:  ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -36,6 +36,10 @@ nightly: $(BIN)/python  ## the long suites: other machine code, every fault, mut
 	$(BIN)/python -m tests.faults
 	$(BIN)/python -m tests.faults.sweeps --faults 1000
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m tests.mutation
+
+bench: $(BIN)/python  ## what sweeps cost, as ratios: bare runs, workers, memory, other people's tools (ten minutes)
+	$(BIN)/pip install --quiet -e ".[sweep]" ema_workbench hydra-joblib-launcher
+	$(BIN)/python experiments/benchmark/sweeps.py
 
 golden: $(BIN)/ruff  ## write the golden table anew (say why in CHANGELOG.md)
 	$(BIN)/python -m tests.regression.make_golden

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numba
@@ -21,7 +21,7 @@ from sim.inputs import Inputs
 from sim.parameters import Parameters
 from sim.results import Results, describe_run
 from sim.roster import RosterTables
-from sim.tables import JUDGED, judge_panels, judge_runs
+from sim.tables import JUDGED, judge_runs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -186,6 +186,14 @@ def simulate(
     return _tabulate(parameters, parts, inputs)
 
 
+class Chunk(NamedTuple):
+    """What some runs of one setting give to the tables of a sweep."""
+
+    keys: dict[str, NDArray[Any]]  # run_id, regime and seed
+    panels: dict[str, NDArray[Any]]  # (R, months + 1) for each of tables.JUDGED; judged with those of other settings
+    tables: dict[str, pd.DataFrame]  # months and events, where they are kept
+
+
 def simulate_runs(
     parameters: Parameters,
     seeds: list[int],
@@ -193,36 +201,32 @@ def simulate_runs(
     roster: RosterTables | None = None,
     keep: tuple[str, ...] = ("runs",),
     suffix: str = "",
-) -> tuple[dict[str, NDArray[Any]], dict[str, pd.DataFrame]]:
-    """Run one setting; return the table of runs by column, and the tables months and events where they are kept.
+) -> Iterator[Chunk]:
+    """Run one setting and yield what it gives to the tables, some seeds at a time.
 
     The numbers are those of `simulate`, without the cost of tables nobody keeps. suffix: end of the names of runs.
     """
-    inputs = Inputs(parameters, roster, max_events=4096 if "events" in keep else 0)
-    name, shock = parameters.regime.name, parameters.shock.name
-    prefix = name if shock == "none" else f"{name}-{shock}"
-    columns_of_runs, months, events = [], [], []
+    keeps_events = "events" in keep
+    inputs = Inputs(parameters, roster, max_events=4096 if keeps_events else 0)
+    name, lines = parameters.regime.name, sorted(parameters.regime.programmes)
+    prefix = name if parameters.shock.name == "none" else f"{name}-{parameters.shock.name}"
     for first in range(0, len(seeds), CHUNK_SEEDS):
         chunk = seeds[first : first + CHUNK_SEEDS]
-        found = run_compiled(inputs, chunk, keep_events="events" in keep)
-        judged = judge_panels({column: found.rows[column] for column in JUDGED})
+        found = run_compiled(inputs, chunk, keep_events=keeps_events)
         keys = {
             "run_id": np.array([f"{prefix}-{seed}{suffix}" for seed in chunk], object),
             "regime": np.full(len(chunk), name, object),
             "seed": np.array(chunk, "i8"),
         }
-        columns_of_runs.append(keys | judged)
+        rows = found.rows.view(np.ndarray)  # its columns are found faster than those of a recarray
+        tables = {}
         if "months" in keep:
-            months.append(make_months(prefix, name, chunk, found.rows, found.people, parameters.field.populations))
-        if "events" in keep:
-            lines = sorted(parameters.regime.programmes)
-            events.append(_make_events(prefix, name, chunk, found.events, lines))
-    runs = {column: np.concatenate([one[column] for one in columns_of_runs]) for column in columns_of_runs[0]}
-    tables = {"months": months, "events": events}
-    joined = {table: pd.concat(parts, ignore_index=True) for table, parts in tables.items() if table in keep}
-    for table in joined.values():
-        table["run_id"] = table["run_id"] + suffix
-    return runs, joined
+            tables["months"] = make_months(prefix, name, chunk, found.rows, found.people, parameters.field.populations)
+        if keeps_events:
+            tables["events"] = _make_events(prefix, name, chunk, found.events, lines)
+        for table in tables.values():
+            table["run_id"] = table["run_id"] + suffix
+        yield Chunk(keys, {column: rows[column].copy() for column in JUDGED}, tables)
 
 
 def _tabulate(parameters: Parameters, parts: list[Any], inputs: Inputs) -> Results:

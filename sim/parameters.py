@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as declare
+from functools import cache
 
 from sim.declarations import Group, ParameterError, check_fields, choice, number, switch
 
@@ -442,8 +443,13 @@ KERNEL_GROUPS = (
 )
 
 
-def kernel_fields() -> Iterator[tuple[str, str, dataclasses.Field]]:
-    """Yield (group, name, declaration) of every single number that the compiled kernels read."""
+@cache
+def kernel_fields() -> tuple[tuple[str, str, dataclasses.Field], ...]:
+    """Return (group, name, declaration) of every single number that the compiled kernels read."""
+    return tuple(_find_kernel_fields())
+
+
+def _find_kernel_fields() -> Iterator[tuple[str, str, dataclasses.Field]]:
     groups = {item.name: item.default_factory for item in dataclasses.fields(Parameters)}
     for group in KERNEL_GROUPS:
         for item in dataclasses.fields(groups[group]):  # type: ignore[arg-type]

@@ -69,9 +69,11 @@ def execute(args: argparse.Namespace) -> int:
     words = check_words(args, ("--set", "--sample", "--n", "--keep", "--dry-run", "--workers", "--engine", "--extend"))
     _count_workers(args)  # refuse what cannot be before anything is compiled
     plan, folder = prepare(args, words)
-    compile_model(is_quiet=args.quiet)
     try:
-        return _look(args, plan, folder) if args.dry_run else _run(args, plan, folder, words)
+        if args.dry_run:
+            compile_model(is_quiet=args.quiet)
+            return _look(args, plan, folder)
+        return _run(args, plan, folder, words)
     except LockedError as problem:
         say_error(str(problem))
         return HELD
@@ -201,6 +203,7 @@ def tell_time(seconds: float) -> str:
 
 
 def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) -> int:
+    from sim.commands.console import compile_model
     from sim.sweep.driving import check_room, describe, drive, lock_folder, run_pilot
     from sim.sweep.engines import make_engine
 
@@ -211,9 +214,13 @@ def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) ->
     if args.force:
         with lock_folder(folder):
             _empty(folder, keep=plan)
-    pilot = run_pilot(plan, folder)
-    check_room(folder, pilot, plan.n_runs - describe(folder, plan)["done"])
-    if args.workers is None and args.engine == "local" and plan.n_runs * pilot.seconds < SHORT_SECONDS:
+    n_done, seconds_a_run = describe(folder, plan)["done"], 0.0
+    if n_done < plan.n_runs:  # else nothing is run, and nothing of the model is loaded
+        compile_model(is_quiet=args.quiet)
+        pilot = run_pilot(plan, folder)
+        check_room(folder, pilot, plan.n_runs - n_done)
+        seconds_a_run = pilot.seconds
+    if args.workers is None and args.engine == "local" and plan.n_runs * seconds_a_run < SHORT_SECONDS:
         engine = make_engine("local", 1, options)  # over before a worker has begun
     start = time.monotonic()
     with _stopping(engine, _repeat_command(args, words)) as is_stopped, _progress(plan.name, args.quiet) as report:
@@ -221,7 +228,7 @@ def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) ->
             plan,
             folder,
             engine,
-            seconds_a_run=pilot.seconds,
+            seconds_a_run=seconds_a_run,
             n_workers=engine.n_workers,
             report=report,
             is_stopped=is_stopped,

@@ -48,6 +48,7 @@ SECONDS_FOR_LOCK = 0.5
 SECONDS_A_PART = 3.0
 MOST_RUNS_A_PART = 20_000
 PILOT_SECONDS = 1.0
+GOLDEN_RATIO = 0.618033988749895
 Report = Callable[[int, int], None]
 
 
@@ -84,15 +85,15 @@ class Outcome(NamedTuple):
 
 def run_pilot(plan: Plan, folder: Path) -> Pilot:
     """Run some runs from all over the plan for about a second; keep nothing. Writes and removes a part in `folder`."""
-    spots = [int(plan.n_runs * share) for share in (0.0, 0.5, 0.25, 0.75, 0.125, 0.625, 0.375, 0.875)]
     run_stretch(plan, Stretch(0, 1))  # whatever is made at the first run only
     start, frames, n_tried = time.monotonic(), {}, 0
-    for first in itertools.cycle(spots):
+    for spot in itertools.count():
+        first = int(plan.n_runs * (spot * GOLDEN_RATIO % 1.0))  # spread evenly, never the same twice
         tables, _ = run_stretch(plan, Stretch(first, min(first + 10, plan.n_runs)))
         n_tried += min(10, plan.n_runs - first)
         for name, table in tables.items():
             frames.setdefault(name, []).append(table)
-        if time.monotonic() - start > PILOT_SECONDS or n_tried >= 4 * plan.n_runs:
+        if time.monotonic() - start > PILOT_SECONDS or n_tried >= plan.n_runs:
             break
     seconds = (time.monotonic() - start) / n_tried
     sizes = {name: _measure_bytes(pd.concat(parts), folder) / n_tried for name, parts in frames.items()}

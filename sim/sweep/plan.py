@@ -71,7 +71,7 @@ class Plan:
     """All runs of a sweep and the setting they share.
 
     base: plain data of the parameters that nothing varies. combinations: for each combination of varied config groups,
-    as a JSON list of words, the plain data of its parameters. roster: digest of the roster's tables, or "".
+    as a JSON list of words, the plain data of its parameters. roster: digests of the rosters' tables, or "".
     """
 
     name: str
@@ -129,22 +129,20 @@ class Plan:
                 yield point, values, runs
             offset += block.n_runs
 
+    @cached_property
+    def _settings(self) -> dict[str, Parameters]:
+        """What has been built so far: the parameters of each combination, as in `combinations`."""
+        return {}
+
     def parameters_at(self, values: dict[str, Any]) -> Parameters:
         """Return the checked parameters of a point. Raises `ConfigurationError` where they do not fit together."""
-        words = _find_words(values)
-        tree = self.combinations[json.dumps(words)] if words else self.base
-        parameters = resolve_folder(_build(json.dumps(tree)))
+        words = json.dumps(_find_words(values))
+        if words not in self._settings:
+            tree = self.base if words == "[]" else self.combinations[words]
+            self._settings[words] = resolve_folder(build_parameters(tree))
+        parameters = self._settings[words]
         plain = {name: value for name, value in values.items() if name not in (*GROUPS, CASE)}
         return set_values(parameters, plain)
-
-
-_built: dict[str, Parameters] = {}
-
-
-def _build(text: str) -> Parameters:
-    if text not in _built:
-        _built[text] = build_parameters(json.loads(text))
-    return _built[text]
 
 
 def _digest(content: Any) -> str:
@@ -164,19 +162,20 @@ def _to_tree(parameters: Parameters, written_folder: str | None) -> dict[str, An
 def make_plan(configuration: Configuration, config_dir: str | Path | None = None, keep: str = "runs") -> Plan:
     """Return the plan of a configuration's design; config groups that vary are composed here, once each."""
     design = configuration.design
-    combinations = {}
+    combinations, rosters = {}, {read_roster_digest(configuration.parameters)}
     for values in design.group_values(GROUPS):
         words = _find_words(values)
         kept = [word for word in configuration.overrides if word.lstrip("+").partition("=")[0] not in values]
         composed = compose([*kept, *words], config_dir=config_dir)
         combinations[json.dumps(words)] = _to_tree(composed.parameters, composed.written_folder)
+        rosters.add(read_roster_digest(composed.parameters))
     return Plan(
         name=configuration.name,
         question=configuration.question,
         overrides=tuple(configuration.overrides),
         base=_to_tree(configuration.parameters, configuration.written_folder),
         combinations=combinations,
-        roster=read_roster_digest(configuration.parameters),
+        roster=" ".join(sorted(rosters - {""})),
         keep=keep,
         blocks=(Block(design, tuple(configuration.seeds)),),
     )

@@ -12,9 +12,10 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -30,6 +31,21 @@ if TYPE_CHECKING:
 
 WORKERS_LOCK = ".workers.lock"
 SECONDS_BETWEEN_LOOKS = 0.2
+JUDGED_AT_ONCE = 200  # runs; more would only take more memory
+
+
+class Piece(NamedTuple):
+    """What some runs of one point give."""
+
+    keys: dict[str, np.ndarray]
+    panels: dict[str, np.ndarray]  # see engine.Chunk
+    varied: dict[str, np.ndarray]
+    tables: dict[str, pd.DataFrame]
+
+    @property
+    def n_months(self) -> int:
+        """Number of months."""
+        return next(iter(self.panels.values())).shape[1]
 
 
 @lru_cache(maxsize=4)
@@ -65,35 +81,65 @@ def run_stretch(plan: Plan, stretch: Stretch) -> tuple[dict[str, pd.DataFrame], 
     runs: list[dict[str, Any]] = []
     others: dict[str, list[pd.DataFrame]] = {name: [] for name in plan.tables if name != "runs"}
     failures: list[Failure] = []
-    for point, values, own in plan.runs(*stretch):
+    waiting: list[Piece] = []
+    n_waiting = 0
+    for piece in _each_piece(plan, stretch, failures):
+        if waiting and (n_waiting >= JUDGED_AT_ONCE or waiting[-1].n_months != piece.n_months):
+            runs.append(_judge(waiting))
+            waiting, n_waiting = [], 0
+        waiting.append(piece)
+        n_waiting += len(piece.keys["run"])
+        for name, table in piece.tables.items():
+            others[name].append(table)
+    runs += [_judge(waiting)] if waiting else []
+    tables = {name: pd.concat(parts, ignore_index=True) if parts else pd.DataFrame() for name, parts in others.items()}
+    return {"runs": pd.DataFrame(_join(runs))} | tables, failures
+
+
+def _judge(pieces: list[Piece]) -> dict[str, np.ndarray]:
+    """Return the columns of the table of runs: many settings at once, for a call of its own costs as much as a run."""
+    from sim.tables import judge_panels
+
+    keys = _join([piece.keys for piece in pieces])
+    varied = _join([piece.varied for piece in pieces])
+    return keys | judge_panels(_join([piece.panels for piece in pieces])) | varied
+
+
+def _join(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    return {name: np.concatenate([one[name] for one in parts]) for name in (parts[0] if parts else ())}
+
+
+def _each_piece(plan: Plan, stretch: Stretch, failures: list[Failure]) -> Iterator[Piece]:
+    """Yield what the runs of a stretch give; list those that fail."""
+    for point, values, runs in plan.runs(*stretch):
+        n_done = 0
         try:
-            found, tables = _run_point(plan, point, values, own)
+            for piece in _run_point(plan, point, values, runs):
+                n_done += len(piece.keys["run"])
+                yield piece
         except Exception as problem:  # one impossible point must not end the sweep
             text = " ".join(str(problem).split())[:300] or type(problem).__name__
-            failures += [Failure(run.number, run.point, run.seed, text) for run in own]
-            continue
-        runs.append(found)
-        for name, table in tables.items():
-            others[name].append(table)
-    joined = {name: np.concatenate([one[name] for one in runs]) for name in (runs[0] if runs else ())}
-    tables = {name: pd.concat(parts, ignore_index=True) if parts else pd.DataFrame() for name, parts in others.items()}
-    return {"runs": pd.DataFrame(joined)} | tables, failures
+            failures += [Failure(run.number, run.point, run.seed, text) for run in runs[n_done:]]
 
 
-def _run_point(
-    plan: Plan, point: int, values: dict[str, Any], runs: list[Run]
-) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
-    """Return the columns of the table of runs, and the other tables."""
+def _run_point(plan: Plan, point: int, values: dict[str, Any], runs: list[Run]) -> Iterator[Piece]:
     from sim.engine import simulate_runs
 
     parameters = plan.parameters_at(values)
-    seeds, columns = [run.seed for run in runs], plan.columns
-    suffix = f"-{point}" if columns else ""
+    suffix = f"-{point}" if plan.columns else ""
     roster = _read_roster(parameters, plan.roster)
-    found, tables = simulate_runs(parameters, seeds, roster=roster, keep=plan.tables, suffix=suffix)
-    numbers = {"run": np.array([run.number for run in runs], "i8"), "point": np.full(len(runs), point, "i8")}
-    varied = {column: find_value(name, values, parameters) for name, column in columns.items()}
-    return numbers | found | {name: _repeat(value, len(runs)) for name, value in varied.items()}, tables
+    varied = {column: find_value(name, values, parameters) for name, column in plan.columns.items()}
+    n_done = 0
+    for found in simulate_runs(parameters, [run.seed for run in runs], roster=roster, keep=plan.tables, suffix=suffix):
+        count = len(found.keys["seed"])
+        numbers = np.array([run.number for run in runs[n_done : n_done + count]], "i8")
+        n_done += count
+        yield Piece(
+            keys={"run": numbers, "point": np.full(count, point, "i8")} | found.keys,
+            panels=found.panels,
+            varied={name: _repeat(value, count) for name, value in varied.items()},
+            tables=found.tables,
+        )
 
 
 def _repeat(value: Any, count: int) -> np.ndarray:
@@ -103,7 +149,7 @@ def _repeat(value: Any, count: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=8)
-def _read_folder(folder: str, populations: tuple[str, ...], sectors: tuple[str, ...], digest: str) -> RosterTables:
+def _read_folder(folder: str, populations: tuple[str, ...], sectors: tuple[str, ...], digests: str) -> RosterTables:
     from dataclasses import replace
 
     from sim.parameters import Field
@@ -118,16 +164,16 @@ def _read_folder(folder: str, populations: tuple[str, ...], sectors: tuple[str, 
         sector_shares=shares[1],
     )
     tables = read_folder(folder, setting)
-    if digest and tables.digest != digest:
+    if tables.digest not in digests.split():
         raise ValueError("the roster has changed since the sweep was planned; start the sweep under another name")
     return tables
 
 
-def _read_roster(parameters: Parameters, digest: str) -> RosterTables | None:
+def _read_roster(parameters: Parameters, digests: str) -> RosterTables | None:
     setting = parameters.field
     if setting.folder is None:
         return None
-    return _read_folder(setting.folder, tuple(setting.populations), tuple(setting.sectors), digest)
+    return _read_folder(setting.folder, tuple(setting.populations), tuple(setting.sectors), digests)
 
 
 def end_with_parent(parent: int) -> None:

@@ -369,3 +369,10 @@ def test_an_export_to_where_nothing_can_be_written_says_so(done, tmp_path, capsy
 )
 def test_a_length_of_time_is_told_in_words(seconds, told):
     assert sweep_verb.tell_time(seconds) == told
+
+
+def test_a_sweep_may_vary_rosters(tmp_path):
+    words = ["sweep", "field=city18,rural9", "seeds=3", "months=12", "name=two", "--results", str(tmp_path), "--quiet"]
+    assert main(words) == 0
+    runs = sim.load_results(tmp_path / "two").runs
+    assert runs.groupby("field").size().to_dict() == {"city18": 3, "rural9": 3}

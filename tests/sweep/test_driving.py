@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import types
 
 import pandas as pd
 import pytest
@@ -420,3 +421,11 @@ def test_after_a_crash_at_any_step_the_next_call_gives_the_whole_table(kind, tmp
         if is_over:
             break
     assert 20 < step < 399
+
+
+def test_a_sweep_that_will_not_fit_is_refused_before_it_begins(tmp_path, monkeypatch):
+    pilot = driving.Pilot(0.01, {"runs": 100.0, "months": 900.0})
+    monkeypatch.setattr(driving.shutil, "disk_usage", lambda folder: types.SimpleNamespace(free=2_000_000))
+    driving.check_room(tmp_path, pilot, 900)
+    with pytest.raises(driving.DiskFullError, match="2.2 MB wanted, 2.0 MB free"):
+        driving.check_room(tmp_path, pilot, 1000)

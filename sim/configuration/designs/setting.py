@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sim.configuration.declared import ConfigurationError, check_value
+from sim.declarations import Group
 from sim.parameters import ParameterError, Parameters
 
 
@@ -48,6 +49,15 @@ def _set(owner: Any, changes: dict[str, Any], prefix: str) -> Any:
         for name, value in changes.items()
     }
     try:
-        return dataclasses.replace(owner, **inner)
+        return _replace(owner, inner)
     except ParameterError as problem:
         raise ConfigurationError(str(problem).replace("programme.", prefix, 1)) from None
+
+
+def _replace(owner: Any, changes: dict[str, Any]) -> Any:
+    """Return `owner` with `changes`; where it only checks each value by itself, that has been done: no second time."""
+    if getattr(type(owner), "__post_init__", None) is not Group.__post_init__:
+        return dataclasses.replace(owner, **changes)
+    made = object.__new__(type(owner))
+    vars(made).update(vars(owner) | changes)
+    return made
