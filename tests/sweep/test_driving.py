@@ -427,5 +427,5 @@ def test_a_sweep_that_will_not_fit_is_refused_before_it_begins(tmp_path, monkeyp
     pilot = driving.Pilot(0.01, {"runs": 100.0, "months": 900.0})
     monkeypatch.setattr(driving.shutil, "disk_usage", lambda folder: types.SimpleNamespace(free=2_000_000))
     driving.check_room(tmp_path, pilot, 900)
-    with pytest.raises(driving.DiskFullError, match="2.2 MB wanted, 2.0 MB free"):
+    with pytest.raises(driving.DiskFullError, match=r"2\.2 MB wanted, 2\.0 MB free"):
         driving.check_room(tmp_path, pilot, 1000)
