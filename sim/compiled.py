@@ -26,6 +26,7 @@ KERNEL_SOURCES = (
     "relations.py",
     "coalitions.py",
     "field.py",
+    "gathering.py",
     "observe.py",
     "schedule.py",
     "processes",

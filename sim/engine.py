@@ -16,7 +16,7 @@ import pandas as pd
 
 from sim import columns, schedule, state
 from sim.compiled import is_cached
-from sim.field import FIRST_FOUNDING_ROUND
+from sim.gathering import FIRST_FOUNDING_ROUND
 from sim.inputs import Inputs
 from sim.parameters import Parameters
 from sim.results import Results, describe_run

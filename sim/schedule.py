@@ -10,7 +10,8 @@ import numpy as np
 
 from sim import columns
 from sim.compiled import compiled, compiled_entry
-from sim.field import form_coalitions, initialise, settle_newcomers, warm_up_trust
+from sim.field import initialise, settle_newcomers
+from sim.gathering import form_coalitions, warm_up_trust
 from sim.observe import observe
 from sim.processes.accounts import close_organizations, find_openings, settle_accounts
 from sim.processes.awareness import raise_awareness

@@ -14,7 +14,7 @@ from sim.parameters import SHOCKS, kernel_fields
 ROOT = Path(__file__).parents[1]
 SIM = ROOT / "sim"
 KERNELS = [
-    *(SIM / f"{name}.py" for name in ("schedule", "field", "coalitions", "relations", "observe", "draws")),
+    *(SIM / f"{name}.py" for name in ("schedule", "field", "gathering", "coalitions", "relations", "observe", "draws")),
     *sorted((SIM / "processes").glob("[!_]*.py")),
 ]
 SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in KERNELS)

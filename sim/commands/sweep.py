@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,8 @@ def add_parser(verbs: Any) -> None:
 def execute(args: argparse.Namespace) -> int:
     """Run the sweep and return the exit code."""
     from sim.commands.console import FAILED, USAGE, check_words, compile_model, say_error
-    from sim.sweep.driving import DiskFullError, LockedError
+    from sim.sweep.locking import LockedError
+    from sim.sweep.pilot import DiskFullError
 
     words = check_words(args, ("--set", "--sample", "--n", "--keep", "--dry-run", "--workers", "--engine", "--extend"))
     _count_workers(args)  # refuse what cannot be before anything is compiled
@@ -163,8 +164,8 @@ def _look(args: argparse.Namespace, plan: Any, folder: Path) -> int:
     import tempfile
 
     from sim.commands.console import OK, print_json
-    from sim.sweep.driving import run_pilot
     from sim.sweep.engines import make_engine
+    from sim.sweep.pilot import run_pilot
 
     options = _read_options(args)
     engine = make_engine(args.engine, _count_workers(args), options)
@@ -204,8 +205,11 @@ def tell_time(seconds: float) -> str:
 
 def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) -> int:
     from sim.commands.console import compile_model
-    from sim.sweep.driving import check_room, describe, drive, lock_folder, run_pilot
+    from sim.commands.stopping import stopping
+    from sim.sweep.driving import describe, drive
     from sim.sweep.engines import make_engine
+    from sim.sweep.locking import lock_folder
+    from sim.sweep.pilot import check_room, run_pilot
 
     n_workers, options = _count_workers(args), _read_options(args)
     engine = make_engine(args.engine, n_workers, options)
@@ -223,7 +227,7 @@ def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) ->
     if args.workers is None and args.engine == "local" and plan.n_runs * seconds_a_run < SHORT_SECONDS:
         engine = make_engine("local", 1, options)  # over before a worker has begun
     start = time.monotonic()
-    with _stopping(engine, _repeat_command(args, words)) as is_stopped, _progress(plan.name, args.quiet) as report:
+    with stopping(engine, _repeat_command(args, words)) as stop, _progress(plan.name, args.quiet) as report:
         outcome = drive(
             plan,
             folder,
@@ -231,9 +235,9 @@ def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) ->
             seconds_a_run=seconds_a_run,
             n_workers=engine.n_workers,
             report=report,
-            is_stopped=is_stopped,
+            is_stopped=stop,
         )
-    return _tell(args, plan, folder, outcome, time.monotonic() - start, words)
+    return _tell(args, plan, folder, outcome, time.monotonic() - start, words, stop.caught)
 
 
 def _read_options(args: argparse.Namespace) -> dict[str, str]:
@@ -266,38 +270,6 @@ def _empty(folder: Path, keep: Any) -> None:
 
 
 @contextmanager
-def _stopping(engine: Any, command: str) -> Iterator[Callable[[], bool]]:
-    """Let the first Ctrl-C or SIGTERM finish what is being done, and the second one end at once."""
-    caught: list[int] = []
-
-    def catch(number: int, frame: Any) -> None:
-        caught.append(number)
-        if len(caught) == 1:
-            _say("\nstopping after the parts under way; again to stop at once\n")
-            return
-        engine.stop()
-        _say(f"\nstopped at once. To go on: {command}\n")
-        handler = before[signal.Signals(number)]
-        if callable(handler):
-            handler(number, frame)
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, catch) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: bool(caught)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        _stopping.caught = caught  # type: ignore[attr-defined]
-
-
-def _say(text: str) -> None:
-    """Write to stderr from a signal's handler, where print may meet itself."""
-    with suppress(OSError):
-        os.write(2, text.encode())
-
-
-@contextmanager
 def _progress(label: str, is_quiet: bool) -> Iterator[Callable[[int, int], None]]:
     """Yield report(done, total) that also tells runs a second and the time left."""
     from sim.commands.console import progress
@@ -317,17 +289,18 @@ def _progress(label: str, is_quiet: bool) -> Iterator[Callable[[int, int], None]
         print(f"{label}: {done:,} runs in {seconds:.1f} s, {done / seconds:,.0f} a second", file=sys.stderr)
 
 
-def _tell(args: argparse.Namespace, plan: Any, folder: Path, outcome: Any, seconds: float, words: list[str]) -> int:
+def _tell(
+    args: argparse.Namespace, plan: Any, folder: Path, outcome: Any, seconds: float, words: list[str], caught: list[int]
+) -> int:
     from sim.commands.console import CAUTION, INTERRUPTED, OK, TERMINATED, print_json
     from sim.sweep.manifest import write_manifest
 
     command = _repeat_command(args, words)
     if outcome.is_complete:
         write_manifest(plan, folder, command, outcome.failures)
-    stopped_by = getattr(_stopping, "caught", [])
     code = OK if outcome.is_complete and not outcome.failures else COMPLETE_BUT
     if not outcome.is_complete:
-        code = TERMINATED if stopped_by and stopped_by[0] == signal.SIGTERM else INTERRUPTED
+        code = TERMINATED if caught and caught[0] == signal.SIGTERM else INTERRUPTED
     if args.json:
         told = {"name": plan.name, "folder": str(folder), "runs": outcome.n_runs, "done": outcome.n_done}
         told |= {"before": outcome.n_before, "failed": len(outcome.failures), "seconds": seconds, "caution": CAUTION}

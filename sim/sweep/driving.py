@@ -7,21 +7,16 @@ aside.
 
 from __future__ import annotations
 
-import fcntl
-import itertools
-import os
-import shutil
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from sim.configuration import ConfigurationError
 from sim.files import replace_file
 from sim.sweep.engines import Engine
+from sim.sweep.locking import is_locked, lock_folder
 from sim.sweep.parts import (
     FOLDER,
     Failure,
@@ -38,33 +33,14 @@ from sim.sweep.parts import (
     remove_parts,
     write_part,
 )
+from sim.sweep.pilot import DiskFullError
 from sim.sweep.plan import Plan, read_plan, write_plan
-from sim.sweep.work import WORKERS_LOCK, run_stretch
 
-LOCK = ".lock"
 ATTEMPTS = 3  # with a run alone, before it is set aside
 MOST_LOST = 60  # stretches in a row, before it is no single run that kills workers
-SECONDS_FOR_LOCK = 0.5
 SECONDS_A_PART = 3.0
 MOST_RUNS_A_PART = 20_000
-PILOT_SECONDS = 1.0
-GOLDEN_RATIO = 0.618033988749895
 Report = Callable[[int, int], None]
-
-
-class LockedError(ConfigurationError):
-    """Another sweep is running in this folder."""
-
-
-class DiskFullError(OSError):
-    """There is no room for the results."""
-
-
-class Pilot(NamedTuple):
-    """What a few runs took: seconds a run on one worker, bytes a run on disk for each table kept."""
-
-    seconds: float
-    bytes: dict[str, float]
 
 
 class Outcome(NamedTuple):
@@ -81,56 +57,6 @@ class Outcome(NamedTuple):
     def is_complete(self) -> bool:
         """Whether every run was done or has failed for good."""
         return self.n_done == self.n_runs
-
-
-def run_pilot(plan: Plan, folder: Path) -> Pilot:
-    """Run some runs from all over the plan for about a second; keep nothing. Writes and removes a part in `folder`."""
-    run_stretch(plan, Stretch(0, 1))  # whatever is made at the first run only
-    start, frames, n_tried = time.monotonic(), {}, 0
-    for spot in itertools.count():
-        first = int(plan.n_runs * (spot * GOLDEN_RATIO % 1.0))  # spread evenly, never the same twice
-        tables, _ = run_stretch(plan, Stretch(first, min(first + 10, plan.n_runs)))
-        n_tried += min(10, plan.n_runs - first)
-        for name, table in tables.items():
-            frames.setdefault(name, []).append(table)
-        if time.monotonic() - start > PILOT_SECONDS or n_tried >= plan.n_runs:
-            break
-    seconds = (time.monotonic() - start) / n_tried
-    sizes = {name: _measure_bytes(pd.concat(parts), folder) / n_tried for name, parts in frames.items()}
-    return Pilot(seconds, sizes)
-
-
-def _measure_bytes(frame: pd.DataFrame, folder: Path) -> float:
-    path = folder / f".pilot-{os.getpid()}.parquet"
-    try:
-        frame.to_parquet(path, index=False, compression="zstd")
-        return path.stat().st_size
-    finally:
-        path.unlink(missing_ok=True)
-
-
-@contextmanager
-def lock_folder(folder: Path) -> Iterator[None]:
-    """Hold the folder for this driver, after any worker of an earlier one has ended. Raises `LockedError`."""
-    with (folder / LOCK).open("a") as own, (folder / WORKERS_LOCK).open("a") as workers:
-        if not _take(own):
-            raise LockedError(f"{folder}: another sweep is running there; wait for it or choose another name=…")
-        fcntl.flock(workers, fcntl.LOCK_EX)  # the workers of a killed driver end within a second or two
-        fcntl.flock(workers, fcntl.LOCK_UN)
-        yield
-
-
-def _take(lock: IO[str]) -> bool:
-    """Take a lock; `coalitions status` may hold it for a moment."""
-    end = time.monotonic() + SECONDS_FOR_LOCK
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            if time.monotonic() > end:
-                return False
-            time.sleep(0.02)
 
 
 def is_joined(folder: Path, plan: Plan) -> bool:
@@ -303,14 +229,6 @@ def read_failures(folder: Path) -> list[Failure]:
     return [Failure(*one) for one in read_note(folder / "runs.parquet")["failures"]]
 
 
-def check_room(folder: Path, pilot: Pilot, n_runs: int) -> None:
-    """Raise `DiskFullError` unless there is room for twice the results: parts and what they are joined to."""
-    needed = 2.2 * sum(pilot.bytes.values()) * n_runs
-    free = shutil.disk_usage(folder).free
-    if needed > free:
-        raise DiskFullError(28, f"{folder}: {needed / 1e6:,.1f} MB wanted, {free / 1e6:,.1f} MB free")
-
-
 def describe(folder: Path, plan: Plan) -> dict[str, Any]:
     """Return how far a sweep is, without touching it."""
     if is_joined(folder, plan):
@@ -325,17 +243,5 @@ def describe(folder: Path, plan: Plan) -> dict[str, Any]:
         if note["key"] == plan.key:
             n_done += note["last"] - note["first"]
             n_failed += len(note["failures"])
-    state = "running" if _is_locked(folder) else "stopped"
+    state = "running" if is_locked(folder) else "stopped"
     return {"runs": plan.n_runs, "done": n_done, "failed": n_failed, "state": state}
-
-
-def _is_locked(folder: Path) -> bool:
-    path = folder / LOCK
-    if not path.exists():
-        return False
-    with path.open("rb") as own:
-        try:
-            fcntl.flock(own, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        return False

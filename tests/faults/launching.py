@@ -9,14 +9,14 @@ import resource
 import sys
 
 from sim.__main__ import main
-from sim.sweep import driving
+from sim.sweep import driving, pilot
 
 if __name__ == "__main__":
     length = int(sys.argv[1])
     driving.choose_length = lambda *_: length
-    driving.PILOT_SECONDS = 0.02
+    pilot.PILOT_SECONDS = 0.02
     if os.environ.get("UNCHECKED"):
-        driving.check_room = lambda *_: None
+        pilot.check_room = lambda *_: None
     if os.environ.get("FILE_SIZE"):
         size = int(os.environ["FILE_SIZE"])
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))

@@ -303,7 +303,7 @@ FAULTS = (
     # initial state
     Fault(
         "strangers gather",
-        "field.py",
+        "gathering.py",
         "value -= parameters.gathering_distance_weight * distance",
         "value += parameters.gathering_distance_weight * distance",
     ),

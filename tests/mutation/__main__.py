@@ -21,7 +21,16 @@ ROOT = Path(__file__).parents[2]
 SMALL = {"max_organizations": 6, "max_months": 14}
 N_WORLDS = 150
 LOWEST_SCORE = 0.90
-KERNELS = ("relations.py", "coalitions.py", "field.py", "observe.py", "schedule.py", "draws.py", "processes/*.py")
+KERNELS = (
+    "relations.py",
+    "coalitions.py",
+    "field.py",
+    "gathering.py",
+    "observe.py",
+    "schedule.py",
+    "draws.py",
+    "processes/*.py",
+)
 SETTINGS = """\
 [tool.pytest.ini_options]
 pythonpath = ["."]

@@ -14,15 +14,15 @@ import sim
 from sim.__main__ import main
 from sim.commands import sweep as sweep_verb
 from sim.results import ResultsError
-from sim.sweep import driving
-from sim.sweep.driving import lock_folder
+from sim.sweep import locking, pilot
+from sim.sweep.locking import lock_folder
 
 WORDS = ("memberships.turf_weight=0,0.5", "months=6", "seeds=3", "name=small")
 
 
 @pytest.fixture(autouse=True)
 def _short_pilot(monkeypatch):
-    monkeypatch.setattr(driving, "PILOT_SECONDS", 0.01)
+    monkeypatch.setattr(pilot, "PILOT_SECONDS", 0.01)
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def test_a_sweep_killed_before_its_plan_was_written_can_be_called_again(call, tm
 
 
 def test_a_held_folder_gives_exit_code_4(call, tmp_path, monkeypatch):
-    monkeypatch.setattr(driving, "SECONDS_FOR_LOCK", 0.05)
+    monkeypatch.setattr(locking, "SECONDS_FOR_LOCK", 0.05)
     (tmp_path / "small").mkdir()
     with lock_folder(tmp_path / "small"):
         code, out, err = call(*WORDS)
@@ -189,13 +189,13 @@ def test_a_held_folder_gives_exit_code_4(call, tmp_path, monkeypatch):
 
 def test_a_disk_without_room_gives_exit_code_5_before_anything_is_run(call, tmp_path, monkeypatch):
     usage = type("Usage", (), {"free": 10})
-    monkeypatch.setattr(driving.shutil, "disk_usage", lambda folder: usage)
+    monkeypatch.setattr(pilot.shutil, "disk_usage", lambda folder: usage)
     code, _, err = call(*WORDS)
     assert (code, err.count("\n")) == (5, 1)
     assert "no room on the disk" in err
     monkeypatch.undo()
     call(*WORDS)
-    monkeypatch.setattr(driving.shutil, "disk_usage", lambda folder: usage)
+    monkeypatch.setattr(pilot.shutil, "disk_usage", lambda folder: usage)
     assert call(*WORDS)[0] == 0  # it is all there: nothing more is wanted
 
 

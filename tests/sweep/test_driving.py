@@ -10,10 +10,12 @@ import pytest
 import sim
 from sim.commands.runs import run_design
 from sim.configuration import ConfigurationError, compose, read_varied
-from sim.sweep import driving, work
-from sim.sweep.driving import DiskFullError, LockedError, choose_length, describe, lock_folder
+from sim.sweep import driving, locking, pilot, work
+from sim.sweep.driving import choose_length, describe
 from sim.sweep.engines import Here, Workers
+from sim.sweep.locking import LockedError, lock_folder
 from sim.sweep.parts import FOLDER
+from sim.sweep.pilot import DiskFullError, Pilot, check_room
 from sim.sweep.plan import extend_plan, read_plan
 from tests.sweep.small import (
     WORDS,
@@ -315,7 +317,7 @@ def test_half_written_files_of_killed_processes_are_cleared_away(tmp_path):
 
 
 def test_a_folder_that_is_held_is_refused_in_one_line(tmp_path, monkeypatch):
-    monkeypatch.setattr(driving, "SECONDS_FOR_LOCK", 0.05)
+    monkeypatch.setattr(locking, "SECONDS_FOR_LOCK", 0.05)
     with lock_folder(tmp_path), pytest.raises(LockedError, match="another sweep is running there"):
         drive(plan_sweep(*WORDS), tmp_path)
     assert drive(plan_sweep(*WORDS), tmp_path).is_complete
@@ -424,8 +426,8 @@ def test_after_a_crash_at_any_step_the_next_call_gives_the_whole_table(kind, tmp
 
 
 def test_a_sweep_that_will_not_fit_is_refused_before_it_begins(tmp_path, monkeypatch):
-    pilot = driving.Pilot(0.01, {"runs": 100.0, "months": 900.0})
-    monkeypatch.setattr(driving.shutil, "disk_usage", lambda folder: types.SimpleNamespace(free=2_000_000))
-    driving.check_room(tmp_path, pilot, 900)
-    with pytest.raises(driving.DiskFullError, match=r"2\.2 MB wanted, 2\.0 MB free"):
-        driving.check_room(tmp_path, pilot, 1000)
+    few = Pilot(0.01, {"runs": 100.0, "months": 900.0})
+    monkeypatch.setattr(pilot.shutil, "disk_usage", lambda folder: types.SimpleNamespace(free=2_000_000))
+    check_room(tmp_path, few, 900)
+    with pytest.raises(DiskFullError, match=r"2\.2 MB wanted, 2\.0 MB free"):
+        check_room(tmp_path, few, 1000)

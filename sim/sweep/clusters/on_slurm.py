@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 
 from sim.configuration import ConfigurationError
 from sim.sweep.clusters.tasks import SECONDS_TO_ANSWER, check_options, check_told, read_number, say
-from sim.sweep.driving import LOCK
 from sim.sweep.engines import Done, Workers
+from sim.sweep.locking import LOCK
 from sim.sweep.parts import Stretch, name_part, read_note
 
 FOLDER = ".slurm"

@@ -1,0 +1,64 @@
+"""What a sweep will take, from a second of its own runs: time, and room on the disk."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from sim.sweep.parts import Stretch
+from sim.sweep.plan import Plan
+from sim.sweep.work import run_stretch
+
+PILOT_SECONDS = 1.0
+GOLDEN_RATIO = 0.618033988749895
+
+
+class DiskFullError(OSError):
+    """There is no room for the results."""
+
+
+class Pilot(NamedTuple):
+    """What a few runs took: seconds a run on one worker, bytes a run on disk for each table kept."""
+
+    seconds: float
+    bytes: dict[str, float]
+
+
+def run_pilot(plan: Plan, folder: Path) -> Pilot:
+    """Run some runs from all over the plan for about a second; keep nothing. Writes and removes a part in `folder`."""
+    run_stretch(plan, Stretch(0, 1))  # whatever is made at the first run only
+    start, frames, n_tried = time.monotonic(), {}, 0
+    for spot in itertools.count():
+        first = int(plan.n_runs * (spot * GOLDEN_RATIO % 1.0))  # spread evenly, never the same twice
+        tables, _ = run_stretch(plan, Stretch(first, min(first + 10, plan.n_runs)))
+        n_tried += min(10, plan.n_runs - first)
+        for name, table in tables.items():
+            frames.setdefault(name, []).append(table)
+        if time.monotonic() - start > PILOT_SECONDS or n_tried >= plan.n_runs:
+            break
+    seconds = (time.monotonic() - start) / n_tried
+    sizes = {name: _measure_bytes(pd.concat(parts), folder) / n_tried for name, parts in frames.items()}
+    return Pilot(seconds, sizes)
+
+
+def _measure_bytes(frame: pd.DataFrame, folder: Path) -> float:
+    path = folder / f".pilot-{os.getpid()}.parquet"
+    try:
+        frame.to_parquet(path, index=False, compression="zstd")
+        return path.stat().st_size
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def check_room(folder: Path, pilot: Pilot, n_runs: int) -> None:
+    """Raise `DiskFullError` unless there is room for twice the results: parts and what they are joined to."""
+    needed = 2.2 * sum(pilot.bytes.values()) * n_runs
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise DiskFullError(28, f"{folder}: {needed / 1e6:,.1f} MB wanted, {free / 1e6:,.1f} MB free")
