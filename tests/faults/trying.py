@@ -88,7 +88,7 @@ def _run_tests(tests: Iterable[str]) -> str:
     import pytest
 
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        code = pytest.main(["-q", "-x", "-p", "no:cacheprovider", *(str(ROOT / one) for one in tests)])
+        code = pytest.main(["-q", "-x", "-n", "0", "-p", "no:cacheprovider", *(str(ROOT / one) for one in tests)])
     return " ".join(tests) if code == pytest.ExitCode.TESTS_FAILED else ""
 
 
