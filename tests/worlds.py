@@ -25,6 +25,7 @@ from sim.parameters import SHOCKS, Parameters, Programme, Regime, Shock
 from sim.roster import RosterTables
 
 REGIME_FOLDER = Path(__file__).parents[1] / "configs" / "regime"
+SMALL = {"max_organizations": 6, "max_months": 14}  # what the interpreter runs in some hundredths of a second
 SHARE_CHANGED = 0.25  # of the parameters of a world
 # Ranges within which something happens and nothing grows large; all other ranges are the declared ones.
 TAMED = {

@@ -274,16 +274,16 @@ def _progress(label: str, is_quiet: bool) -> Iterator[Callable[[int, int], None]
     """Yield report(done, total) that also tells runs a second and the time left."""
     from sim.commands.console import progress
 
-    start, first = time.monotonic(), []
-
+    start, first, last = time.monotonic(), -1, 0
     with progress(label, is_quiet=is_quiet) as report:
 
         def tell(done: int, total: int) -> None:
-            first.append(done)
+            nonlocal first, last
+            first, last = done if first < 0 else first, done
             report(done, total)
 
         yield tell
-    done = first[-1] - first[0] if first else 0
+    done = last - max(first, 0)
     if done and not is_quiet:
         seconds = time.monotonic() - start
         print(f"{label}: {done:,} runs in {seconds:.1f} s, {done / seconds:,.0f} a second", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Forty-odd small faults, each a slip that is easily made: a sign, an index, a wrong neighbour, a missing decay.
+"""Fifty-odd small faults, each a slip that is easily made: a sign, an index, a wrong neighbour, a missing decay.
 
 A fault replaces `old`, which must stand exactly once in `file` (below sim/), by `new`. Faults outside the kernels name
 the `tests` that must notice them; the others must show as a difference from the plain reference.

@@ -20,6 +20,7 @@ def test_each_fault_applies_once_and_still_compiles(fault):
 
 def test_there_are_forty_faults_with_names_of_their_own():
     assert len({fault.name for fault in FAULTS}) == len(FAULTS) >= 40
+    assert f"{len(FAULTS)} seeded faults" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

@@ -44,12 +44,9 @@ def read_faulty(fault: Fault) -> str:
 def compute_expected(n_worlds: int = N_WORLDS) -> list[tuple[int, Any]]:
     """Return the reference's outcome of each small world."""
     from tests.reference.comparing import run_reference
-    from tests.worlds import make_world
+    from tests.worlds import SMALL, make_world
 
     return [(number, run_reference(make_world(number, **SMALL))) for number in range(n_worlds)]
-
-
-SMALL = {"max_organizations": 6, "max_months": 14}
 
 
 def _forget_modules() -> None:
@@ -71,7 +68,7 @@ def _import_with(fault: Fault) -> None:
 def _find_difference(expected: list[tuple[int, Any]]) -> str:
     """Return where the engine, as imported now, first differs from the reference, or nothing."""
     from tests.reference.comparing import describe_difference
-    from tests.worlds import make_world, run_world
+    from tests.worlds import SMALL, make_world, run_world
 
     for number, outcome in expected:
         try:

@@ -18,7 +18,6 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SMALL = {"max_organizations": 6, "max_months": 14}
 N_WORLDS = 150
 LOWEST_SCORE = 0.90
 KERNELS = (
@@ -61,7 +60,7 @@ def prepare(folder: Path) -> None:
 def compute_expected() -> list[str]:
     """Return the digest of each small world's outcome, which engine and reference agree on."""
     from tests.reference.comparing import describe_difference, run_reference
-    from tests.worlds import make_world, run_world
+    from tests.worlds import SMALL, make_world, run_world
 
     digests = []
     for number in range(N_WORLDS):

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 EXPECTED = Path(__file__).parents[1] / "expected.pickle"
-SMALL = {"max_organizations": 6, "max_months": 14}
 AT_ONCE = 10
 
 if not EXPECTED.is_file():
@@ -17,7 +16,7 @@ DIGESTS = pickle.loads(EXPECTED.read_bytes())
 
 @pytest.mark.parametrize("first", range(0, len(DIGESTS), AT_ONCE))
 def test_small_worlds_end_as_the_reference_says(first):
-    from tests.worlds import make_world, run_world
+    from tests.worlds import SMALL, make_world, run_world
 
     for number in range(first, first + AT_ONCE):
         assert run_world(make_world(number, **SMALL)).digest() == DIGESTS[number], number

@@ -16,7 +16,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 N_RELATIONS = 28
-MOST_SURVIVING = 2
 
 
 def main() -> int:
