@@ -2,10 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup check test relations nightly bench golden demo
+.PHONY: help setup check test relations nightly bench bench-quick golden demo
 
 help:  ## list these targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: $(BIN)/ruff  ## make .venv with everything for work on the model
 
@@ -37,9 +37,16 @@ nightly: $(BIN)/python  ## the long suites: other machine code, every fault, mut
 	$(BIN)/python -m tests.faults.sweeps --faults 1000
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m tests.mutation
 
-bench: $(BIN)/python  ## what sweeps cost, as ratios: bare runs, workers, memory, other people's tools (ten minutes)
+$(BIN)/.bench: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet -e ".[sweep]" ema_workbench hydra-joblib-launcher
-	$(BIN)/python experiments/benchmark/sweeps.py
+	-$(BIN)/pip install --quiet agentpy
+	touch $@
+
+bench: $(BIN)/.bench  ## all yardsticks in a table: Mesa, AgentPy, C, sizes, threads; what sweeps cost (a quarter hour)
+	$(BIN)/python experiments/benchmark/engine.py --sweeps
+
+bench-quick: $(BIN)/.bench  ## the engine's yardsticks in a minute; the last line is JSON
+	@$(BIN)/python experiments/benchmark/engine.py --quick
 
 golden: $(BIN)/ruff  ## write the golden table anew (say why in CHANGELOG.md)
 	$(BIN)/python -m tests.regression.make_golden

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from sim import columns, state
 from sim.parameters import Mechanisms, declarations
+from sim.reference import list_shapes
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "odd.md"
@@ -48,8 +49,9 @@ LEVERS = (
 )
 FORMS = ("exit", "break-away", "rival founding", "hollowing-out", "dissolution")
 TABLES = (state.Organizations, state.Dyads, state.Coalitions, state.Programmes, state.Environment)
-# Scratch arrays of the kernels, filled anew wherever they are read.
-WORKING_SPACE = {"terms", "term_change", "is_core", "order", "group", "rank", "move", "flow"}
+# Filled anew wherever they are read: working space, and what one line's round leaves for its next step.
+SCRATCH = {name for name, shape in list_shapes(state.Environment).items() if shape.is_working}
+SCRATCH |= {"group", "rank", "applied", "best"}
 
 
 class Shown(NamedTuple):
@@ -67,7 +69,7 @@ def declare() -> dict[str, list[str]]:
     def list_files(group: str) -> list[str]:
         return sorted(path.stem for path in (ROOT / "configs" / group).glob("*.yaml"))
 
-    variables = [f"{one.__name__}.{name}" for one in TABLES for name in one._fields if name not in WORKING_SPACE]
+    variables = [f"{one.__name__}.{name}" for one in TABLES for name in one._fields if name not in SCRATCH]
     return {
         "parameter": [name for name, _ in declarations() if not name.startswith("mechanisms.")],
         "mechanism": [

@@ -26,7 +26,7 @@ def run(
     seeds: int | str | list[int] | None = None,
     *,
     config_dir: str | Path | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: Callable[[float, int], None] | None = None,
 ) -> Results:
     """Run one setting and return its results.
 

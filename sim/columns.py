@@ -126,6 +126,23 @@ PEOPLE = (
 )
 SERVED, UNMET = range(len(PEOPLE))
 
+# What a field of many localities adds up; of everything else it shows the mean over localities, weighted by open
+# organizations.
+SUMMED_UNITS = ("coalitions", "memberships", "organizations", "USD", "people/month", "events/month")
+
+# What a run is judged by. The first three by their means over the first and the last months, the rest by their sums.
+COUNTED = ("exits", "breakaways", "foundings", "rival_foundings", "hollowings", "dissolutions", "closures")
+JUDGED = ("collaboration_share", "coverage_share", "effective_coalitions", "awarded_usd", "memberships", *COUNTED)
+START_MONTHS, END_MONTHS = 12, 12
+SUMS = ("start_sum", "start_known", "end_sum", "end_known", "all_sum")  # over the months in which it is known
+START_SUM, START_KNOWN, END_SUM, END_KNOWN, ALL_SUM = range(len(SUMS))
+
+LOCALITIES = (
+    Column("locality", "number", "Locality", "In the order of the states"),
+    Column("state", "number", "State", "The state it belongs to"),
+    Column("n_organizations", "organizations", "Organizations", "Slots at month 0"),
+)
+
 RUNS = (
     Column("verdict", "name", "Verdict", "grows, holds or fragments: see tables.judge_run"),
     Column("collaboration_start", "share", "Collaboration at the start", "Mean of collaboration_share, months 1-12"),

@@ -11,17 +11,22 @@ import sys
 import tempfile
 from pathlib import Path
 
-# Level 1 compiles about 15 % faster than numba's 3 and runs these kernels as fast; results are the same bits.
-os.environ.setdefault("NUMBA_OPT", "1")
+# Level 2 compiles faster than numba's 3 and runs these kernels as fast; results are the same bits.
+os.environ.setdefault("NUMBA_OPT", "2")
 
 import numba
 import numpy
 import platformdirs
+from llvmlite.binding import Linkage
+from numba import types
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler
 
 KERNEL_SOURCES = (
     "compiled.py",
     "draws.py",
     "reference.py",
+    "windows.py",
     "state.py",
     "relations.py",
     "coalitions.py",
@@ -32,6 +37,7 @@ KERNEL_SOURCES = (
     "processes",
     "declarations.py",
     "parameters.py",
+    "regimes.py",
     "columns.py",
 )
 
@@ -59,14 +65,19 @@ def cache_folder() -> Path:
         return Path(tempfile.gettempdir()) / f"coalitions-{os.getuid()}-{kernel_hash()}"
 
 
+# Where numba was imported before this file it has not read the level above.
+numba.config.reload_config()  # pyright: ignore[reportPrivateImportUsage, reportAttributeAccessIssue]
 IS_COMPILED = not numba.config.DISABLE_JIT  # pyright: ignore[reportPrivateImportUsage, reportAttributeAccessIssue]
 CACHE_FOLDER = cache_folder() if IS_COMPILED else None
 numba.config.CACHE_DIR = str(CACHE_FOLDER or "")  # pyright: ignore[reportPrivateImportUsage, reportAttributeAccessIssue]
 
 
-def is_cached() -> bool:
+CITY, LOCALITIES = "schedule.run_seeds", "localities.award_pools"  # compiled last, of one locality and of many
+
+
+def is_cached(entry: str = CITY) -> bool:
     """Say whether compiled code of this version already lies in the cache."""
-    return CACHE_FOLDER is None or any(CACHE_FOLDER.rglob("schedule.run_seeds*.nbc"))
+    return CACHE_FOLDER is None or any(CACHE_FOLDER.rglob(f"{entry}*.nbc"))
 
 
 _OPTIONS = {
@@ -77,11 +88,70 @@ _OPTIONS = {
 }
 
 
+class _Part(JITCodeLibrary):
+    """The code of a kernel that only other kernels call: left as it is, for it is optimised within those."""
+
+    def _optimize_final_module(self):
+        """Do nothing."""
+
+
+class _Whole(JITCodeLibrary):
+    """The code of a kernel that Python calls, with all the parts it is made of."""
+
+    def _optimize_final_module(self):
+        """Keep the parts to itself, or the loader would take those not optimised for them; then optimise."""
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.linkage == Linkage.linkonce_odr:
+                function.linkage = Linkage.internal
+        super()._optimize_final_module()
+
+
+class _PartCompiler(Compiler):
+    """Compiles a kernel to a part. numba would optimise each anew with all it calls, at every level of calls."""
+
+    kind = _Part
+
+    def __init__(self, typing_context, target_context, library, *rest):
+        """Give the kernel a library of its own kind."""
+        library = self.kind(target_context.codegen(), self.kind.__name__)
+        library.enable_object_caching()
+        super().__init__(typing_context, target_context, library, *rest)
+
+
+class _WholeCompiler(_PartCompiler):
+    kind = _Whole
+
+
+_INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": _PartCompiler}
+
+
+def _share_compilations(dispatcher):
+    """Let calls from kernels that differ in constants or in the width of integers share one compilation.
+
+    numba would compile a function anew for each constant it is called with, and again for the first guess of each
+    variable that starts as one: nearly half of all compilations. Inlining sees the constants all the same.
+    """
+    if IS_COMPILED:
+        find = dispatcher.get_call_template
+
+        def get_call_template(arguments, keywords):
+            plain = (types.unliteral(kind) for kind in arguments)
+            return find(tuple(types.int64 if kind == types.uint32 else kind for kind in plain), keywords)
+
+        dispatcher.get_call_template = get_call_template
+    return dispatcher
+
+
 def compiled_entry(function):
     """Compile a kernel that Python calls: cached, without the interpreter's lock, without fastmath."""
-    return numba.njit(**_OPTIONS)(function)
+    return _share_compilations(numba.njit(**_OPTIONS, pipeline_class=_WholeCompiler)(function))
 
 
 def compiled(function):
     """Compile a kernel that only other kernels call: it gets no Python entry, which halves the compilation."""
-    return numba.njit(**_OPTIONS, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)  # pyright: ignore[reportCallIssue]
+    return _share_compilations(numba.njit(**_OPTIONS, **_INNER)(function))
+
+
+def inlined(function):
+    """Compile a small kernel into all that call it, so that their loops keep in registers what stays equal."""
+    return _share_compilations(numba.njit(**_OPTIONS, **_INNER, forceinline=True)(function))

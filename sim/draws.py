@@ -51,7 +51,44 @@ if IS_COMPILED:
 
         return types.uint64(types.uint64, types.uint64), build
 
+    @intrinsic
+    def _split(typing_context, x):  # pyright: ignore[reportRedeclaration]
+        """Return (mantissa in [0.5, 1), exponent) of a positive normal number, read from its bits."""
+
+        def build(context, builder, signature, arguments):
+            from llvmlite import ir
+
+            word = ir.IntType(64)
+            bits = builder.bitcast(arguments[0], word)
+            exponent = builder.sub(builder.lshr(bits, ir.Constant(word, 52)), ir.Constant(word, 1022))
+            digits = builder.and_(bits, ir.Constant(word, (1 << 52) - 1))
+            mantissa = builder.bitcast(builder.or_(digits, ir.Constant(word, 1022 << 52)), arguments[0].type)
+            return context.make_tuple(builder, signature.return_type, (mantissa, exponent))
+
+        return types.Tuple((types.float64, types.int64))(types.float64), build
+
+    @intrinsic
+    def _scale(typing_context, x, k):  # pyright: ignore[reportRedeclaration]
+        """Return x · 2**k, exact for |k| <= 1022; the power is made from its bits."""
+
+        def build(context, builder, signature, arguments):
+            from llvmlite import ir
+
+            word = ir.IntType(64)
+            bits = builder.shl(builder.add(arguments[1], ir.Constant(word, 1023)), ir.Constant(word, 52))
+            return builder.fmul(arguments[0], builder.bitcast(bits, arguments[0].type))
+
+        return types.float64(types.float64, types.int64), build
+
 else:
+
+    def _split(x):
+        """Return (mantissa in [0.5, 1), exponent) of a positive number."""
+        return math.frexp(x)
+
+    def _scale(x, k):
+        """Return x · 2**k."""
+        return math.ldexp(x, int(k))
 
     def _high_word(a, b):
         """Return the high 64 bits of the 128-bit product of two uint64."""
@@ -117,13 +154,13 @@ def exponential(x):
             + t * (6.61375632143793436117e-05 + t * (-1.65339022054652515390e-06 + t * 4.13813679705723846039e-08))
         )
     )
-    return math.ldexp(1.0 - ((low - (r * c) / (2.0 - c)) - high), int(k))
+    return _scale(1.0 - ((low - (r * c) / (2.0 - c)) - high), int(k))
 
 
 @compiled_entry
 def logarithm(x):
     """Return ln x for a positive normal number x."""
-    mantissa, k = math.frexp(x)
+    mantissa, k = _split(x)
     if mantissa < 0.7071067811865476:
         mantissa *= 2.0
         k -= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -19,14 +20,17 @@ from sim.compiled import is_cached
 from sim.gathering import FIRST_FOUNDING_ROUND
 from sim.inputs import Inputs
 from sim.parameters import Parameters
+from sim.regimes import Programme, Regime
+from sim.region import Region
 from sim.results import Results, describe_run
 from sim.roster import RosterTables
-from sim.tables import JUDGED, judge_runs
+from sim.tables import JUDGED, judge_runs, judge_sums
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CHUNK_SEEDS = 50  # seeds between two reports of progress
+ROOM_FOR_EVENTS = 4096  # of a run, to begin with
 
 
 def compile_kernels() -> None:
@@ -43,6 +47,14 @@ def compile_kernels() -> None:
     finally:
         child.terminate()  # where this process was interrupted; otherwise it has ended
         child.wait()
+
+
+def compile_localities() -> None:
+    """Fill the cache with what joins the kernels of one locality to a field of many: a run of two small ones."""
+    base = Parameters(months=1)
+    field = dataclasses.replace(base.field, n_localities=2, n_organizations=4)
+    regime = Regime("nation", "", {"line": Programme(funder_level="nation")})
+    Region(dataclasses.replace(base, field=field, regime=regime), n_threads=1).run(1)
 
 
 def compile_second_part() -> None:
@@ -67,7 +79,6 @@ def compile_part(part: int) -> None:
     halves = (
         (
             (schedule.award_grants, seed, month, numbers, *world, row),
-            (schedule.break_away, seed, month, numbers, *world, row),
             (schedule.respond_to_conditions, seed, month, numbers, field, programmes, log, row),
             (schedule.meet, seed, month, numbers, *world, row),
             (schedule.serve_and_refer, seed, month, numbers, field, dyads, environment, row),
@@ -84,6 +95,7 @@ def compile_part(part: int) -> None:
         (
             (schedule.start, seed, numbers, roster, lines, world, row),
             (schedule.review_memberships, seed, month, numbers, *world, row),
+            (schedule.break_away, seed, month, numbers, *world, row),
             (schedule.settle_newcomers, seed, month, numbers, roster, field, dyads, environment, log, row),
             (schedule.record_members, world, np.zeros(1, "i8")),
         ),
@@ -125,10 +137,56 @@ class Recorded(NamedTuple):
     members: NDArray[Any]  # (R or 0, months + 1, n) int64, see `schedule.run_seeds`
     events: NDArray[Any]  # (all, 1 + fields) int64; the first field is the position of the seed
     people: NDArray[Any]  # (R, months + 1, K, 2): served and unmet of each service population
+    sums: NDArray[Any]  # (R, L, len(JUDGED), 5) of L localities, see columns.SUMS; L = 0 where there is only one
 
 
-def run_compiled(inputs: Inputs, seeds: list[int], keep_members: bool = False, keep_events: bool = True) -> Recorded:
-    """Run the seeds. Runs whose events overflow are repeated with more room."""
+def prepare(
+    parameters: Parameters,
+    roster: RosterTables | None = None,
+    max_events: int = 0,
+    before: Inputs | Region | None = None,
+    n_threads: int | None = None,
+) -> Inputs | Region:
+    """Return what runs of one setting take; what was prepared `before` for another costs less than new ones.
+
+    n_threads: for fields of many localities, see `Region`.
+    """
+    if parameters.field.n_localities > 1 or (roster is not None and roster.localities is not None):
+        return Region(parameters, roster, n_threads)
+    if not isinstance(before, Inputs):
+        return Inputs(parameters, roster, max_events)
+    before.change(parameters, roster)
+    return before
+
+
+def _run_region(region: Region, seeds: list[int], on_progress: Callable[[float], None] | None) -> Recorded:
+    """Run the seeds one after another. Of many localities neither members nor events are kept."""
+    totals, sums = [], []
+    for at, seed in enumerate(seeds):
+        totals.append(region.run(seed, (lambda share, at=at: on_progress(at + share)) if on_progress else None))
+        sums.append(region.field.sums.copy())
+    return Recorded(
+        np.stack([one.rows for one in totals]).view(np.recarray),
+        np.zeros((0, region.parameters.months + 1, region.n_organizations), "i8"),
+        np.zeros((0, 1 + len(columns.EVENT_FIELDS)), "i8"),
+        np.stack([one.people for one in totals]),
+        np.stack(sums),
+    )
+
+
+def run_compiled(
+    inputs: Inputs | Region,
+    seeds: list[int],
+    keep_members: bool = False,
+    keep_events: bool = True,
+    on_progress: Callable[[float], None] | None = None,
+) -> Recorded:
+    """Run the seeds. Runs whose events overflow are repeated with more room.
+
+    on_progress(runs done) is called in the midst of runs where they take long: those of many localities.
+    """
+    if isinstance(inputs, Region):
+        return _run_region(inputs, seeds, on_progress)
     n_runs, n_months = len(seeds), inputs.parameters.months
     rows = np.zeros((n_runs, n_months + 1), state.ROW_DTYPE).view(np.recarray)
     members = np.zeros((n_runs if keep_members else 0, n_months + 1, inputs.n_organizations), "i8")
@@ -158,7 +216,7 @@ def run_compiled(inputs: Inputs, seeds: list[int], keep_members: bool = False, k
         return run_compiled(inputs, seeds, keep_members, keep_events)
     kept = [np.column_stack([np.full(counts[at], at), events[at, : counts[at]]]) for at in range(n_runs) if keep_events]
     joined = np.concatenate(kept) if kept else np.zeros((0, 1 + len(columns.EVENT_FIELDS)), "i8")
-    return Recorded(rows, members, joined, people)
+    return Recorded(rows, members, joined, people, np.zeros((n_runs, 0, len(JUDGED), len(columns.SUMS))))
 
 
 def simulate(
@@ -166,59 +224,66 @@ def simulate(
     seeds: list[int],
     *,
     keep_events: bool = True,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: Callable[[float, int], None] | None = None,
     roster: RosterTables | None = None,
 ) -> Results:
     """Run one setting on `seeds` and return its tidy tables.
 
-    on_progress(done, total) is called about every fifty runs. The results depend on the setting and the seeds alone.
+    on_progress(done, total) is called about every fifty runs, of a field of many localities also in the midst of one.
+    The results depend on the setting and the seeds alone.
     """
     if not is_cached():
         compile_kernels()
-    inputs = Inputs(parameters, roster, max_events=4096 if keep_events else 0)
+    inputs = prepare(parameters, roster, max_events=ROOM_FOR_EVENTS if keep_events else 0)
+
+    def tell(runs_done: float) -> None:
+        if on_progress is not None:
+            on_progress(runs_done, len(seeds))
+
     parts = []
     for first in range(0, len(seeds), CHUNK_SEEDS):
         chunk = seeds[first : first + CHUNK_SEEDS]
-        found = run_compiled(inputs, chunk, keep_members=first == 0, keep_events=keep_events)
+        found = run_compiled(
+            inputs,
+            chunk,
+            keep_members=first == 0,
+            keep_events=keep_events,
+            on_progress=lambda done, first=first: tell(first + done),
+        )
         parts.append((chunk, found._replace(members=found.members[:1])))
-        if on_progress is not None:
-            on_progress(first + len(chunk), len(seeds))
+        tell(first + len(chunk))
     return _tabulate(parameters, parts, inputs)
+
+
+_JUDGED = [(state.ROW_DTYPE.names or ()).index(name) for name in JUDGED]
 
 
 class Chunk(NamedTuple):
     """What some runs of one setting give to the tables of a sweep."""
 
-    keys: dict[str, NDArray[Any]]  # run_id, regime and seed
-    panels: dict[str, NDArray[Any]]  # (R, months + 1) for each of tables.JUDGED; judged with those of other settings
+    keys: dict[str, list[Any]]  # run_id, regime and seed
+    panels: NDArray[Any]  # (R, months + 1, len(tables.JUDGED)); judged with those of other settings
     tables: dict[str, pd.DataFrame]  # months and events, where they are kept
 
 
 def simulate_runs(
-    parameters: Parameters,
-    seeds: list[int],
-    *,
-    roster: RosterTables | None = None,
-    keep: tuple[str, ...] = ("runs",),
-    suffix: str = "",
+    inputs: Inputs | Region, seeds: list[int], *, keep: tuple[str, ...] = ("runs",), suffix: str = ""
 ) -> Iterator[Chunk]:
     """Run one setting and yield what it gives to the tables, some seeds at a time.
 
     The numbers are those of `simulate`, without the cost of tables nobody keeps. suffix: end of the names of runs.
     """
-    keeps_events = "events" in keep
-    inputs = Inputs(parameters, roster, max_events=4096 if keeps_events else 0)
+    keeps_events, parameters = "events" in keep, inputs.parameters
     name, lines = parameters.regime.name, sorted(parameters.regime.programmes)
     prefix = name if parameters.shock.name == "none" else f"{name}-{parameters.shock.name}"
     for first in range(0, len(seeds), CHUNK_SEEDS):
         chunk = seeds[first : first + CHUNK_SEEDS]
         found = run_compiled(inputs, chunk, keep_events=keeps_events)
         keys = {
-            "run_id": np.array([f"{prefix}-{seed}{suffix}" for seed in chunk], object),
-            "regime": np.full(len(chunk), name, object),
-            "seed": np.array(chunk, "i8"),
+            "run_id": [f"{prefix}-{seed}{suffix}" for seed in chunk],
+            "regime": [name] * len(chunk),
+            "seed": chunk,
         }
-        rows = found.rows.view(np.ndarray)  # its columns are found faster than those of a recarray
         tables = {}
         if "months" in keep:
             tables["months"] = make_months(prefix, name, chunk, found.rows, found.people, parameters.field.populations)
@@ -226,10 +291,11 @@ def simulate_runs(
             tables["events"] = _make_events(prefix, name, chunk, found.events, lines)
         for table in tables.values():
             table["run_id"] = table["run_id"] + suffix
-        yield Chunk(keys, {column: rows[column].copy() for column in JUDGED}, tables)
+        numbers = found.rows.view(np.ndarray).view("f8").reshape(*found.rows.shape, -1)
+        yield Chunk(keys, numbers.take(_JUDGED, axis=2), tables)
 
 
-def _tabulate(parameters: Parameters, parts: list[Any], inputs: Inputs) -> Results:
+def _tabulate(parameters: Parameters, parts: list[Any], inputs: Inputs | Region) -> Results:
     name = parameters.regime.name
     prefix = name if parameters.shock.name == "none" else f"{name}-{parameters.shock.name}"
     populations = parameters.field.populations
@@ -242,8 +308,29 @@ def _tabulate(parameters: Parameters, parts: list[Any], inputs: Inputs) -> Resul
         runs=judge_runs(months),
         months=months,
         events=pd.concat(events, ignore_index=True),
-        members=_make_members(f"{prefix}-{seeds[0]}", name, seeds[0], members[0]),
-        manifest=describe_run(parameters, [seed for chunk, _ in parts for seed in chunk], inputs.roster),
+        members=_make_members(f"{prefix}-{seeds[0]}", name, seeds[0], members),
+        localities=_make_localities(prefix, name, parts, inputs),
+        manifest=describe_run(parameters, [seed for chunk, _ in parts for seed in chunk], inputs.n_organizations),
+    )
+
+
+def _make_localities(prefix: str, regime: str, parts: list[Any], inputs: Inputs | Region) -> pd.DataFrame:
+    """Return one row a run and locality, judged as a run is; none where there is a single locality."""
+    if isinstance(inputs, Inputs):
+        return pd.DataFrame()
+    seeds = [seed for chunk, _ in parts for seed in chunk]
+    sums = np.concatenate([found.sums for _, found in parts])
+    n = len(inputs.names)
+    return pd.DataFrame(
+        {
+            "run_id": np.repeat([f"{prefix}-{seed}" for seed in seeds], n),
+            "regime": regime,
+            "seed": np.repeat(np.array(seeds, "i8"), n),
+            "locality": np.tile(np.arange(1, n + 1), len(seeds)),
+            "state": np.tile(inputs.state + 1, len(seeds)),
+            "n_organizations": np.tile(inputs.n_slots, len(seeds)),
+            **judge_sums(sums.reshape(-1, *sums.shape[2:])),
+        }
     )
 
 
@@ -290,7 +377,8 @@ def _make_events(prefix: str, regime: str, seeds: list[int], found: NDArray[Any]
 
 
 def _make_members(run_id: str, regime: str, seed: int, members: NDArray[Any]) -> pd.DataFrame:
-    n_rows, n = members.shape
+    """Return the strip of the first run; members: (1 or 0, months + 1, n)."""
+    n_rows, n = members.shape[1:] if len(members) else (0, 0)
     return pd.DataFrame(
         {
             "run_id": run_id,

@@ -35,6 +35,9 @@ def initialise(seed, parameters, roster, lines, organizations, dyads, coalitions
     """Fill the world of one run. lines: the grant lines as declared. Writes everything; leaves no coalition."""
     log.n_rows[0] = 0
     environment.n_coalitions[0] = 0
+    environment.locality_key[0] = roster.locality_key[0]
+    environment.applied[0] = 0
+    environment.applied[1] = 0
     environment.awareness[0] = 0.0
     for item in range(environment.ledger.size):
         environment.ledger[item] = 0
@@ -181,7 +184,7 @@ def _fill_dyads(n, parameters, roster, organizations, dyads):
         for j in range(n):
             dyads.joint[i, j] = 0
             dyads.formal[i, j] = 0
-            known = roster.trust[i, j]
+            known = roster.trust[i, j] if roster.trust.shape[0] > 0 else math.nan
             baseline = compute_baseline_trust(organizations.sector, i, j, parameters)
             dyads.trust[i, j] = baseline if math.isnan(known) else known
 

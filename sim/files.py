@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+_mask_lock = threading.Lock()
 
 
 def replace_file(path: Path, write: Callable[[Path], Any]) -> None:
@@ -30,8 +33,9 @@ def replace_file(path: Path, write: Callable[[Path], Any]) -> None:
 
 
 def _read_mask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
+    with _mask_lock:  # of two threads at once, one would take the other's 0 for the mask and leave it
+        mask = os.umask(0)
+        os.umask(mask)
     return mask
 
 

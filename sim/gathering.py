@@ -10,7 +10,7 @@ from sim.compiled import compiled
 from sim.draws import INITIALISE, stream, uniform
 from sim.field import CONVENES
 from sim.processes.memberships import find_reviewers, review_once
-from sim.relations import is_ahead
+from sim.relations import find_contested, is_ahead
 
 # What happens before month 0 has months of its own in the keys of draws, beyond any run's last.
 FIRST_FOUNDING_ROUND, FIRST_GATHERING = 1_000_000, 2_000_000
@@ -39,6 +39,7 @@ def form_coalitions(seed, parameters, roster, organizations, dyads, coalitions, 
             )
         return
     _call_together(seed, parameters, organizations, dyads, coalitions, environment, log)
+    find_contested(organizations, programmes, environment)
     for turn in range(parameters.founding_rounds):
         n_reviewing = find_reviewers(
             seed, FIRST_FOUNDING_ROUND + turn, parameters.founding_review_share, organizations, environment
@@ -132,5 +133,6 @@ def warm_up_trust(parameters, roster, dyads):
     n = dyads.trust.shape[0]
     for i in range(n):
         for j in range(n):
-            if dyads.joint[i, j] > 0 and math.isnan(roster.trust[i, j]):
+            known = roster.trust[i, j] if roster.trust.shape[0] > 0 else math.nan
+            if dyads.joint[i, j] > 0 and math.isnan(known):
                 dyads.trust[i, j] = max(dyads.trust[i, j], parameters.initial_partner_trust)

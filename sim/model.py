@@ -16,7 +16,8 @@ import numpy as np
 from sim import columns, engine, schedule, state
 from sim.compiled import is_cached
 from sim.inputs import Inputs, build_record
-from sim.parameters import ALLOCATIONS, Parameters
+from sim.parameters import ParameterError, Parameters
+from sim.regimes import ALLOCATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -242,6 +243,8 @@ class CoalitionModel(mesa.Model):
     def __init__(self, parameters: Parameters | None = None, seed: int = 1, roster: RosterTables | None = None) -> None:
         """Fill the world and record month 0. The same parameters, seed and roster give the run of `engine.simulate`."""
         self.parameters = Parameters() if parameters is None else parameters
+        if self.parameters.field.n_localities > 1 or (roster is not None and roster.localities is not None):
+            raise ParameterError("a CoalitionModel is one locality; run several with sim.run or coalitions run")
         self.seed = int(seed)
         super().__init__(rng=self.seed)
         if not is_cached():

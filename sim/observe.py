@@ -7,7 +7,7 @@ import math
 
 from sim.coalitions import NOBODY
 from sim.compiled import compiled
-from sim.relations import compute_competition
+from sim.relations import compute_competition, find_contested, list_members
 
 
 @compiled
@@ -18,8 +18,8 @@ def _share(part, whole):
 @compiled
 def observe(parameters, organizations, dyads, coalitions, programmes, environment, row):
     """Write every column of this month's row that is not a count of events. Reads everything else."""
-    _observe_pairs(parameters, organizations, dyads, programmes, row)
-    _observe_coalitions(parameters, organizations, dyads, coalitions, row)
+    _observe_pairs(parameters, organizations, dyads, programmes, environment, row)
+    _observe_coalitions(parameters, organizations, dyads, coalitions, environment, row)
     _observe_groups(organizations, dyads, coalitions, environment, row)
     _observe_organizations(parameters, organizations, environment, row)
     _observe_people(parameters, organizations, environment, row)
@@ -36,30 +36,29 @@ def find_main_population(mix, i):
 
 
 @compiled
-def _observe_pairs(parameters, organizations, dyads, programmes, row):
-    n = organizations.is_open.size
+def _observe_pairs(parameters, organizations, dyads, programmes, environment, row):
+    contested, main, people = environment.contested, environment.group, environment.people
+    find_contested(organizations, programmes, environment)
     pairs, joint, far, far_joint, mixed, mixed_joint, competing = 0, 0, 0, 0, 0, 0, 0
     trust = 0.0
-    for i in range(n):
-        if not organizations.is_open[i]:
-            continue
-        main = find_main_population(organizations.mix, i)
-        for j in range(i):
-            if not organizations.is_open[j]:
-                continue
+    for at in range(list_members(organizations.is_open, people)):
+        i = people[at]
+        main[i] = find_main_population(organizations.mix, i)
+        for other in range(at):
+            j = people[other]
             met = 1 if dyads.joint[i, j] > 0 else 0
+            apart = 1 if abs(organizations.viewpoint[i] - organizations.viewpoint[j]) > parameters.far_apart else 0
+            differs = 1 if main[j] != main[i] else 0
             pairs += 1
             joint += met
             trust += 0.5 * (dyads.trust[i, j] + dyads.trust[j, i])
-            if abs(organizations.viewpoint[i] - organizations.viewpoint[j]) > parameters.far_apart:
-                far += 1
-                far_joint += met
-            if find_main_population(organizations.mix, j) != main:
-                mixed += 1
-                mixed_joint += met
+            far += apart
+            far_joint += apart * met
+            mixed += differs
+            mixed_joint += differs * met
             if met == 1:
-                toward = compute_competition(organizations, dyads, programmes, i, j, parameters)
-                back = compute_competition(organizations, dyads, programmes, j, i, parameters)
+                toward = compute_competition(organizations, dyads, contested, i, j, parameters)
+                back = compute_competition(organizations, dyads, contested, j, i, parameters)
                 competing += 1 if max(toward, back) > parameters.competing_level else 0
     row.collaboration_share = _share(joint, pairs)
     row.mean_trust = _share(trust, pairs)
@@ -71,9 +70,9 @@ def _observe_pairs(parameters, organizations, dyads, programmes, row):
 
 
 @compiled
-def _observe_coalitions(parameters, organizations, dyads, coalitions, row):
+def _observe_coalitions(parameters, organizations, dyads, coalitions, environment, row):
     """Depth and attendance weighted by members; density and Freeman degree centralisation of ties inside."""
-    n = organizations.is_open.size
+    n, members = organizations.is_open.size, environment.people
     seats, depth, activity, count, density, centralisation = 0, 0.0, 0.0, 0, 0.0, 0.0
     n_active, mandated, age, kept = 0, 0, 0, 0
     for c in range(coalitions.is_active.size):
@@ -92,18 +91,15 @@ def _observe_coalitions(parameters, organizations, dyads, coalitions, row):
             continue
         count += 1
         ties, highest = 0, 0
-        for i in range(n):
-            if coalitions.member[c, i]:
-                degree = 0
-                for j in range(n):
-                    if (
-                        coalitions.member[c, j]
-                        and j != i
-                        and dyads.trust[i, j] + dyads.trust[j, i] >= 2.0 * parameters.tie_trust
-                    ):
-                        degree += 1
-                ties += degree
-                highest = max(highest, degree)
+        n_seated = list_members(coalitions.member[c], members)
+        for at in range(n_seated):
+            i, degree = members[at], 0
+            for other in range(n_seated):
+                j = members[other]
+                is_tied = dyads.trust[i, j] + dyads.trust[j, i] >= 2.0 * parameters.tie_trust
+                degree += 1 if j != i and is_tied else 0
+            ties += degree
+            highest = max(highest, degree)
         density += ties / (size * (size - 1))
         centralisation += (size * highest - ties) / ((size - 1) * (size - 2))
     row.n_coalitions = count
@@ -136,38 +132,42 @@ def _observe_groups(organizations, dyads, coalitions, environment, row):
                 if coalitions.member[c, i] and (home[i] == NOBODY or size > coalitions.size[home[i]]):
                     home[i] = c
     for c in range(coalitions.is_active.size):
-        at_home = 0
-        for i in range(n):
-            at_home += 1 if home[i] == c else 0
-        squares += at_home * at_home
+        if coalitions.is_active[c]:
+            at_home = 0
+            for i in range(n):
+                at_home += 1 if home[i] == c else 0
+            squares += at_home * at_home
     row.memberships = seats
     row.effective_coalitions = n_open * n_open / (squares + alone) if n_open > 0 else math.nan
     row.largest_share = _share(largest, n_open)
     row.unaffiliated_share = _share(alone, n_open)
-    row.modularity = _compute_modularity(home, dyads, coalitions.is_active.size)
+    row.modularity = _compute_modularity(home, environment.order, dyads, coalitions)
 
 
 @compiled
-def _compute_modularity(home, dyads, n_groups):
-    """Return Newman's Q of the co-membership counts under the grouping `home`; nan without pairs."""
-    n, total, within = home.size, 0.0, 0.0
+def _compute_modularity(home, degree, dyads, coalitions):
+    """Return Newman's Q of the co-membership counts under the grouping `home`; nan without pairs.
+
+    degree: (n,) int64 working space. All sums are of integers, and nobody sits with itself.
+    """
+    n, total, within = home.size, 0, 0
     for i in range(n):
+        own, own_group = 0, 0
         for j in range(n):
-            if i != j:
-                total += dyads.joint[i, j]
-                if home[i] == home[j]:
-                    within += dyads.joint[i, j]
-    if total == 0.0:
+            own += dyads.joint[i, j]
+            own_group += dyads.joint[i, j] if home[j] == home[i] else 0
+        degree[i] = own
+        total += int(own)  # interpreted, the counts of a row are small integers
+        within += int(own_group)
+    if total == 0:
         return math.nan
     expected = 0.0
-    for c in range(n_groups):
-        degree = 0.0
-        for i in range(n):
-            if home[i] == c:
-                for j in range(n):
-                    if i != j:
-                        degree += dyads.joint[i, j]
-        expected += (degree / total) * (degree / total)
+    for c in range(coalitions.is_active.size):
+        if coalitions.is_active[c]:
+            of_group = 0
+            for i in range(n):
+                of_group += degree[i] if home[i] == c else 0
+            expected += (of_group / total) * (of_group / total)
     return within / total - expected
 
 

@@ -14,6 +14,9 @@ from dataclasses import field as declare
 from functools import cache
 
 from sim.declarations import Group, ParameterError, check_fields, choice, number, switch
+from sim.regimes import Programme, Regime, Shock
+
+MAX_ORGANIZATIONS = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,17 @@ class Field(Group):
         "Organizations in the field",
         "Gerassi, Nichols & Michelson 2017: 18 organizations",
     )
+    n_localities: int = number(
+        1, "localities", 1, 100_000, "Localities with organizations, ties and coalitions of their own"
+    )
+    n_states: int = number(1, "states", 1, 1000, "States that the localities belong to, in equal parts")
+    locality_size_log_sd: float = number(
+        0.0, "log units", 0, 2, "Spread of the number of organizations among several localities (log-normal)"
+    )
+    bridges_per_state: int = number(
+        0, "organizations", 0, 1000, "Bridging organizations: with a seat in several localities of a state"
+    )
+    bridge_seats: int = number(3, "localities", 2, 1000, "Localities in which a bridging organization sits")
     folder: str | None = declare(default=None, metadata={"unit": "path", "label": "Folder with a roster of your own"})
     populations: list[str] = declare(
         default_factory=lambda: [
@@ -81,6 +95,23 @@ class Field(Group):
     )
     founding_rounds: int = number(6, "rounds", 0, 60, "Rounds of joining before month 0")
     founding_review_share: float = number(0.5, "share per round", 0, 1, "Organizations that review in such a round")
+
+    def check_size(self) -> None:
+        """Raise `ParameterError` for a field that no machine would hold, or with more states than localities."""
+        total = self.n_localities * self.n_organizations
+        if total > MAX_ORGANIZATIONS:
+            raise ParameterError(
+                f"field: {self.n_localities} localities of {self.n_organizations} organizations are {total} "
+                f"organizations; at most {MAX_ORGANIZATIONS}"
+            )
+        if self.n_states > self.n_localities:
+            raise ParameterError(
+                f"field.n_states = {self.n_states}: must not exceed field.n_localities = {self.n_localities}"
+            )
+        if self.n_localities > 1 and self.folder is not None:
+            raise ParameterError(
+                f"field.n_localities = {self.n_localities}: a roster names its localities itself; leave it at 1"
+            )
 
 
 @dataclass(frozen=True)
@@ -302,82 +333,6 @@ class Mechanisms(Group):
     null_model: bool = switch(False, "Null model: memberships change at random")
 
 
-ALLOCATIONS = ("competitive", "lottery", "formula")
-
-
-@dataclass(frozen=True)
-class Programme(Group):
-    """One grant line of a funder."""
-
-    money_share: float = number(1.0, "share of the regime's money", 0, 1, "Share of the money this line gives out")
-    award_usd_per_year: float = number(
-        233_000, "USD/year", 1, 100_000_000, "Usual award", "grants.gov 16.320: 700,000 USD for 36 months"
-    )
-    round_interval_months: int = number(12, "months", 1, 120, "Months between rounds")
-    term_months: int = number(12, "months", 1, 120, "Length of an award")
-    first_month: int = number(1, "month", 1, 10_000, "First month of the line")
-    last_month: int = number(10_000, "month", 1, 10_000, "Last month of the line")
-    eligible_populations: list[str] = declare(
-        default_factory=list, metadata={"unit": "names", "label": "Populations it pays for (empty: all)"}
-    )
-    stance_low: float = number(-1.0, "stance", -1, 1, "Lowest stance it accepts")
-    stance_high: float = number(1.0, "stance", -1, 1, "Highest stance it accepts")
-    ambiguity: float = number(0.0, "probability", 0, 1, "Vagueness: chance that an unfit stance still passes")
-    applicant: str = choice("organization", ("organization", "coalition"), "Who applies")
-    min_partners: int = number(2, "organizations", 1, 100, "Members a coalition needs to apply")
-    required_sectors: list[str] = declare(
-        default_factory=list, metadata={"unit": "names", "label": "Sectors a coalition must hold"}
-    )
-    requires_mou: bool = switch(False, "Winning coalitions sign an MOU")
-    sub_award_share: float = number(
-        0.0, "share", 0, 1, "Part passed on to partners", "Rescue & Restore Regional notices: at least 0.6"
-    )
-    exclusive: bool = switch(False, "Awardees may not partner with the ineligible")
-    convener_share: float = number(
-        0.0, "share", 0, 1, "Part paid to conveners", "FVPSA FY2015: 241,000 USD to each state coalition"
-    )
-    allocation: str = choice("competitive", ALLOCATIONS, "How awards are decided")
-
-    def __post_init__(self) -> None:
-        check_fields(self, "programme.")
-        if self.stance_low > self.stance_high:
-            raise ParameterError(
-                f"programme.stance_low = {self.stance_low:g}: must not exceed stance_high = {self.stance_high:g}"
-            )
-
-
-@dataclass(frozen=True)
-class Regime:
-    """A named list of grant lines."""
-
-    name: str = "unrestricted"
-    label: str = ""
-    programmes: dict[str, Programme] = declare(default_factory=dict)
-
-
-SHOCKS = ("none", "total_cut", "stream_shift", "short_terms", "new_condition")
-
-
-@dataclass(frozen=True)
-class Shock(Group):
-    """A dated change that combines with any regime."""
-
-    name: str = choice("none", SHOCKS, "Kind of shock")
-    month: int = number(48, "month", 1, 10_000, "Month in which it strikes")
-    cut_share: float = number(1.0, "share", 0, 1, "Total cut: money that ends, running awards included")
-    from_population: str = declare(
-        default="adults_foreign_nationals", metadata={"unit": "name", "label": "Stream shift: population defunded"}
-    )
-    to_population: str = declare(
-        default="minors", metadata={"unit": "name", "label": "Stream shift: population funded"}
-    )
-    term_months: int = number(12, "months", 1, 120, "Short terms: new length of awards")
-    stance_low: float = number(0.0, "stance", -1, 1, "New condition: lowest stance accepted")
-    stance_high: float = number(1.0, "stance", -1, 1, "New condition: highest stance accepted")
-    ambiguity: float = number(0.3, "probability", 0, 1, "New condition: vagueness")
-    exclusive: bool = switch(True, "New condition: awardees may not partner with the ineligible")
-
-
 @dataclass(frozen=True)
 class Parameters:
     """One complete, checked setting of the model."""
@@ -402,6 +357,7 @@ class Parameters:
         check_fields(self)
         _check_shares("field.population_demand", self.field.population_demand, self.field.populations)
         _check_shares("field.sector_shares", self.field.sector_shares, self.field.sectors)
+        self.field.check_size()
         self._check_names("shock.from_population", [self.shock.from_population], "populations")
         self._check_names("shock.to_population", [self.shock.to_population], "populations")
         for name, programme in self.regime.programmes.items():

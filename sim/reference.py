@@ -7,7 +7,9 @@ stack. Source code is the same compiled or interpreted: `world.organizations.str
 """
 
 import hashlib
+from typing import Any, NamedTuple
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -23,6 +25,41 @@ from numba.extending import (
 )
 
 
+class Shape(NamedTuple):
+    """How one array of a named tuple is declared: see `of`."""
+
+    kind: Any  # numpy's name of the type, or the class of a nested named tuple
+    dimensions: tuple[str | int, ...]
+    is_working: bool
+
+    def measure(self, sizes: dict[str, int]) -> tuple[int, ...]:
+        """Return the array's shape where each named dimension has the size given."""
+        return tuple(sizes[one] if isinstance(one, str) else one for one in self.dimensions)
+
+
+def of(kind: Any, *dimensions: str | int, is_working: bool = False) -> Any:
+    """Declare an array of a named tuple: its kind and its dimensions, by name or number.
+
+    is_working: it keeps nothing from one process to the next.
+    """
+    return Shape(kind, dimensions, is_working)
+
+
+def list_shapes(tuple_class: Any) -> dict[str, Shape]:
+    """Return what is declared of each field of a named tuple class."""
+    return tuple_class._field_defaults
+
+
+def allocate(tuple_class: Any, sizes: dict[str, int]) -> Any:
+    """Return a named tuple of zeroed arrays, nested ones too, where each named dimension has the size given."""
+    return tuple_class(
+        *(
+            np.zeros(shape.measure(sizes), shape.kind) if shape.dimensions else allocate(shape.kind, sizes)
+            for shape in list_shapes(tuple_class).values()
+        )
+    )
+
+
 class Reference(types.Type):
     """The numba type of a named tuple passed by reference; fields: ((name, numba type), ...)."""
 
@@ -31,7 +68,7 @@ class Reference(types.Type):
 
         The name stands in the symbol of every function that takes the type, so a short one compiles faster.
         """
-        self.fields = fields
+        self.fields, self.class_name = fields, name
         digest = hashlib.blake2b(repr(fields).encode(), digest_size=6).hexdigest()
         super().__init__(name=f"{name}_{digest}")
 
@@ -49,14 +86,15 @@ class _ReferenceAttributes(AttributeTemplate):
         return dict(reference.fields).get(attribute)
 
 
-def _get_struct(context, reference):
+def get_struct(context, reference):
+    """Return the machine type of the struct of array descriptors."""
     return ir.LiteralStructType([context.get_value_type(kind) for _, kind in reference.fields])
 
 
 @unbox(Reference)
 def _unbox_reference(reference, instance, c):
     """Write the descriptors of all fields to the caller's stack and return a pointer to them."""
-    slot = cgutils.alloca_once(c.builder, _get_struct(c.context, reference))
+    slot = cgutils.alloca_once(c.builder, get_struct(c.context, reference))
     is_error = cgutils.false_bit
     for index, (name, kind) in enumerate(reference.fields):
         item = c.pyapi.object_getattr_string(instance, name)
@@ -71,15 +109,19 @@ def _unbox_reference(reference, instance, c):
 @lower_getattr_generic(Reference)
 def _get_field(context, builder, reference, value, attribute):
     names = [name for name, _ in reference.fields]
-    struct = builder.bitcast(value, _get_struct(context, reference).as_pointer())
+    struct = builder.bitcast(value, get_struct(context, reference).as_pointer())
     item = builder.load(cgutils.gep_inbounds(builder, struct, 0, names.index(attribute)))
     # Descriptors never change during a call: this lets the optimiser keep them in registers.
     item.set_metadata("invariant.load", builder.module.add_metadata([]))
     return item
 
 
+CLASSES: dict[str, Any] = {}  # by name, all that are registered
+
+
 def passed_by_reference(tuple_class):
     """Register a `typing.NamedTuple` of arrays (or of such tuples) to be passed to kernels by reference."""
+    CLASSES[tuple_class.__name__] = tuple_class
 
     @typeof_impl.register(tuple_class)
     def _typeof(value, c):

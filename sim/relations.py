@@ -1,31 +1,33 @@
 """How one organization sees another, a coalition, or a grant line: scalar functions, compiled.
 
-Nothing here writes state except `refresh`, which derives overlap and eligibility anew each month.
+Nothing here writes state except `refresh`, which derives overlap and eligibility anew each month. Two things are kept
+in working space, because they are asked for many times: what each organization competes for (`find_contested`) and
+what one organization sees in others (`look_around`).
 """
 
 import math
 
 from sim import columns
-from sim.compiled import compiled
+from sim.compiled import compiled, inlined
 from sim.draws import logarithm, power
 
 COMPETITIVE, LOTTERY, FORMULA = 0, 1, 2
 
 
-@compiled
+@inlined
 def clip(x, low, high):
     """Return x held inside [low, high]."""
     return min(max(x, low), high)
 
 
-@compiled
+@inlined
 def is_ahead(value, lot, best, best_lot):
     """Say whether `value` beats `best`; what is equal to nine digits is decided by the smaller lot, not by place."""
     rounded, best_rounded = math.floor(value * 1e9 + 0.5), math.floor(best * 1e9 + 0.5)
     return rounded > best_rounded or (rounded == best_rounded and lot < best_lot)
 
 
-@compiled
+@inlined
 def compute_overlap(mix, i, j):
     """Return the niche overlap sum_k min(mix_ik, mix_jk) in [0, 1]. mix: (n, K). Source: Baum & Singh 1994."""
     overlap = 0.0
@@ -34,56 +36,89 @@ def compute_overlap(mix, i, j):
     return overlap
 
 
-@compiled
+@inlined
 def compute_baseline_trust(sector, i, j, parameters):
     """Return the trust between two organizations that never met. sector: (n,)."""
     trust = parameters.baseline_trust + (parameters.same_sector_trust if sector[i] == sector[j] else 0.0)
     return min(trust, 1.0)
 
 
-@compiled
-def compute_tension(organizations, trust_ij, i, j, facilitation, parameters):
-    """Return the viewpoint tension that i perceives with j, in [0, 1].
+@inlined
+def list_members(members, people):
+    """Write the slots of `members` (n,) bool to people (n,), ascending; return how many they are."""
+    count = 0
+    for j in range(members.size):
+        people[count] = j  # the next one overwrites it where j is no member
+        count += 1 if members[j] else 0
+    return count
 
-    |stance_j - viewpoint_i| / 2 · (1 + ill_will · (1 - T_ij)) · (1 - facilitation): distrust enlarges a difference
-    (Fischer et al. 2016), facilitation lowers it.
+
+@inlined
+def compute_resentment(organizations, trust_ij, i, j, parameters):
+    """Return the viewpoint tension that i would feel with j where nobody facilitates.
+
+    |stance_j - viewpoint_i| / 2 · (1 + ill_will · (1 - T_ij)): distrust enlarges a difference (Fischer et al. 2016).
     """
     if not parameters.viewpoint_tension:
         return 0.0
     distance = abs(organizations.stance[j] - organizations.viewpoint[i]) * 0.5
-    return min(distance * (1.0 + parameters.ill_will * (1.0 - trust_ij)) * (1.0 - facilitation), 1.0)
+    return distance * (1.0 + parameters.ill_will * (1.0 - trust_ij))
 
 
-@compiled
+@inlined
+def ease(resentment, facilitation):
+    """Return the tension in [0, 1] that facilitation leaves of a resentment."""
+    return min(resentment * (1.0 - facilitation), 1.0)
+
+
+@inlined
+def compute_tension(organizations, trust_ij, i, j, facilitation, parameters):
+    """Return the viewpoint tension that i perceives with j, in [0, 1]: the resentment that facilitation leaves."""
+    return ease(compute_resentment(organizations, trust_ij, i, j, parameters), facilitation)
+
+
+@inlined
 def compute_pressure(organizations, i, parameters):
     """Return the fiscal pressure on i in [0, 1]: its own stress and its own recent rejections."""
     return min(organizations.stress[i] + parameters.loss_pressure * organizations.recent_loss[i], 1.0)
 
 
 @compiled
-def compute_rivalry(eligible, programmes, i, j, parameters):
-    """Return the share of money that i and j can only win from each other, in [0, 1]. eligible: (n, G).
+def find_contested(organizations, programmes, environment):
+    """Write the share of money that i competes for on line g to environment.contested (n, G), 0 where it does not.
 
-    Of open lines those by formula or for coalitions are not rival; donors and staff are, at `base_rivalry`.
+    Of open lines those by formula or for coalitions are not rival. It holds until a line opens or eligibility changes:
+    each process that compares organizations finds it anew.
     """
-    shared = 0.0
+    contested = environment.contested
     for g in range(programmes.term.size):
         is_rival = programmes.is_open[g] and programmes.allocation[g] != FORMULA and not programmes.is_joint[g]
-        if is_rival and eligible[i, g] and eligible[j, g]:
-            shared += programmes.money_share[g]
+        for i in range(contested.shape[0]):
+            contested[i, g] = programmes.money_share[g] if is_rival and organizations.eligible[i, g] else 0.0
+
+
+@inlined
+def compute_rivalry(contested, i, j, parameters):
+    """Return the share of money that i and j can only win from each other, in [0, 1].
+
+    Lines both compete for are rival in full; donors and staff are too, at `base_rivalry`.
+    """
+    shared = 0.0
+    for g in range(contested.shape[1]):
+        shared += min(contested[i, g], contested[j, g])
     return parameters.base_rivalry + (1.0 - parameters.base_rivalry) * min(shared, 1.0)
 
 
-@compiled
-def compute_competition(organizations, dyads, programmes, i, j, parameters):
+@inlined
+def compute_competition(organizations, dyads, contested, i, j, parameters):
     """Return how much i feels j as a competitor: overlap · rivalry · fiscal pressure on i, in [0, 1]."""
     if not parameters.funding_competition:
         return 0.0
-    rivalry = compute_rivalry(organizations.eligible, programmes, i, j, parameters)
+    rivalry = compute_rivalry(contested, i, j, parameters)
     return dyads.overlap[i, j] * rivalry * compute_pressure(organizations, i, parameters)
 
 
-@compiled
+@inlined
 def is_forbidden(organizations, programmes, i, j, parameters):
     """Say whether an exclusive award of i forbids it to partner with j."""
     if not parameters.restriction_conflict:
@@ -94,41 +129,73 @@ def is_forbidden(organizations, programmes, i, j, parameters):
     return False
 
 
-@compiled
+@inlined
 def compute_facilitation(coalitions, c, parameters):
     """Return the facilitation of coalition c in [0, 1]; a funded convener adds to it."""
     extra = parameters.convener_facilitation if coalitions.convener_months[c] > 0 else 0.0
     return min(parameters.facilitation + extra, 1.0)
 
 
+@inlined
+def _compute_complementarity(dyads, i, j, parameters):
+    return parameters.complementarity_weight * (1.0 - dyads.overlap[i, j])
+
+
+@inlined
+def _compute_turf(organizations, dyads, contested, i, j, parameters):
+    """Return what competition with j costs i: the more they trust each other, the less."""
+    softened = 1.0 - parameters.trust_softening * dyads.trust[i, j]
+    return parameters.turf_weight * compute_competition(organizations, dyads, contested, i, j, parameters) * softened
+
+
+@inlined
+def _compute_restriction(organizations, programmes, i, j, parameters):
+    return parameters.restriction_weight if is_forbidden(organizations, programmes, i, j, parameters) else 0.0
+
+
 @compiled
-def add_affinity(terms, organizations, dyads, programmes, i, j, meets_elsewhere, facilitation, parameters):
-    """Add the five terms of a_ij to terms[0:5] (written).
+def look_around(environment, organizations, dyads, programmes, i, members, parameters):
+    """Write what i sees in each of `members` (n,) bool to environment.seen: the five parts of a_ij.
+
+    Tension stands there as before anyone facilitates. It holds until another looks around, and while trust, mixes,
+    stances, stress and awards do. environment.contested must hold.
+    """
+    seen, contested, people = environment.seen, environment.contested, environment.people
+    for at in range(list_members(members, people)):
+        j = people[at]
+        trust = dyads.trust[i, j]
+        seen[columns.COMPLEMENTARITY, j] = _compute_complementarity(dyads, i, j, parameters)
+        seen[columns.TRUST, j] = parameters.trust_weight * trust
+        seen[columns.TENSION, j] = compute_resentment(organizations, trust, i, j, parameters)
+        seen[columns.COMPETITION, j] = _compute_turf(organizations, dyads, contested, i, j, parameters)
+        seen[columns.RESTRICTION, j] = _compute_restriction(organizations, programmes, i, j, parameters)
+
+
+@inlined
+def get_affinity(seen, j, facilitation, parameters):
+    """Return the observer's affinity to j without redundancy; its parts stand in seen[:, j]."""
+    tension = parameters.viewpoint_weight * ease(seen[columns.TENSION, j], facilitation)
+    liked = seen[columns.COMPLEMENTARITY, j] + seen[columns.TRUST, j]
+    return liked - tension - seen[columns.COMPETITION, j] - seen[columns.RESTRICTION, j]
+
+
+@compiled
+def compute_affinity(environment, organizations, dyads, programmes, i, j, facilitation, parameters):
+    """Return a_ij without redundancy. environment.contested must hold.
 
     a_ij = complementarity · (1 - overlap) + trust · T - viewpoint · tension
-           - turf · competition · (1 - g · T) - restriction · conflict;
-    the first two count less where i and j already meet elsewhere.
+           - turf · competition · (1 - g · T) - restriction · conflict.
     """
     trust = dyads.trust[i, j]
-    fresh = 1.0 - parameters.redundancy if meets_elsewhere else 1.0
-    terms[0] += parameters.complementarity_weight * (1.0 - dyads.overlap[i, j]) * fresh
-    terms[1] += parameters.trust_weight * trust * fresh
-    terms[2] -= parameters.viewpoint_weight * compute_tension(organizations, trust, i, j, facilitation, parameters)
-    softened = 1.0 - parameters.trust_softening * trust
-    terms[3] -= (
-        parameters.turf_weight * compute_competition(organizations, dyads, programmes, i, j, parameters) * softened
+    liked = _compute_complementarity(dyads, i, j, parameters) + parameters.trust_weight * trust
+    tension = compute_tension(organizations, trust, i, j, facilitation, parameters)
+    turf = _compute_turf(organizations, dyads, environment.contested, i, j, parameters)
+    return (
+        liked
+        - parameters.viewpoint_weight * tension
+        - turf
+        - _compute_restriction(organizations, programmes, i, j, parameters)
     )
-    if is_forbidden(organizations, programmes, i, j, parameters):
-        terms[4] -= parameters.restriction_weight
-
-
-@compiled
-def compute_affinity(terms, organizations, dyads, programmes, i, j, facilitation, parameters):
-    """Return a_ij without redundancy. terms: (10,) working space, written."""
-    for term in range(5):
-        terms[term] = 0.0
-    add_affinity(terms, organizations, dyads, programmes, i, j, False, facilitation, parameters)
-    return terms[0] + terms[1] + terms[2] + terms[3] + terms[4]
 
 
 @compiled
@@ -141,39 +208,60 @@ def compute_joint_money(organizations, programmes, i, size, parameters):
     return parameters.joint_money * hope * (0.5 + 0.5 * compute_pressure(organizations, i, parameters))
 
 
-@compiled
-def compute_utility(
-    terms, organizations, dyads, programmes, i, members, inside, n_others, facilitation, funded, parameters
-):
-    """Return U_ic, what sitting with `members` is worth to i, and write its nine terms to `terms`.
+@inlined
+def _add_affinities(environment, dyads, i, members, inside, facilitation, parameters):
+    """Write the means of the five parts of a_ij over the other members to environment.terms; return the size with i.
 
-    members: (n,) bool, i itself is skipped. inside: whether i sits there already (then one shared coalition is this
-    one). n_others: memberships i holds elsewhere. funded: whether a grant pays the convener, which lowers the cost.
-    U = mean_j a_ij + size_benefit · ln m + joint money - cost(m, convex) · (1 + stress) - threshold.
+    Complementarity and trust count less where i and j already meet elsewhere. environment.seen: what i sees in them.
     """
-    for term in range(10):
-        terms[term] = 0.0
+    seen, people, terms = environment.seen, environment.people, environment.terms
     here = 1 if inside else 0
     size = 1
-    for j in range(members.size):
-        if members[j] and j != i:
+    complementarity, trusted, tension, turf, restriction = 0.0, 0.0, 0.0, 0.0, 0.0
+    for at in range(list_members(members, people)):
+        j = people[at]
+        if j != i:
             elsewhere = dyads.joint[i, j] > here
-            add_affinity(terms, organizations, dyads, programmes, i, j, elsewhere, facilitation, parameters)
+            fresh = 1.0 - parameters.redundancy if elsewhere else 1.0
+            complementarity += seen[columns.COMPLEMENTARITY, j] * fresh
+            trusted += seen[columns.TRUST, j] * fresh
+            tension -= parameters.viewpoint_weight * ease(seen[columns.TENSION, j], facilitation)
+            turf -= seen[columns.COMPETITION, j]
+            restriction -= seen[columns.RESTRICTION, j]
             size += 1
-    if size > 1:
-        for term in range(5):
-            terms[term] /= size - 1
-    terms[5] = parameters.size_benefit * logarithm(float(size))
-    terms[6] = compute_joint_money(organizations, programmes, i, size, parameters)
+    others = max(size - 1, 1)
+    terms[columns.COMPLEMENTARITY] = complementarity / others
+    terms[columns.TRUST] = trusted / others
+    terms[columns.TENSION] = tension / others
+    terms[columns.COMPETITION] = turf / others
+    terms[columns.RESTRICTION] = restriction / others
+    return size
+
+
+@compiled
+def compute_utility(
+    environment, organizations, dyads, programmes, i, members, inside, n_others, facilitation, funded, parameters
+):
+    """Return U_ic, what sitting with `members` is worth to i, and write its nine terms to environment.terms.
+
+    members: (n,) bool, i itself is skipped; environment.seen must hold what i sees in them. inside: whether i sits
+    there already (then one shared coalition is this one). n_others: memberships i holds elsewhere. funded: whether a
+    grant pays the convener, which lowers the cost.
+    U = mean_j a_ij + size_benefit · ln m + joint money - cost(m, convex) · (1 + stress) - threshold.
+    """
+    terms = environment.terms
+    size = _add_affinities(environment, dyads, i, members, inside, facilitation, parameters)
+    terms[columns.SIZE] = parameters.size_benefit * logarithm(float(size))
+    terms[columns.JOINT_MONEY] = compute_joint_money(organizations, programmes, i, size, parameters)
     scaled = size / parameters.size_scale
     cost = (
         parameters.size_cost * scaled * scaled * (parameters.funded_cost_share if funded else 1.0)
         + parameters.time_cost * n_others
     )
-    terms[7] = -cost * (1.0 + organizations.stress[i])
-    terms[8] = -parameters.membership_threshold
+    terms[columns.COST] = -cost * (1.0 + organizations.stress[i])
+    terms[columns.THRESHOLD] = -parameters.membership_threshold
     total = 0.0
-    for term in range(9):
+    for term in range(columns.THRESHOLD + 1):
         total += terms[term]
     return total
 
@@ -198,17 +286,16 @@ def find_exit_cause(terms):
     return best
 
 
-@compiled
+@inlined
 def compute_fit(mix, pays_for, i, g):
     """Return the share of i's effort that line g pays for. mix: (n, K), pays_for: (G, K)."""
     fit = 0.0
     for k in range(mix.shape[1]):
-        if pays_for[g, k]:
-            fit += mix[i, k]
+        fit += mix[i, k] if pays_for[g, k] else 0.0
     return fit
 
 
-@compiled
+@inlined
 def compute_stance_gap(position, low, high):
     """Return how far a position lies outside [low, high]."""
     return max(low - position, 0.0) + max(position - high, 0.0)

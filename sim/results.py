@@ -17,13 +17,13 @@ from sim.files import replace_file
 
 if TYPE_CHECKING:
     from sim.parameters import Parameters
-    from sim.state import Roster
 
 CAUTION = (
     "An illustrative model; the presets are stylised; the coalition designs it is inspired by have not been "
     "empirically evaluated; nothing here shows that a policy works."
 )
 TABLES = ("runs", "months", "events", "members")
+LOCALITIES = "localities"  # only of fields that have several
 LIBRARIES = ("coalitions", "numpy", "numba", "pandas", "pyarrow", "mesa")
 
 
@@ -36,7 +36,8 @@ class Results:
     """Tables of one or more runs. Columns are described in `sim.columns`.
 
     runs: one row a run. months: one row a run and month. events: one row an event. members: the largest coalition of
-    each organization by month in the first run of each setting (0 unaffiliated, -1 closed).
+    each organization by month in the first run of each setting (0 unaffiliated, -1 closed). localities: one row a run
+    and locality, where the field has several; events and members are then not kept.
     """
 
     runs: pd.DataFrame
@@ -44,23 +45,25 @@ class Results:
     events: pd.DataFrame
     members: pd.DataFrame
     manifest: dict[str, Any]
+    localities: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
 
     @classmethod
     def concatenate(cls, parts: list[Results]) -> Results:
         """Return the tables of `parts` one below the other; the manifest keeps the settings of each."""
-        joined = {name: pd.concat([getattr(part, name) for part in parts], ignore_index=True) for name in TABLES}
+        names = (*TABLES, LOCALITIES)
+        joined = {name: pd.concat([getattr(part, name) for part in parts], ignore_index=True) for name in names}
         manifest = dict(parts[0].manifest)
         manifest["settings"] = [setting for part in parts for setting in part.manifest["settings"]]
         return cls(**joined, manifest=manifest)
 
 
-def describe_run(parameters: Parameters, seeds: list[int], roster: Roster) -> dict[str, Any]:
+def describe_run(parameters: Parameters, seeds: list[int], n_organizations: int) -> dict[str, Any]:
     """Return the manifest of one setting: parameters, seeds, size, versions, caution; no paths, no names of people."""
     return {
         "caution": CAUTION,
         "model_version": MODEL_VERSION,
         "seeds": list(seeds),
-        "n_organizations": len(roster.key),
+        "n_organizations": n_organizations,
         "settings": [dataclasses.asdict(parameters)],
         "versions": {"python": platform.python_version()} | {name: get_version(name) for name in LIBRARIES},
     }
@@ -78,7 +81,7 @@ def save_results(results: Results, folder: Path, command: str) -> None:
     """Write tables as Parquet and manifest.json into `folder` (made where missing). The manifest comes last."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for name in TABLES:
+    for name in (*TABLES, LOCALITIES) if len(results.localities) else TABLES:
         table = getattr(results, name)
         replace_file(
             folder / f"{name}.parquet",
@@ -131,6 +134,8 @@ def load_results(folder: str | Path) -> Results:
     # a sweep keeps the table it was told to keep, and those before it
     kept = TABLES[: TABLES.index(manifest["keep"]) + 1] if manifest.get("kind") == "sweep" else TABLES
     tables = {name: _read_table(folder, name) if name in kept else pd.DataFrame() for name in TABLES}
+    if (folder / f"{LOCALITIES}.parquet").is_file():
+        tables[LOCALITIES] = _read_table(folder, LOCALITIES)
     made_by = manifest.get("model_version")
     if made_by != MODEL_VERSION:
         warnings.warn(

@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.parameters import Field, ParameterError, Programme
+from sim.parameters import Field, ParameterError
+from sim.regimes import Programme
 from sim.sheets import (
     COLUMNS,
     GRANTS,
@@ -41,6 +42,15 @@ from sim.sheets import (
 )
 
 
+class Localities(NamedTuple):
+    """L localities in the order of their states and codes; trust and member of the tables are then empty."""
+
+    state: np.ndarray  # (L,) int64, counted from 0
+    seats: tuple[np.ndarray, ...]  # L arrays: the rows of the organizations that sit there, ascending
+    ties: tuple[tuple[int, int, float], ...]  # known trust from one row to another
+    groups: tuple[np.ndarray, ...]  # rows of the members of each coalition, wherever they sit
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class RosterTables:
     """What a folder says, n organizations in the order of their ids; arrays as in `state.Roster`, without keys."""
@@ -57,7 +67,8 @@ class RosterTables:
     member: np.ndarray  # (M, n) bool: coalitions at month 0, M = 0 where none is named
     programmes: dict[str, Programme] | None  # None without grants.csv: the regime's own lines stand
     is_synthetic: bool
-    digest: str  # of everything above but is_synthetic
+    digest: str  # of everything else but is_synthetic
+    localities: Localities | None = None  # None where there is only one
 
 
 def entity_key(name: str) -> int:
@@ -78,19 +89,21 @@ def read_folder(folder: str | Path, setting: Field) -> RosterTables:
     is_whole = not problems  # or a line may be lost, and its organization be unknown to ties.csv
     rows = _read_organizations(sheets[ORGANIZATIONS], setting)
     if is_whole:
-        _check_count(len(sheets[ORGANIZATIONS].lines), problems)
         _check_coalitions(rows, problems)
+        _check_localities(rows, "localities" in sheets[ORGANIZATIONS].header, problems)
     ties = _read_ties(sheets[TIES], rows, is_whole)
     programmes = _read_programmes(sheets[GRANTS], setting) if (folder / GRANTS).is_file() else None
     if problems:
         raise RosterError("\n".join(problems))
-    arrays = _build_arrays(rows, ties)
+    localities = _find_localities(rows, ties)
+    arrays = _build_arrays(rows, {} if localities else ties, has_groups=localities is None)
     return RosterTables(
         ids=tuple(sorted(rows)),
         **arrays,
+        localities=localities,
         programmes=programmes,
         is_synthetic=any(sheet.is_synthetic for sheet in sheets.values()),
-        digest=_compute_digest(sorted(rows), setting, arrays, programmes),
+        digest=_compute_digest(sorted(rows), setting, arrays, localities, programmes),
     )
 
 
@@ -100,6 +113,7 @@ class _Organization(NamedTuple):
     mix: list[float]
     numbers: list[float]  # in the order of NUMBERS
     coalitions: list[str]
+    localities: list[str]
 
 
 def _read_organizations(sheet: Sheet, setting: Field) -> dict[str, _Organization]:
@@ -123,6 +137,7 @@ def _read_organizations(sheet: Sheet, setting: Field) -> dict[str, _Organization
             mix=_read_mix(line, columns, setting.populations),
             numbers=[line.read_number(columns[column]) for column in NUMBERS],
             coalitions=line.read_list("coalitions"),
+            localities=line.read_list("localities"),
         )
         rows[name if name and name not in rows else line.where] = row
     return rows
@@ -143,10 +158,24 @@ def _read_mix(line: Line, columns: dict[str, RosterColumn], populations: list[st
     return [effort.get(f"mix_{name}", 0.0) / (total or 1.0) for name in populations]
 
 
-def _check_count(n: int, problems: Problems) -> None:
+def _check_localities(rows: dict[str, _Organization], has_column: bool, problems: Problems) -> None:
     low, high = declared_range(Field, "n_organizations")
-    if not low <= n <= high:
-        problems.add(ORGANIZATIONS, f"number {n} of organizations is out of range; give {low} to {high} lines")
+    if not has_column:
+        if not low <= len(rows) <= high:
+            text = f"number {len(rows)} of organizations is out of range; give {low} to {high} lines"
+            problems.add(ORGANIZATIONS, text)
+        return
+    count = Counter(name for row in rows.values() for name in row.localities)
+    for row in rows.values():
+        if not row.localities:
+            problems.add(row.where, "empty; name the locality it sits in, or leave the column out", "localities")
+        elif any(count[name] < low for name in row.localities):
+            text = "text names a locality that no other line names; spell it alike on each line, or drop it"
+            problems.add(row.where, text, "localities")
+        elif any(name.count("/") > 1 for name in row.localities):
+            problems.add(row.where, "text has two slashes; write state/locality", "localities")
+    if max(count.values(), default=0) > high:
+        problems.add(ORGANIZATIONS, f"number {max(count.values())} of organizations in a locality exceeds {high}")
 
 
 def _check_coalitions(rows: dict[str, _Organization], problems: Problems) -> None:
@@ -216,13 +245,39 @@ def _read_value(line: Line, item: dataclasses.Field, setting: Field) -> Any:
     return line.read_names(item.name, getattr(setting, kind), f"a {kind[:-1]} of this field")
 
 
-def _build_arrays(rows: dict[str, _Organization], ties: dict[tuple[str, str], float]) -> dict[str, np.ndarray]:
+def _find_localities(rows: dict[str, _Organization], ties: dict[tuple[str, str], float]) -> Localities | None:
+    """Return who sits where and how they stand to each other, None where no locality is named."""
+    names = {name for row in rows.values() for name in row.localities}
+    if len(names) < 2:
+        return None
+    place = {name: row for row, name in enumerate(sorted(rows))}
+    ordered = sorted(names, key=lambda name: ("/" in name, name.partition("/")[::2]))
+    states = [name.partition("/")[0] if "/" in name else "" for name in ordered]
+    seats: dict[str, list[int]] = {name: [] for name in ordered}
+    groups: dict[str, list[int]] = {}
+    for org in sorted(rows):
+        for name in rows[org].localities:
+            seats[name].append(place[org])
+        for name in rows[org].coalitions:
+            groups.setdefault(name, []).append(place[org])
+    return Localities(
+        state=np.unique(states, return_inverse=True)[1].astype("i8"),
+        seats=tuple(np.array(found, "i8") for found in seats.values()),
+        ties=tuple(sorted((place[start], place[end], value) for (start, end), value in ties.items())),
+        groups=tuple(np.array(found, "i8") for found in sorted(groups.values())),
+    )
+
+
+def _build_arrays(
+    rows: dict[str, _Organization], ties: dict[tuple[str, str], float], has_groups: bool
+) -> dict[str, np.ndarray]:
+    """Return the arrays of the tables; of many localities, without trust and member, which would be too large."""
     ids = sorted(rows)
     place = {name: row for row, name in enumerate(ids)}
-    trust = np.full((len(ids), len(ids)), np.nan)
+    trust = np.full((len(ids), len(ids)) if has_groups else (0, 0), np.nan)
     for (start, end), value in ties.items():
         trust[place[start], place[end]] = value
-    coalitions = {name for row in rows.values() for name in row.coalitions}
+    coalitions = {name for row in rows.values() for name in row.coalitions} if has_groups else set()
     # In the order of their members, so that a coalition's name cannot matter.
     member = sorted(([name in rows[org].coalitions for org in ids] for name in coalitions), reverse=True)
     names = [{"monthly_need_usd": "need_usd"}.get(name, name) for name in NUMBERS]
@@ -235,13 +290,22 @@ def _build_arrays(rows: dict[str, _Organization], ties: dict[tuple[str, str], fl
     }
 
 
-def _compute_digest(ids: list[str], setting: Field, arrays: dict, programmes: dict[str, Programme] | None) -> str:
+def _compute_digest(
+    ids: list[str],
+    setting: Field,
+    arrays: dict,
+    localities: Localities | None,
+    programmes: dict[str, Programme] | None,
+) -> str:
     def plain(line: Programme) -> dict[str, Any]:  # 12 and 12.0 are one number
         return {key: float(item) if isinstance(item, int) else item for key, item in vars(line).items()}
 
     lines = None if programmes is None else {name: plain(line) for name, line in programmes.items()}
     digest = hashlib.blake2b(digest_size=16)
     digest.update(json.dumps([ids, setting.sectors, setting.populations, lines], sort_keys=True).encode())
+    if localities is not None:
+        parts = localities.state.tolist(), [one.tolist() for one in localities.seats], localities.ties
+        digest.update(json.dumps([*parts, [one.tolist() for one in localities.groups]]).encode())
     for name, array in arrays.items():
         digest.update(f"{name}{array.shape}".encode())
         digest.update(array.astype(array.dtype.newbyteorder("<")).tobytes())

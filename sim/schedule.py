@@ -60,6 +60,57 @@ def start(seed, parameters, roster, lines, world, row):
     observe(parameters, organizations, dyads, coalitions, programmes, environment, row)
 
 
+@compiled
+def run_month(seed, month, first, last, parameters, roster, lines, world, row):
+    """Run processes `first` up to but not including `last` of one month of one locality; month 0 fills the world anew.
+
+    Writes world and row, a record of columns.MONTHS, zeroed.
+    """
+    organizations, dyads, coalitions = world.organizations, world.dyads, world.coalitions
+    programmes, environment, log = world.programmes, world.environment, world.log
+    if first == 0:
+        row.success_rate = math.nan
+    if month == 0:
+        start(seed, parameters, roster, lines, world, row)
+    for process in range(first, last if month > 0 else first):
+        if process == 0:
+            if parameters.apply_calendar:
+                apply_calendar(month, parameters, organizations, coalitions, programmes, environment, log)
+            refresh(organizations, dyads, programmes, parameters)
+        elif process == 1 and parameters.meet:
+            meet(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
+        elif process == 2 and parameters.turn_over_staff:
+            turn_over_staff(seed, month, parameters, organizations, dyads)
+        elif process == 3 and parameters.serve_and_refer:
+            serve_and_refer(seed, month, parameters, organizations, dyads, environment, row)
+        elif process == 4 and parameters.raise_awareness:
+            raise_awareness(parameters, organizations, coalitions, environment)
+        elif process == 5 and parameters.respond_to_conditions:
+            respond_to_conditions(seed, month, parameters, organizations, programmes, log, row)
+        elif process == 6 and parameters.award_grants:
+            award_grants(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
+        elif process == 7 and parameters.settle_accounts:
+            settle_accounts(seed, month, parameters, organizations, coalitions, environment)
+            close_organizations(seed, month, parameters, organizations, dyads, coalitions, environment, log, row)
+            find_openings(seed, month, parameters, organizations, environment.group)
+            settle_newcomers(seed, month, parameters, roster, organizations, dyads, environment, log, row)
+        elif process == 8 and parameters.drift:
+            drift(parameters, organizations, programmes)
+        elif process == 9 and parameters.review_memberships:
+            if parameters.null_model:
+                change_at_random(seed, month, parameters, organizations, dyads, coalitions, environment, log, row)
+            else:
+                review_memberships(
+                    seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row
+                )
+        elif process == 10 and parameters.break_away and not parameters.null_model:
+            break_away(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
+        elif process == 11 and parameters.dissolve:
+            dissolve(seed, month, parameters, organizations, dyads, coalitions, programmes, log, row)
+        elif process == 12:
+            observe(parameters, organizations, dyads, coalitions, programmes, environment, row)
+
+
 @compiled_entry
 def run_seeds(
     seeds,
@@ -87,72 +138,19 @@ def run_seeds(
     (R, months, K, 2), served and unmet of each service population; R = 0 keeps none. events:
     (R, max_events, fields) int64; R = 0 keeps none. n_events: (R,) int64, how many there were.
     """
-    organizations, dyads, coalitions = world.organizations, world.dyads, world.coalitions
-    programmes, environment, log = world.programmes, world.environment, world.log
     for at in range(seeds.size):
-        seed = seeds[at]
         for month in range(first_month, last_month + 1):
             row = rows[at, month - first_month]
-            if first == 0:
-                row.success_rate = math.nan
-            if month == 0:
-                start(seed, parameters, roster, lines, world, row)
-            for process in range(first, last if month > 0 else first):
-                if process == 0:
-                    if parameters.apply_calendar:
-                        apply_calendar(month, parameters, organizations, coalitions, programmes, environment, log)
-                    refresh(organizations, dyads, programmes, parameters)
-                elif process == 1 and parameters.meet:
-                    meet(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
-                elif process == 2 and parameters.turn_over_staff:
-                    turn_over_staff(seed, month, parameters, organizations, dyads)
-                elif process == 3 and parameters.serve_and_refer:
-                    serve_and_refer(seed, month, parameters, organizations, dyads, environment, row)
-                elif process == 4 and parameters.raise_awareness:
-                    raise_awareness(parameters, organizations, coalitions, environment)
-                elif process == 5 and parameters.respond_to_conditions:
-                    respond_to_conditions(seed, month, parameters, organizations, programmes, log, row)
-                elif process == 6 and parameters.award_grants:
-                    award_grants(
-                        seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row
-                    )
-                elif process == 7 and parameters.settle_accounts:
-                    settle_accounts(seed, month, parameters, organizations, coalitions, environment)
-                    close_organizations(
-                        seed, month, parameters, organizations, dyads, coalitions, environment, log, row
-                    )
-                    find_openings(seed, month, parameters, organizations, environment.group)
-                    settle_newcomers(seed, month, parameters, roster, organizations, dyads, environment, log, row)
-                elif process == 8 and parameters.drift:
-                    drift(parameters, organizations, programmes)
-                elif process == 9 and parameters.review_memberships:
-                    if parameters.null_model:
-                        change_at_random(
-                            seed, month, parameters, organizations, dyads, coalitions, environment, log, row
-                        )
-                    else:
-                        review_memberships(
-                            seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row
-                        )
-                elif process == 10 and parameters.break_away and not parameters.null_model:
-                    break_away(
-                        seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row
-                    )
-                elif process == 11 and parameters.dissolve:
-                    dissolve(seed, month, parameters, organizations, dyads, coalitions, programmes, log, row)
-                elif process == 12:
-                    observe(parameters, organizations, dyads, coalitions, programmes, environment, row)
+            run_month(seeds[at], month, first, last, parameters, roster, lines, world, row)
             if members.shape[0] > 0:
                 record_members(world, members[at, month - first_month])
             if people.shape[0] > 0:
-                for k in range(environment.served.size):
-                    people[at, month - first_month, k, columns.SERVED] = environment.served[k]
-                    people[at, month - first_month, k, columns.UNMET] = environment.unmet[k]
-        n_events[at] = log.n_rows[0]
+                record_people(world, people[at, month - first_month])
+        n_events[at] = world.log.n_rows[0]
         if events.shape[0] > 0:
             for event in range(min(n_events[at], events.shape[1])):
                 for item in range(events.shape[2]):
-                    events[at, event, item] = log.rows[event, item]
+                    events[at, event, item] = world.log.rows[event, item]
 
 
 @compiled
@@ -166,6 +164,14 @@ def record_members(world, home):
             if coalitions.is_active[c] and coalitions.member[c, i] and coalitions.size[c] > size:
                 home[i] = coalitions.number[c] + 1
                 size = coalitions.size[c]
+
+
+@compiled
+def record_people(world, people):
+    """Write who was served and who was not, by service population, to people (K, 2)."""
+    for k in range(world.environment.served.size):
+        people[k, columns.SERVED] = world.environment.served[k]
+        people[k, columns.UNMET] = world.environment.unmet[k]
 
 
 def new_row() -> np.record:

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.parameters import Field, Meetings, Programme
+from sim.parameters import Field, Meetings
+from sim.regimes import Programme
 
 MAX_BYTES = 20_000_000
 MAX_PROBLEMS = 20
@@ -73,6 +74,7 @@ COLUMNS = {
         ),
         RosterColumn("reserve_months", "months of need", "Reserves", *declared_range(Field, "initial_reserve_months")),
         RosterColumn("coalitions", "names", "Coalitions it sits in at month 0: a;b; only who shares them is kept"),
+        RosterColumn("localities", "names", "Codes of where it has a seat: a;b, each with its state before it: s/a"),
         RosterColumn("name", "text", "Read by you, never by the model", role="dropped"),
         RosterColumn("label", "text", "Read by you, never by the model", role="dropped"),
         RosterColumn("notes", "text", "Read by you, never by the model", role="dropped"),

@@ -8,19 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from sim import columns
+from sim.columns import COUNTED, END_MONTHS, JUDGED, START_MONTHS
 from sim.contrasts import compute_half_width
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-START_MONTHS, END_MONTHS = 12, 12
 GROWS, HOLDS, FRAGMENTS = "grows", "holds", "fragments"
 THRESHOLD = 0.05  # change in the share of collaborating pairs that counts
 VERDICTS = (GROWS, HOLDS, FRAGMENTS)
-
-
-COUNTED = ("exits", "breakaways", "foundings", "rival_foundings", "hollowings", "dissolutions", "closures")
-JUDGED = ("collaboration_share", "coverage_share", "effective_coalitions", "awarded_usd", "memberships", *COUNTED)
 
 
 def judge_runs(months: pd.DataFrame) -> pd.DataFrame:
@@ -41,15 +38,41 @@ def judge_panels(panels: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     below -0.05 it fragments, between it holds. Coverage at the end stands beside it, so that cohesion won by
     exclusion shows. Sums run from the first month to the last, so that a run's bits do not depend on its neighbours.
     """
-    n_months = panels["collaboration_share"].shape[1] - 1
-    first, last = range(1, min(START_MONTHS, n_months) + 1), range(max(n_months - END_MONTHS, 0) + 1, n_months + 1)
-    everything = range(1, n_months + 1)
-    start = {name: _mean(panels[name], first) for name in JUDGED[:3]}
-    end = {name: _mean(panels[name], last) for name in JUDGED[:3]}
-    change = end["collaboration_share"] - start["collaboration_share"]
-    sums = {name: _sum(panels[name], everything) for name in ("awarded_usd", "memberships", *COUNTED)}
+    return judge_sums(np.stack([_sum_up(panels[name]) for name in JUDGED], axis=1))
+
+
+def _sum_up(panel: NDArray[Any]) -> NDArray[Any]:
+    """Return the sums (R, 5) of a panel (R, months + 1), see `columns.SUMS`; what is missing counts nowhere."""
+    n_months = panel.shape[1] - 1
+    start = panel[:, 1 : min(START_MONTHS, n_months) + 1]
+    end = panel[:, max(n_months - END_MONTHS, 0) + 1 :]
+    sums = {
+        columns.START_SUM: _add(start),
+        columns.START_KNOWN: np.count_nonzero(~np.isnan(start), axis=1),
+        columns.END_SUM: _add(end),
+        columns.END_KNOWN: np.count_nonzero(~np.isnan(end), axis=1),
+        columns.ALL_SUM: _add(panel[:, 1:]),
+    }
+    return np.stack([sums[part] for part in range(len(columns.SUMS))], axis=1).astype(float)
+
+
+def _add(panel: NDArray[Any]) -> NDArray[Any]:
+    """Return the sums of the rows of a panel, without what is missing, from the first month on."""
+    known = np.zeros((len(panel), panel.shape[1] + 1))
+    np.copyto(known[:, 1:], panel)
+    known[np.isnan(known)] = 0.0
+    return np.cumsum(known, axis=1)[:, -1]  # one month after the other, which a sum would not promise
+
+
+def judge_sums(sums: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """Return what `judge_panels` does, from sums (R, len(JUDGED), 5), see `columns.SUMS`."""
+    by_name = dict(zip(JUDGED, np.moveaxis(sums, 1, 0), strict=True))
     with np.errstate(invalid="ignore", divide="ignore"):
-        exit_rate = 12 * sums["exits"] / sums["memberships"]
+        start = {name: one[:, columns.START_SUM] / one[:, columns.START_KNOWN] for name, one in by_name.items()}
+        end = {name: one[:, columns.END_SUM] / one[:, columns.END_KNOWN] for name, one in by_name.items()}
+        total = {name: one[:, columns.ALL_SUM] for name, one in by_name.items()}
+        exit_rate = 12 * total["exits"] / total["memberships"]
+    change = end["collaboration_share"] - start["collaboration_share"]
     return {
         "verdict": _judge(change),
         "collaboration_start": start["collaboration_share"],
@@ -57,24 +80,10 @@ def judge_panels(panels: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         "collaboration_change": change,
         "coverage_end": end["coverage_share"],
         "effective_change": end["effective_coalitions"] - start["effective_coalitions"],
-        "total_awarded_usd": sums["awarded_usd"],
+        "total_awarded_usd": total["awarded_usd"],
         "exit_rate": exit_rate,
-        **{name: sums[name] for name in COUNTED},
+        **{name: total[name] for name in COUNTED},
     }
-
-
-def _sum(panel: NDArray[Any], months: range) -> NDArray[Any]:
-    """Return the sum over `months` of a panel (R, months + 1), without what is missing."""
-    total = np.zeros(len(panel))
-    for month in months:
-        total += np.where(np.isnan(panel[:, month]), 0.0, panel[:, month])
-    return total
-
-
-def _mean(panel: NDArray[Any], months: range) -> NDArray[Any]:
-    known = sum((~np.isnan(panel[:, month])).astype(float) for month in months)
-    with np.errstate(invalid="ignore"):
-        return _sum(panel, months) / known
 
 
 def _judge(change: NDArray[Any]) -> NDArray[Any]:
@@ -117,6 +126,19 @@ def _name_verdict(row) -> str:
 def describe_verdict(results) -> str:
     """Return one sentence a regime: what happens to collaboration, in how many runs, with coverage beside it."""
     return "\n".join(_describe_row(row) for row in summarise(results).itertuples())
+
+
+def describe_localities(localities: pd.DataFrame) -> str:
+    """Return one line a regime: how many localities grow, hold and fragment, over all runs."""
+    lines = []
+    for regime, found in localities.groupby("regime", sort=False):
+        known = found["collaboration_change"].notna()  # without two open organizations nothing can be judged
+        counts = found.loc[known, "verdict"].value_counts()
+        parts = ", ".join(f"{counts.get(name, 0)} {name.removesuffix('s')}" for name in VERDICTS)
+        n_unknown = len(found) - np.count_nonzero(known)
+        parts += f", {n_unknown} with no pair left" if n_unknown else ""
+        lines.append(f"{regime}: of {len(found)} localities {parts}")
+    return "\n".join(lines)
 
 
 def _describe_row(row) -> str:

@@ -9,16 +9,24 @@ from pathlib import Path
 import pytest
 
 from sim import columns, draws, schedule, state
-from sim.parameters import SHOCKS, kernel_fields
+from sim.parameters import kernel_fields
+from sim.regimes import SHOCKS
 
 ROOT = Path(__file__).parents[1]
 SIM = ROOT / "sim"
 KERNELS = [
-    *(SIM / f"{name}.py" for name in ("schedule", "field", "gathering", "coalitions", "relations", "observe", "draws")),
+    *(
+        SIM / f"{name}.py"
+        for name in ("schedule", "field", "gathering", "coalitions", "relations", "observe", "draws", "localities")
+    ),
     *sorted((SIM / "processes").glob("[!_]*.py")),
 ]
 SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in KERNELS)
 MAX_LINES = 500
+LAID_OUT = {  # read where the world is laid out, before any kernel runs
+    *("n_organizations", "annual_usd_per_organization", "n_localities", "n_states", "locality_size_log_sd"),
+    *("bridges_per_state", "bridge_seats"),
+}
 
 
 def test_every_process_file_is_called_in_the_schedule():
@@ -41,8 +49,9 @@ def test_every_process_of_the_schedule_is_called_in_it():
 
 @pytest.mark.parametrize("name", [name for _, name, _ in kernel_fields()])
 def test_every_parameter_is_read_by_a_kernel(name):
-    if name in ("n_organizations", "annual_usd_per_organization"):  # read where the world is laid out
-        assert re.search(rf"\.{name}\b", (SIM / "inputs.py").read_text(encoding="utf-8"))
+    if name in LAID_OUT:
+        layout = "".join((SIM / file).read_text(encoding="utf-8") for file in ("inputs.py", "region.py", "bridges.py"))
+        assert re.search(rf"\.{name}\b", layout)
     else:
         assert re.search(rf"\bparameters\.{name}\b", SOURCE)
 
@@ -122,7 +131,7 @@ def test_kernels_are_compiled_without_fastmath_and_all_of_them():
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef) and node.name != "new_row":
                 marks = {getattr(mark, "id", "") for mark in node.decorator_list}
-                assert marks & {"compiled", "compiled_entry"}, (path.name, node.name)
+                assert marks & {"compiled", "compiled_entry", "inlined"}, (path.name, node.name)
 
 
 def test_imports_go_one_way():

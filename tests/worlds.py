@@ -21,7 +21,8 @@ import yaml
 from sim import columns, schedule, state
 from sim.engine import run_compiled, run_processes
 from sim.inputs import Inputs
-from sim.parameters import SHOCKS, Parameters, Programme, Regime, Shock
+from sim.parameters import Parameters
+from sim.regimes import SHOCKS, Programme, Regime, Shock
 from sim.roster import RosterTables
 
 REGIME_FOLDER = Path(__file__).parents[1] / "configs" / "regime"
@@ -215,13 +216,27 @@ def _make_world(number: int, max_organizations: int, max_months: int, roster: bo
     return World(number, parameters, tables, draws.whole("seed", 1, 2**53 - 1))
 
 
+# How many there are is decided elsewhere, and every world is one locality.
+ONE_LOCALITY = {
+    f"field.{name}"
+    for name in (
+        "n_organizations",
+        "n_localities",
+        "n_states",
+        "locality_size_log_sd",
+        "bridges_per_state",
+        "bridge_seats",
+    )
+}
+
+
 def _draw_group(draws: Draws, group: str, base: Any) -> Any:
     changes = {}
     for item in dataclasses.fields(base):
         name, meta = f"{group}.{item.name}", item.metadata
         if "options" in meta and draws.chance(f"{name}?", 2 * SHARE_CHANGED):
             changes[item.name] = draws.pick(name, meta["options"])
-        elif "low" in meta and name != "field.n_organizations":
+        elif "low" in meta and name not in ONE_LOCALITY:
             if name in USUAL:
                 changes[item.name] = USUAL[name]
             if draws.chance(f"{name}?", SHARE_CHANGED):
@@ -392,7 +407,7 @@ def run_world(
 ) -> Outcome:
     """Return the outcome of the world's own seed; the arrays at the end stand in `inputs.world`, where given."""
     inputs = world.build() if inputs is None else inputs
-    rows, members, events, _ = run_compiled(inputs, [world.seed], keep_members, keep_events)
+    rows, members, events, *_ = run_compiled(inputs, [world.seed], keep_members, keep_events)
     return Outcome(rows[0], members[0] if keep_members else members, events[:, 1:])
 
 

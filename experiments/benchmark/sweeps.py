@@ -141,8 +141,8 @@ def walk(plan: Plan, first: int = 0) -> Iterator[Stretch]:
         at += RUNS_A_STRETCH
 
 
-def measure_rate(plan: Plan, folder: Path, n_workers: int, seconds: float) -> float:
-    """Return runs a second on so many worker processes, from when all of them have begun."""
+def measure_rate(plan: Plan, folder: Path, n_workers: int, seconds: float, n_threads: int | None = None) -> float:
+    """Return runs a second on so many workers, from when all of them have begun. n_threads: of a process, at most."""
     warming, n_done, now = {Stretch(at, at + 1) for at in range(n_workers)}, 0, 0.0
     clock = Clock(seconds)
 
@@ -150,7 +150,7 @@ def measure_rate(plan: Plan, folder: Path, n_workers: int, seconds: float) -> fl
         yield from sorted(warming)
         yield from walk(plan, RUNS_A_STRETCH)
 
-    for told in Workers(n_workers).run(folder, feed(), clock.is_over):
+    for told in Workers(n_workers, n_threads).run(folder, feed(), clock.is_over):
         if "seconds" not in told:
             raise RuntimeError(f"a worker failed: {told}")
         if warming:
@@ -194,14 +194,16 @@ def measure_throughput(seconds: float) -> dict[str, Any]:
             write_plan(plan, folder)
             found[label] = measure_efficiency(plan, folder, seconds / 2)
             turns = 3 if seconds >= 10 else 1
-            rates: dict[int, list[float]] = {1: [], 2: []}
+            rates: dict[tuple[int, int], list[float]] = {(1, 1): [], (2, 2): [], (2, 1): []}
             for _ in range(turns):
-                for n_workers, taken in rates.items():
-                    taken.append(measure_rate(plan, folder, n_workers, seconds / 4 / turns + 0.5))
+                for (n_workers, n_threads), taken in rates.items():
+                    taken.append(measure_rate(plan, folder, n_workers, seconds / 4 / turns + 0.5, n_threads))
+            one, threads, processes = rates.values()
             found[label] |= {
-                "runs_a_second_1_worker": summarise(rates[1], 1),
-                "runs_a_second_2_workers": summarise(rates[2], 1),
-                "two_workers_over_one": summarise([two / one for one, two in zip(rates[1], rates[2], strict=True)]),
+                "runs_a_second_1_worker": summarise(one, 1),
+                "runs_a_second_2_workers": summarise(processes, 1),
+                "two_workers_over_one": summarise([many / few for few, many in zip(one, processes, strict=True)]),
+                "two_threads_over_one": summarise([many / few for few, many in zip(one, threads, strict=True)]),
             }
     return found
 

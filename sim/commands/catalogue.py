@@ -56,7 +56,7 @@ def read_option(kind: str, name: str, own: str | None = None) -> dict[str, Any]:
 
 
 def _with_defaults(entries: dict[str, Any]) -> dict[str, Any]:
-    from sim.parameters import Programme
+    from sim.regimes import Programme
 
     return dataclasses.asdict(Programme(**entries))
 

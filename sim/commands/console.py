@@ -15,7 +15,7 @@ CAUTION = (
     "An illustrative model: the presets are stylised, the coalition designs it is inspired by have not been "
     "empirically evaluated, and nothing here shows that a policy works."
 )
-Report = Callable[[int, int], None]
+Report = Callable[[float, int], None]
 
 
 class _Stopped(BaseException):
@@ -131,36 +131,48 @@ def _bar(label: str, console: Any) -> Iterator[Report]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+def _round(done: float) -> str:
+    """Return whole runs as they are, the part of a long one that is done to one digit."""
+    return str(done) if done == int(done) else f"{done:.1f}"
+
+
 def _tell_tenths(label: str) -> Report:
     from time import monotonic
 
     told, first, start = 0, -1, monotonic()
 
-    def report(done: int, total: int) -> None:
+    def report(done: float, total: int) -> None:
         nonlocal told, first
         first = done if first < 0 else first  # what an earlier call has done already says nothing about the speed
-        tenth = 10 * done // max(total, 1)
-        if tenth > told and total > 1:
+        tenth = int(10 * done / max(total, 1))
+        if tenth > told and (total > 1 or done < total):
             told, seconds = tenth, monotonic() - start
             left = f", {seconds * (total - done) / (done - first):.0f} s left" if first < done < total else ""
-            print(f"{label}: {10 * tenth} % ({done} of {total} runs{left})", file=sys.stderr, flush=True)
+            print(f"{label}: {10 * tenth} % ({_round(done)} of {total} runs{left})", file=sys.stderr, flush=True)
 
     return report
 
 
-def compile_model(*, is_quiet: bool = False) -> None:
-    """Compile the model where this machine has not done so yet, and say so on stderr with the time that passes."""
+def compile_model(*, is_quiet: bool = False, has_localities: bool = False) -> None:
+    """Compile the model where this machine has not done so yet, and say so on stderr with the time that passes.
+
+    has_localities: for fields of many localities, too, which takes longer.
+    """
     from time import monotonic
 
     from sim import compiled
 
-    if compiled.is_cached() or not compiled.IS_COMPILED:
+    missing = [one for one in (compiled.CITY, compiled.LOCALITIES)[: 1 + has_localities] if not compiled.is_cached(one)]
+    if not missing or not compiled.IS_COMPILED:
         return
-    from sim.engine import compile_kernels
+    from sim.engine import compile_kernels, compile_localities
 
     start = monotonic()
     with _ticking("Compiling the model for this machine (once, about 20 s) …", is_quiet):
-        compile_kernels()
+        if compiled.CITY in missing:
+            compile_kernels()
+        if compiled.LOCALITIES in missing:
+            compile_localities()
     if not is_quiet:
         print(f"Compiled in {monotonic() - start:.0f} s.", file=sys.stderr)
 

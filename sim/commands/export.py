@@ -15,6 +15,7 @@ Write a table of results as CSV.
 
 Text that a spreadsheet would take for a formula gets an apostrophe in front; --plain leaves it as it is.
 """
+KEPT = ("runs", "months", "events", "members")  # and localities, where a field has several
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -28,7 +29,7 @@ def add_parser(verbs: Any) -> None:
         allow_abbrev=False,
     )
     parser.add_argument("folder", metavar="DIR", help="folder of a run, a comparison or a sweep")
-    parser.add_argument("--table", default="runs", choices=("runs", "months", "events", "members"), help="default runs")
+    parser.add_argument("--table", default="runs", choices=(*KEPT, "localities"), help="default runs")
     parser.add_argument("--to", metavar="FILE", help="where to (default: DIR/TABLE.csv)")
     parser.add_argument("--plain", action="store_true", help="no apostrophes before what looks like a formula")
     parser.add_argument("--force", action="store_true", help="overwrite FILE")

@@ -61,12 +61,14 @@ def run_one(args: argparse.Namespace, configuration: Any) -> int:
     """Run one composed setting, print its verdict, keep its results."""
     from sim.commands.console import CAUTION, OK, name_rows, print_json
     from sim.commands.runs import find_folder, keep, run_with_progress, tell_folder
-    from sim.tables import describe_verdict, summarise
+    from sim.tables import describe_localities, describe_verdict, summarise
 
     folder = find_folder(args, configuration)
     results = run_with_progress(args, configuration)
     keep(results, folder, "run", configuration.overrides, args.config_dir)
     verdict = describe_verdict(results)
+    if len(results.localities):
+        verdict = f"{verdict}\n{describe_localities(results.localities)}"
     if not args.json:  # at once: the figures take longer than the runs
         print(f"{configuration.name}: {verdict}", flush=True)
     figures = [] if args.no_figures else draw(results, folder)

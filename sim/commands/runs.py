@@ -40,11 +40,10 @@ def run_design(
     points = list(configuration.design.points())
     settings = _Settings(configuration, config_dir)
     columns = name_columns(configuration.design.names())
-    total, parts = len(points) * len(configuration.seeds), []
+    parts = []
     for number, point in enumerate(points):
-        before = number * len(configuration.seeds)
         setting = settings.at(point)
-        part = run_setting(setting, configuration.seeds, _shifted(report, before, total))
+        part = run_setting(setting, configuration.seeds, _shifted(report, number, len(points)))
         varied = {column: find_value(name, point, setting) for name, column in columns.items()}
         parts.append(part if len(points) == 1 else _mark(part, point, varied, number, label))
     results = parts[0] if len(parts) == 1 else Results.concatenate(parts)
@@ -81,13 +80,13 @@ class _Settings:
         )
 
 
-def _shifted(report: Report | None, before: int, total: int) -> Report | None:
-    return (lambda done, _: report(before + done, total)) if report else None
+def _shifted(report: Report | None, number: int, n_points: int) -> Report | None:
+    return (lambda done, total: report(number * total + done, n_points * total)) if report else None
 
 
 def _mark(part: Results, point: dict[str, Any], varied: dict[str, Any], number: int, label: Label | None) -> Results:
     """Give the runs of one point columns for what varies, and run names that no other point has."""
-    for table in (part.runs, part.months, part.events, part.members):
+    for table in (part.runs, part.months, part.events, part.members, part.localities):
         if varied and "run_id" in table.columns:
             table["run_id"] = table["run_id"].astype(str) + f"-{number}"
         if label and "regime" in table.columns:
@@ -160,11 +159,20 @@ def tell_folder(folder: Path, figures: list[Path]) -> None:
     print(f"Results: {folder}/", flush=True)
 
 
+def _has_localities(parameters: Parameters) -> bool:
+    """Say whether the field has many localities, by its numbers or by its roster."""
+    if parameters.field.folder is None:
+        return parameters.field.n_localities > 1
+    from sim.roster import read_folder
+
+    return read_folder(parameters.field.folder, parameters.field).localities is not None
+
+
 def run_with_progress(args: argparse.Namespace, configuration: Configuration, label: Label | None = None) -> Results:
     """Return the results of a setting, compiling first where needed, with progress on stderr."""
     from sim.commands.console import compile_model, progress
 
-    compile_model(is_quiet=args.quiet)
+    compile_model(is_quiet=args.quiet, has_localities=_has_localities(configuration.parameters))
     with progress(configuration.name, is_quiet=args.quiet) as report:
         results = run_design(configuration, config_dir=args.config_dir, report=report, label=label)
     sys.stderr.flush()

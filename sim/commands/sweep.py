@@ -49,7 +49,7 @@ def add_parser(verbs: Any) -> None:
     what.add_argument("--keep", choices=("runs", "months", "events"), default="runs", help="tables to keep")
     how = parser.add_argument_group("how to run it")
     how.add_argument("--dry-run", action="store_true", help="say how many runs, how long and how large; run nothing")
-    how.add_argument("--workers", type=int, metavar="N", help="worker processes (default: one for each core)")
+    how.add_argument("--workers", type=int, metavar="N", help="parts done at a time (default: one for each core)")
     how.add_argument("--engine", default="local", metavar="NAME", help="local, ray, dask or slurm")
     how.add_argument("--engine-option", action="append", default=[], metavar="KEY=VALUE", help="e.g. address=…")
     how.add_argument("--extend", action="store_true", help="add the seeds or points that the sweep lacks")

@@ -16,7 +16,8 @@ from sim.configuration.declared import NAME_PATTERN, ConfigurationError, build_p
 from sim.configuration.designs import Design, add_varied, check_groups, narrow, read_design
 from sim.configuration.files import check_own_folder, configuration_folder
 from sim.configuration.overrides import Word, read_words
-from sim.parameters import Parameters, Regime
+from sim.parameters import Parameters
+from sim.regimes import Regime
 
 MAX_SEEDS = 1_000_000
 MAX_SEED = 2**53 - 1

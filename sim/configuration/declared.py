@@ -10,7 +10,7 @@ import difflib
 import re
 import typing
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from sim import parameters
@@ -60,6 +60,7 @@ def _kind(name: str, last: str) -> Any:
     return typing.get_type_hints(owner)[last]
 
 
+@lru_cache(maxsize=4096)
 def find_declaration(name: str) -> Declaration | None:
     """Return the declaration behind a dotted name as a user types it, the line's own name included, or None."""
     return declared().get(_PROGRAMME.sub(f"regime.programmes.{LINE}.", name))
@@ -131,14 +132,17 @@ def _require(name: str, value: Any, fits: bool, wanted: str) -> Any:
 
 
 def _check_number(name: str, value: Any, kind: Any, meta: Mapping[str, Any]) -> float:
-    span = f"[{show(meta['low'])}, {show(meta['high'])}]"
     whole = kind is int
     if not _is_number(value) or (whole and not isinstance(value, int)):
         wanted = "a whole number" if whole else "a number"
-        raise ConfigurationError(f"{name} = {show(value)}: must be {wanted} in {span} {meta['unit']}")
+        raise ConfigurationError(f"{name} = {show(value)}: must be {wanted} in {_show_range(meta)} {meta['unit']}")
     if not meta["low"] <= value <= meta["high"]:  # also refuses nan
-        raise ConfigurationError(f"{name} = {show(value)} {meta['unit']}: must lie in {span}")
+        raise ConfigurationError(f"{name} = {show(value)} {meta['unit']}: must lie in {_show_range(meta)}")
     return value if whole else float(value)
+
+
+def _show_range(meta: Mapping[str, Any]) -> str:
+    return f"[{show(meta['low'])}, {show(meta['high'])}]"
 
 
 def build_parameters(tree: Mapping[str, Any]) -> Parameters:

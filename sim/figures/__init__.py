@@ -19,7 +19,9 @@ def draw_all(results: Results, folder: str | Path) -> list[Path]:
     Always collaboration over time and the membership strip of one run; with two or more regimes the differences per
     seed; with a design of two numbers the phase picture.
     """
-    figures = {"collaboration": _draw_trajectories(results), "memberships": _draw_strip(results)}
+    figures = {"collaboration": _draw_trajectories(results)}
+    if len(results.members):
+        figures["memberships"] = _draw_strip(results)
     if results.runs["regime"].nunique() > 1:  # pyright: ignore[reportGeneralTypeIssues]
         from sim.figures.pairs import plot_pairs
 

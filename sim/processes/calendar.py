@@ -7,7 +7,7 @@ from sim.coalitions import NOBODY, log_event
 from sim.compiled import compiled
 from sim.relations import is_within_dates
 
-TOTAL_CUT, STREAM_SHIFT, SHORT_TERMS, NEW_CONDITION = 1, 2, 3, 4  # parameters.SHOCKS
+TOTAL_CUT, STREAM_SHIFT, SHORT_TERMS, NEW_CONDITION = 1, 2, 3, 4  # regimes.SHOCKS
 
 
 @compiled

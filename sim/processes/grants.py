@@ -9,7 +9,7 @@ import math
 from sim import columns
 from sim.coalitions import NOBODY, find_best_record, log_event, sign_mou
 from sim.compiled import compiled
-from sim.draws import AWARD, PASS_AMBIGUOUS, gumbel, stream, uniform
+from sim.draws import AWARD, PASS_AMBIGUOUS, gumbel, stream, to_uniform, uniform
 from sim.relations import FORMULA, LOTTERY, compute_fit, is_ahead, is_round
 
 PASSED, TAKEN = 1, 2  # marks in environment.group
@@ -18,54 +18,127 @@ PASSED, TAKEN = 1, 2  # marks in environment.group
 @compiled
 def award_grants(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
     """Decide every line whose round is due. Writes awards, record, recent_loss, trust, coalitions, ledger, log, row."""
-    applications, awards = 0, 0
     for g in range(programmes.term.size):
-        if not is_round(programmes, g, month):
-            continue
-        pot = programmes.pot_cents[g]
-        cohorts = _count_cohorts(month, programmes, g)
-        for_conveners = math.floor(pot * programmes.convener_share[g])
-        _mark_applicants(seed, month, g, parameters, organizations, programmes, environment)
-        if programmes.is_joint[g]:
-            n_applied, n_won, spent = _award_coalitions(
-                seed,
-                month,
-                g,
-                pot - for_conveners,
-                cohorts,
-                parameters,
-                organizations,
-                dyads,
-                coalitions,
-                programmes,
-                environment,
-                log,
-                row,
-            )
-        else:
-            n_applied, n_won, spent = _award_organizations(
-                seed,
-                month,
-                g,
-                pot - for_conveners,
-                cohorts,
-                parameters,
-                organizations,
-                dyads,
-                programmes,
-                environment,
-                log,
-                row,
-            )
-        spent += _fund_conveners(month, g, for_conveners, parameters, organizations, coalitions, programmes, log)
-        budget = max(pot * (cohorts + 1) // 2, spent)  # the cohorts of a running line end one round apart
-        environment.ledger[columns.BUDGETED] += budget
-        environment.ledger[columns.COMMITTED] += spent
-        environment.ledger[columns.UNSPENT] += budget - spent
-        row.awarded_usd += spent / 100.0
-        applications += n_applied
-        awards += n_won
-    row.success_rate = awards / applications if applications > 0 else math.nan
+        if is_round(programmes, g, month):
+            _award_line(seed, month, g, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
+    note_success(environment, row)
+
+
+@compiled
+def _award_line(seed, month, g, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
+    """Decide line g among the applicants of one locality; `localities` does the same among those of many."""
+    n_applied = open_round(seed, month, g, parameters, organizations, dyads, coalitions, programmes, environment)
+    n_awards, amount = size_awards(month, g, n_applied, programmes)
+    n_won, spent = 0, 0
+    while n_won < n_awards:
+        leader = find_leader(seed, month, g, parameters, organizations, dyads, coalitions, programmes, environment)
+        if leader == NOBODY:
+            break
+        spent += pay_leader(
+            month, leader, g, n_won, amount, parameters, organizations, dyads, coalitions, programmes, environment, log
+        )
+        n_won += 1
+    close_round(month, g, n_won, n_applied, parameters, organizations, dyads, coalitions, programmes, environment, log)
+    each = size_convening(g, count_convened(coalitions), programmes)
+    spent += fund_conveners(month, g, each, parameters, organizations, coalitions, programmes, log)
+    budget = compute_budget(month, g, spent, programmes)
+    keep_books(n_applied, n_won, amount, budget, spent, environment, row)
+
+
+@compiled
+def open_round(seed, month, g, parameters, organizations, dyads, coalitions, programmes, environment):
+    """Mark and score who applies to line g; return how many. Writes environment.group and rank."""
+    _mark_applicants(seed, month, g, parameters, organizations, programmes, environment)
+    if programmes.is_joint[g]:
+        return _count_coalitions(g, organizations, coalitions, programmes, environment.group)
+    return _score_organizations(seed, month, g, parameters, organizations, dyads, programmes, environment)
+
+
+@compiled
+def size_awards(month, g, n_applied, programmes):
+    """Return how many awards line g makes this month and the cents of a full one."""
+    pot = programmes.pot_cents[g]
+    pot -= math.floor(pot * programmes.convener_share[g])
+    if n_applied == 0:
+        return 0, 0
+    if programmes.allocation[g] == FORMULA and not programmes.is_joint[g]:
+        return n_applied, pot // n_applied
+    usual = programmes.award_cents[g] * programmes.term[g] / 12.0
+    per_round = max(math.floor(pot / usual + 0.5), 1)
+    return per_round * _count_cohorts(month, programmes, g), pot // per_round
+
+
+@compiled
+def find_leader(seed, month, g, parameters, organizations, dyads, coalitions, programmes, environment):
+    """Return the best applicant to line g without an award so far, an organization or a coalition; NOBODY if none.
+
+    Writes environment.best: its score, and its lot among equals.
+    """
+    if programmes.is_joint[g]:
+        return _find_best_coalition(
+            seed, month, g, parameters, organizations, dyads, coalitions, programmes, environment
+        )
+    best = _find_best(environment.rank, environment.group, organizations)
+    if best != NOBODY:
+        environment.best[0] = environment.rank[best]
+        environment.best[1] = organizations.lot[best]
+    return best
+
+
+@compiled
+def pay_leader(
+    month, leader, g, rank, amount, parameters, organizations, dyads, coalitions, programmes, environment, log
+):
+    """Pay line g's award to `leader`, the winner at `rank` (0 the first); return the cents."""
+    term, full = _get_cohort(month, rank, programmes, g)
+    cents = amount * term // full
+    if programmes.is_joint[g]:
+        _pay_coalition(
+            month, leader, g, cents, term, parameters, organizations, dyads, coalitions, programmes, environment, log
+        )
+    else:
+        environment.group[leader] = TAKEN
+        _pay(month, leader, g, cents, term, NOBODY, 1, parameters, organizations, log)
+    return cents
+
+
+@compiled
+def close_round(month, g, n_won, n_applied, parameters, organizations, dyads, coalitions, programmes, environment, log):
+    """Let those without an award feel it. Writes trust, recent_loss, the log. n_applied, n_won: in all."""
+    if n_applied == 0:
+        return
+    if programmes.is_joint[g]:
+        _disappoint_coalitions(month, g, parameters, organizations, coalitions, programmes, environment.group, log)
+    else:
+        mark = environment.group
+        _disappoint(month, g, n_won, n_applied, parameters, organizations, dyads, programmes, mark, log)
+
+
+@compiled
+def compute_budget(month, g, spent, programmes):
+    """Return the cents line g had this month, at least those spent; cohorts of a running line end one round apart."""
+    return max(programmes.pot_cents[g] * (_count_cohorts(month, programmes, g) + 1) // 2, spent)
+
+
+@compiled
+def keep_books(n_applied, n_won, amount, budget, spent, environment, row):
+    """Book one line's round, in cents. Writes the ledger, environment.applied, row's money."""
+    environment.ledger[columns.BUDGETED] += budget
+    environment.ledger[columns.COMMITTED] += spent
+    environment.ledger[columns.UNSPENT] += budget - spent
+    row.requested_usd += n_applied * (amount / 100.0)
+    row.awarded_usd += spent / 100.0
+    environment.applied[0] += n_applied
+    environment.applied[1] += n_won
+
+
+@compiled
+def note_success(environment, row):
+    """Write this month's success rate, nan where nobody applied, and count anew. Writes row, environment.applied."""
+    applied = environment.applied
+    row.success_rate = applied[1] / applied[0] if applied[0] > 0 else math.nan
+    applied[0] = 0
+    applied[1] = 0
 
 
 @compiled
@@ -93,12 +166,6 @@ def _mark_applicants(seed, month, g, parameters, organizations, programmes, envi
 
 
 @compiled
-def _count_awards(pot, programmes, g):
-    usual = programmes.award_cents[g] * programmes.term[g] / 12.0
-    return max(math.floor(pot / usual + 0.5), 1)
-
-
-@compiled
 def _pay(month, i, g, cents, term, coalition, size, parameters, organizations, log):
     """Give organization i an award of line g, won alone or with `coalition` (its serial number); 0 cents are none.
 
@@ -113,9 +180,9 @@ def _pay(month, i, g, cents, term, coalition, size, parameters, organizations, l
 
 
 @compiled
-def _get_cohort(rank, cohorts, programmes, g):
+def _get_cohort(month, rank, programmes, g):
     """Return (term, share of the full amount) of the winner at `rank`: cohorts end one round apart."""
-    term = programmes.term[g]
+    term, cohorts = programmes.term[g], _count_cohorts(month, programmes, g)
     if cohorts == 1:
         return term, term
     return programmes.interval[g] * (cohorts - rank % cohorts), term
@@ -133,14 +200,11 @@ def _measure_partnership(i, organizations, dyads):
 
 
 @compiled
-def _award_organizations(
-    seed, month, g, pot, cohorts, parameters, organizations, dyads, programmes, environment, log, row
-):
-    """Award line g to organizations. Returns applications, awards, cents spent."""
+def _score_organizations(seed, month, g, parameters, organizations, dyads, programmes, environment):
+    """Score the marked organizations in environment.rank; return how many there are."""
     key = stream(seed, AWARD, month)
-    score, mark = environment.rank, environment.group
-    n, n_applied = score.size, 0
-    for i in range(n):
+    score, mark, n_applied = environment.rank, environment.group, 0
+    for i in range(score.size):
         if mark[i] == PASSED:
             n_applied += 1
             luck = gumbel(key, organizations.key[i], programmes.key[g])
@@ -148,25 +212,7 @@ def _award_organizations(
             merit += parameters.record_weight * organizations.record[i]
             merit += parameters.partnership_weight * _measure_partnership(i, organizations, dyads)
             score[i] = luck if programmes.allocation[g] == LOTTERY else merit + parameters.luck * luck
-    if n_applied == 0:
-        return 0, 0, 0
-    if programmes.allocation[g] == FORMULA:
-        n_awards, amount = n_applied, pot // n_applied
-    else:
-        per_round = _count_awards(pot, programmes, g)
-        n_awards, amount = per_round * cohorts, pot // per_round
-    row.requested_usd += n_applied * (amount / 100.0)
-    n_won, spent = 0, 0
-    while n_won < min(n_awards, n_applied):
-        i = _find_best(score, mark, organizations)
-        mark[i] = TAKEN
-        term, full = _get_cohort(n_won, cohorts, programmes, g)
-        cents = amount * term // full
-        _pay(month, i, g, cents, term, NOBODY, 1, parameters, organizations, log)
-        spent += cents
-        n_won += 1
-    _disappoint(month, g, n_won, n_applied, parameters, organizations, dyads, programmes, mark, log)
-    return n_applied, n_won, spent
+    return n_applied
 
 
 @compiled
@@ -199,40 +245,29 @@ def _disappoint(month, g, n_won, n_applied, parameters, organizations, dyads, pr
 
 
 @compiled
-def _award_coalitions(
-    seed, month, g, pot, cohorts, parameters, organizations, dyads, coalitions, programmes, environment, log, row
-):
-    """Award line g to coalitions. Returns applications, awards, cents spent."""
-    key = stream(seed, AWARD, month)
-    mark, n_applied, n_won, spent = environment.group, 0, 0, 0
+def _count_coalitions(g, organizations, coalitions, programmes, mark):
+    count = 0
     for c in range(coalitions.is_active.size):
         if coalitions.is_active[c] and _may_apply(c, g, organizations, coalitions, programmes, mark):
-            n_applied += 1
-    if n_applied == 0:
-        return 0, 0, 0
-    per_round = _count_awards(pot, programmes, g)
-    amount = pot // per_round
-    row.requested_usd += n_applied * (amount / 100.0)
-    while n_won < per_round * cohorts:
-        best, best_score = NOBODY, 0.0
-        for c in range(coalitions.is_active.size):
-            if coalitions.is_active[c] and _may_apply(c, g, organizations, coalitions, programmes, mark):
-                luck = gumbel(key, coalitions.key[c], programmes.key[g])
-                merit = _score_coalition(c, g, parameters, organizations, dyads, coalitions, programmes)
-                score = luck if programmes.allocation[g] == LOTTERY else merit + parameters.luck * luck
-                if best == NOBODY or is_ahead(score, coalitions.key[c], best_score, coalitions.key[best]):
-                    best, best_score = c, score
-        if best == NOBODY:
-            break
-        term, full = _get_cohort(n_won, cohorts, programmes, g)
-        cents = amount * term // full
-        _pay_coalition(
-            month, best, g, cents, term, parameters, organizations, dyads, coalitions, programmes, environment, log
-        )
-        spent += cents
-        n_won += 1
-    _disappoint_coalitions(month, g, parameters, organizations, coalitions, programmes, mark, log)
-    return n_applied, n_won, spent
+            count += 1
+    return count
+
+
+@compiled
+def _find_best_coalition(seed, month, g, parameters, organizations, dyads, coalitions, programmes, environment):
+    key = stream(seed, AWARD, month)
+    best, best_score = NOBODY, 0.0
+    for c in range(coalitions.is_active.size):
+        if coalitions.is_active[c] and _may_apply(c, g, organizations, coalitions, programmes, environment.group):
+            luck = gumbel(key, coalitions.key[c], programmes.key[g])
+            merit = _score_coalition(c, g, parameters, organizations, dyads, coalitions, programmes)
+            score = luck if programmes.allocation[g] == LOTTERY else merit + parameters.luck * luck
+            if best == NOBODY or is_ahead(score, coalitions.key[c], best_score, coalitions.key[best]):
+                best, best_score = c, score
+    if best != NOBODY:
+        environment.best[0] = best_score
+        environment.best[1] = to_uniform(coalitions.key[best])
+    return best
 
 
 @compiled
@@ -313,18 +348,33 @@ def _disappoint_coalitions(month, g, parameters, organizations, coalitions, prog
 
 
 @compiled
-def _fund_conveners(month, g, cents, parameters, organizations, coalitions, programmes, log):
-    """Share `cents` among the conveners of coalitions of three or more. Returns the cents spent."""
+def count_convened(coalitions):
+    """Return the number of coalitions of three or more, whose conveners a line may fund."""
     count = 0
     for c in range(coalitions.is_active.size):
         if coalitions.is_active[c] and coalitions.size[c] >= 3:
             count += 1
-    if count == 0 or cents < count:
+    return count
+
+
+@compiled
+def size_convening(g, n_convened, programmes):
+    """Return the cents line g gives to each convener."""
+    cents = math.floor(programmes.pot_cents[g] * programmes.convener_share[g])
+    return cents // n_convened if n_convened > 0 else 0
+
+
+@compiled
+def fund_conveners(month, g, each, parameters, organizations, coalitions, programmes, log):
+    """Pay `each` cents to the convener of every coalition of three or more. Returns the cents spent."""
+    if each == 0:
         return 0
+    spent = 0
     for c in range(coalitions.is_active.size):
         if coalitions.is_active[c] and coalitions.size[c] >= 3:
             lead, term = coalitions.convener[c], programmes.term[g]
             number, size = coalitions.number[c], coalitions.size[c]
-            _pay(month, lead, g, cents // count, term, number, size, parameters, organizations, log)
+            _pay(month, lead, g, each, term, number, size, parameters, organizations, log)
             coalitions.convener_months[c] = max(coalitions.convener_months[c], term)
-    return cents // count * count
+            spent += each
+    return spent

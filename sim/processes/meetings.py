@@ -10,7 +10,7 @@ import numpy as np
 
 from sim import columns
 from sim.coalitions import NOBODY, log_event, sign_mou
-from sim.compiled import compiled
+from sim.compiled import compiled, inlined
 from sim.draws import MEET, SIGN_MOU, stream, uniform
 from sim.relations import (
     clip,
@@ -18,7 +18,9 @@ from sim.relations import (
     compute_competition,
     compute_facilitation,
     compute_tension,
+    find_contested,
     is_ahead,
+    list_members,
 )
 
 
@@ -31,15 +33,16 @@ def meet(seed, month, parameters, organizations, dyads, coalitions, programmes, 
     _forget(parameters, organizations, dyads)
     if month % parameters.meeting_interval != 0:
         return
+    find_contested(organizations, programmes, environment)
     move, n_met = environment.move, environment.rank
     for i in range(move.size):
         move[i] = 0.0
         n_met[i] = 0.0
     for c in range(coalitions.is_active.size):
         if coalitions.is_active[c] and coalitions.size[c] > 0:
-            _hold_meeting(c, parameters, organizations, dyads, coalitions, programmes, move, n_met)
-            _follow_up(seed, month, c, parameters, organizations, dyads, coalitions, log, row)
-    _invite_guests(seed, month, parameters, organizations, dyads, coalitions, programmes)
+            _hold_meeting(c, parameters, organizations, dyads, coalitions, environment)
+            _follow_up(seed, month, c, parameters, organizations, dyads, coalitions, environment, log, row)
+    _invite_guests(seed, month, parameters, organizations, dyads, coalitions, environment)
     for i in range(move.size):
         if n_met[i] > 0.0:
             organizations.viewpoint[i] = clip(organizations.viewpoint[i] + move[i] / n_met[i], -1.0, 1.0)
@@ -50,18 +53,18 @@ def _forget(parameters, organizations, dyads):
     n = organizations.is_open.size
     for i in range(n):
         for j in range(n):
-            if i != j and dyads.joint[i, j] == 0:
-                baseline = compute_baseline_trust(organizations.sector, i, j, parameters)
-                dyads.trust[i, j] += parameters.trust_decay * (baseline - dyads.trust[i, j])
+            baseline = compute_baseline_trust(organizations.sector, i, j, parameters)
+            moved = dyads.trust[i, j] + parameters.trust_decay * (baseline - dyads.trust[i, j])
+            dyads.trust[i, j] = moved if i != j and dyads.joint[i, j] == 0 else dyads.trust[i, j]
 
 
-@compiled
-def _contact(i, j, strength, facilitation, parameters, organizations, dyads, programmes):
+@inlined
+def _contact(i, j, strength, facilitation, parameters, organizations, dyads, environment):
     """Move T_ij toward the quality of one contact. Writes trust[i, j]."""
     trust = dyads.trust[i, j]
     tension = compute_tension(organizations, trust, i, j, facilitation, parameters)
     tension *= 1.0 - parameters.conflict_avoidance
-    competition = compute_competition(organizations, dyads, programmes, i, j, parameters)
+    competition = compute_competition(organizations, dyads, environment.contested, i, j, parameters)
     competition *= 1.0 - parameters.trust_softening * trust
     quality = clip(1.0 - tension - competition, 0.0, 1.0)
     rate = parameters.trust_gain if quality > trust else parameters.trust_loss
@@ -69,49 +72,53 @@ def _contact(i, j, strength, facilitation, parameters, organizations, dyads, pro
 
 
 @compiled
-def _hold_meeting(c, parameters, organizations, dyads, coalitions, programmes, move, n_met):
+def _hold_meeting(c, parameters, organizations, dyads, coalitions, environment):
+    """Let all members of c meet. Writes trust; adds to environment.move and, in rank, to the number met."""
+    members, move, n_met = environment.people, environment.move, environment.rank
     facilitation = compute_facilitation(coalitions, c, parameters)
     strength = coalitions.activity[c]
-    n = organizations.is_open.size
     dialogue = parameters.dialogue_rate * (1.0 - parameters.conflict_avoidance) * strength
-    for i in range(n):
-        if coalitions.member[c, i]:
-            for j in range(n):
-                if coalitions.member[c, j] and i != j:
-                    _contact(i, j, strength, facilitation, parameters, organizations, dyads, programmes)
-                    difference = organizations.stance[j] - organizations.viewpoint[i]
-                    if abs(difference) <= parameters.openness:
-                        move[i] += dialogue * difference
-                    n_met[i] += 1.0
+    size = list_members(coalitions.member[c], members)
+    for at in range(size):
+        i = members[at]
+        for other in range(size):
+            j = members[other]
+            if j != i:
+                _contact(i, j, strength, facilitation, parameters, organizations, dyads, environment)
+                difference = organizations.stance[j] - organizations.viewpoint[i]
+                if abs(difference) <= parameters.openness:
+                    move[i] += dialogue * difference
+                n_met[i] += 1.0
 
 
 @compiled
-def _follow_up(seed, month, c, parameters, organizations, dyads, coalitions, log, row):
+def _follow_up(seed, month, c, parameters, organizations, dyads, coalitions, environment, log, row):
     """Let attendance, depth, cost and an MOU follow from how the members stand to each other."""
-    facilitation = compute_facilitation(coalitions, c, parameters)
-    n, size = organizations.is_open.size, coalitions.size[c]
+    facilitation, members = compute_facilitation(coalitions, c, parameters), environment.people
+    size, n_seated = coalitions.size[c], list_members(coalitions.member[c], members)
     attendance, trust_sum, tension_sum, stress_sum = 0.0, 0.0, 0.0, 0.0
     cost = math.floor(100.0 * parameters.meeting_cost_usd * (1.0 + size / parameters.size_scale) + 0.5)
-    for i in range(n):
-        if coalitions.member[c, i]:
-            trust_i = 0.0
-            for j in range(n):
-                if coalitions.member[c, j] and i != j:
-                    trust_i += dyads.trust[i, j]
-                    tension_sum += compute_tension(organizations, dyads.trust[i, j], i, j, facilitation, parameters)
-            trust_i /= max(size - 1, 1)
-            trust_sum += trust_i
-            stress_sum += organizations.stress[i]
-            attendance += clip(
-                parameters.attendance_base
-                + parameters.attendance_trust * trust_i
-                - parameters.attendance_stress * organizations.stress[i]
-                + parameters.attendance_facilitation * facilitation,
-                0.0,
-                1.0,
-            )
-            if coalitions.convener_months[c] == 0:
-                organizations.cost_cents[i] += cost
+    for at in range(n_seated):
+        i = members[at]
+        trust_i = 0.0
+        for other in range(n_seated):
+            j = members[other]
+            if j != i:
+                trust_i += dyads.trust[i, j]
+                tension_sum += compute_tension(organizations, dyads.trust[i, j], i, j, facilitation, parameters)
+        trust_i /= max(size - 1, 1)
+        trust_sum += trust_i
+        stress_sum += organizations.stress[i]
+        attendance += clip(
+            parameters.attendance_base
+            + parameters.attendance_trust * trust_i
+            - parameters.attendance_stress * organizations.stress[i]
+            + parameters.attendance_facilitation * facilitation,
+            0.0,
+            1.0,
+        )
+        if coalitions.convener_months[c] == 0:
+            organizations.cost_cents[i] += cost
     coalitions.activity[c] += parameters.activity_rate * (attendance / size - coalitions.activity[c])
     openness = 1.0 - parameters.avoidance_depth * parameters.conflict_avoidance
     calm = 1.0 - tension_sum / max(size * (size - 1), 1)
@@ -140,7 +147,7 @@ def _note_hollowness(month, c, cause, parameters, coalitions, log, row):
 
 
 @compiled
-def _invite_guests(seed, month, parameters, organizations, dyads, coalitions, programmes):
+def _invite_guests(seed, month, parameters, organizations, dyads, coalitions, environment):
     """Let some unaffiliated organizations sit in once with the coalition they trust most. Writes trust."""
     key = stream(seed, MEET, month)
     n = organizations.is_open.size
@@ -149,26 +156,25 @@ def _invite_guests(seed, month, parameters, organizations, dyads, coalitions, pr
             continue
         if uniform(key, organizations.key[i], np.uint64(0)) >= parameters.peripheral_invitation:
             continue
-        c = _find_most_trusted(i, dyads, coalitions)
+        c = _find_most_trusted(i, dyads, coalitions, environment)
         if c == NOBODY:
             continue
         facilitation = compute_facilitation(coalitions, c, parameters)
-        for j in range(n):
-            if coalitions.member[c, j]:
-                strength = coalitions.activity[c]
-                _contact(i, j, strength, facilitation, parameters, organizations, dyads, programmes)
-                _contact(j, i, strength, facilitation, parameters, organizations, dyads, programmes)
+        strength, hosts = coalitions.activity[c], environment.people
+        for at in range(list_members(coalitions.member[c], hosts)):
+            j = hosts[at]
+            _contact(i, j, strength, facilitation, parameters, organizations, dyads, environment)
+            _contact(j, i, strength, facilitation, parameters, organizations, dyads, environment)
 
 
 @compiled
-def _find_most_trusted(i, dyads, coalitions):
-    best, best_trust = NOBODY, -1.0
+def _find_most_trusted(i, dyads, coalitions, environment):
+    best, best_trust, members = NOBODY, -1.0, environment.people
     for c in range(coalitions.is_active.size):
         if coalitions.is_active[c] and coalitions.size[c] > 0:
             total = 0.0
-            for j in range(coalitions.member.shape[1]):
-                if coalitions.member[c, j]:
-                    total += dyads.trust[i, j]
+            for at in range(list_members(coalitions.member[c], members)):
+                total += dyads.trust[i, members[at]]
             mean = total / coalitions.size[c]
             if best == NOBODY or is_ahead(mean, coalitions.key[c], best_trust, coalitions.key[best]):
                 best, best_trust = c, mean

@@ -23,9 +23,13 @@ from sim.relations import (
     compute_affinity,
     compute_facilitation,
     compute_utility,
+    find_contested,
     find_exit_cause,
     find_join_cause,
+    get_affinity,
     is_ahead,
+    list_members,
+    look_around,
 )
 
 OPEN_DOOR, MAJORITY = 0, 1  # parameters.Memberships.admission
@@ -36,6 +40,7 @@ LEAVING = np.uint64(0x9E3779B97F4A7C15)  # sets the draw of leaving a coalition 
 @compiled
 def review_memberships(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
     """Let a share of organizations review. Writes memberships, coalitions, the log and row."""
+    find_contested(organizations, programmes, environment)
     n_reviewing = find_reviewers(seed, month, parameters.review_share, organizations, environment)
     for at in range(n_reviewing):
         review_once(
@@ -77,11 +82,15 @@ def find_reviewers(seed, month, share, organizations, environment):
 
 @compiled
 def review_once(seed, month, i, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
-    """Weigh staying, leaving each coalition, joining each other one, and founding; carry out the best."""
+    """Weigh staying, leaving each coalition, joining each other one, and founding; carry out the best.
+
+    environment.contested must hold, see `relations.find_contested`.
+    """
     key, noise, own = stream(seed, REVIEW, month), parameters.choice_noise, organizations.key[i]
     terms, n_held = environment.terms, organizations.n_memberships[i]
     best_value, best, cause = noise * gumbel(key, own, STAY), NOBODY, columns.CHANCE
     has_room = n_held < parameters.max_memberships
+    look_around(environment, organizations, dyads, programmes, i, organizations.is_open, parameters)
     for c in range(coalitions.is_active.size):
         if not coalitions.is_active[c]:
             continue
@@ -90,7 +99,7 @@ def review_once(seed, month, i, parameters, organizations, dyads, coalitions, pr
         if not inside and (not has_room or size == 0 or size >= parameters.size_cap):
             continue
         utility = compute_utility(
-            terms,
+            environment,
             organizations,
             dyads,
             programmes,
@@ -106,7 +115,7 @@ def review_once(seed, month, i, parameters, organizations, dyads, coalitions, pr
         value = gain + noise * gumbel(key, own, coalitions.key[c] + LEAVING if inside else coalitions.key[c])
         if value > best_value:
             reason = find_exit_cause(terms) if inside else find_join_cause(terms)
-            if inside or _is_admitted(i, c, parameters, organizations, dyads, coalitions, programmes, terms):
+            if inside or _is_admitted(i, c, parameters, organizations, dyads, coalitions, programmes, environment):
                 best_value, best, cause = value, c, reason
     if has_room and find_free_slot(coalitions) != NOBODY:
         gain = _weigh_founding(i, parameters, organizations, dyads, programmes, environment)
@@ -132,17 +141,16 @@ def _move(month, i, c, cause, organizations, dyads, coalitions, log, row):
 
 
 @compiled
-def _is_admitted(i, c, parameters, organizations, dyads, coalitions, programmes, terms):
+def _is_admitted(i, c, parameters, organizations, dyads, coalitions, programmes, environment):
     """Say whether the members admit i: always, by majority, or unanimously, each by its affinity to i."""
     if parameters.admission == OPEN_DOOR:
         return True
     facilitation = compute_facilitation(coalitions, c, parameters)
-    yes = 0
-    for j in range(coalitions.member.shape[1]):
-        if coalitions.member[c, j]:
-            affinity = compute_affinity(terms, organizations, dyads, programmes, j, i, facilitation, parameters)
-            if affinity >= parameters.admission_threshold:
-                yes += 1
+    yes, members = 0, environment.people
+    for at in range(list_members(coalitions.member[c], members)):
+        j = members[at]
+        affinity = compute_affinity(environment, organizations, dyads, programmes, j, i, facilitation, parameters)
+        yes += 1 if affinity >= parameters.admission_threshold else 0
     if parameters.admission == MAJORITY:
         return 2 * yes > coalitions.size[c]
     return yes == coalitions.size[c]
@@ -153,33 +161,21 @@ def _weigh_founding(i, parameters, organizations, dyads, programmes, environment
     """Gather a core around i in environment.group (1 = in it) and return what founding is worth to i.
 
     Partners come in the order of mutual affinity, the smaller of both sides, up to founding_size; each must gain.
-    group[i] stays 0 where no such core exists.
+    group[i] stays 0 where no such core exists. environment.seen: what i sees in each.
     """
-    group, mutual, terms = environment.group, environment.rank, environment.terms
-    n = group.size
-    facilitation = parameters.facilitation
-    for j in range(n):
+    group, mutual, lots = environment.group, environment.rank, organizations.lot
+    for j in range(group.size):
         group[j] = 0
-        mutual[j] = -1.0
-        if j == i or not organizations.is_open[j] or dyads.joint[i, j] > 0:
-            continue
-        if organizations.n_memberships[j] >= parameters.max_memberships:
-            continue
-        toward = compute_affinity(terms, organizations, dyads, programmes, i, j, facilitation, parameters)
-        if toward > 0.0:
-            back = compute_affinity(terms, organizations, dyads, programmes, j, i, facilitation, parameters)
-            mutual[j] = min(toward, back)
-    size = 1
+    size, candidates = 1, environment.people
+    n_candidates = _find_candidates(i, parameters, organizations, dyads, programmes, environment)
     while size < parameters.founding_size:
         best = NOBODY
-        for j in range(n):
-            if mutual[j] > 0.0:
-                lots = organizations.lot
-                if best == NOBODY or is_ahead(mutual[j], lots[j], mutual[best], lots[best]):
-                    best = j
+        for at in range(n_candidates):
+            j = candidates[at]
+            if group[j] == 0 and (best == NOBODY or is_ahead(mutual[j], lots[j], mutual[best], lots[best])):
+                best = j
         if best == NOBODY:
             break
-        mutual[best] = -1.0
         group[best] = 1
         size += 1
     if size < 2:
@@ -188,51 +184,72 @@ def _weigh_founding(i, parameters, organizations, dyads, programmes, environment
 
 
 @compiled
+def _find_candidates(i, parameters, organizations, dyads, programmes, environment):
+    """List in environment.people whom i could found with: both like each other; return how many they are.
+
+    Writes their mutual affinity to environment.rank.
+    """
+    candidates, mutual, count = environment.people, environment.rank, 0
+    facilitation = parameters.facilitation
+    for j in range(mutual.size):
+        if j == i or not organizations.is_open[j] or dyads.joint[i, j] > 0:
+            continue
+        if organizations.n_memberships[j] >= parameters.max_memberships:
+            continue
+        toward = get_affinity(environment.seen, j, facilitation, parameters)
+        if toward > 0.0:
+            back = compute_affinity(environment, organizations, dyads, programmes, j, i, facilitation, parameters)
+            if back > 0.0:
+                mutual[j] = min(toward, back)
+                candidates[count] = j
+                count += 1
+    return count
+
+
+@compiled
 def _check_core(i, parameters, organizations, dyads, programmes, environment):
-    """Keep the partners in environment.group that gain; return the founder's gain and set group[i] where it holds."""
-    group, terms, members = environment.group, environment.terms, environment.is_core
+    """Keep the partners in environment.group that gain; return the founder's gain and set group[i] where it holds.
+
+    Leaves the core in environment.is_core.
+    """
+    group, core = environment.group, environment.is_core
     n = group.size
     for j in range(n):
-        members[j] = group[j] == 1 or j == i
+        core[j] = group[j] == 1 or j == i
     kept = 0
     for j in range(n):
         if group[j] == 1:
-            gain = compute_utility(
-                terms,
-                organizations,
-                dyads,
-                programmes,
-                j,
-                members,
-                False,
-                organizations.n_memberships[j],
-                parameters.facilitation,
-                False,
-                parameters,
-            )
-            if gain <= 0.0:
+            if _weigh_core(j, parameters, organizations, dyads, programmes, environment) <= 0.0:
                 group[j] = 0
             else:
                 kept += 1
     if kept == 0:
         return -1e9
     for j in range(n):
-        members[j] = group[j] == 1 or j == i
-    gain = compute_utility(
-        terms,
+        core[j] = group[j] == 1 or j == i
+    gain = _weigh_core(i, parameters, organizations, dyads, programmes, environment)
+    group[i] = 1
+    return gain - parameters.founding_effort + _get_mandate(i, parameters, organizations, programmes)
+
+
+@compiled
+def _weigh_core(i, parameters, organizations, dyads, programmes, environment):
+    """Return what founding with the others of environment.is_core is worth to i. Writes environment.seen and terms."""
+    core, held = environment.is_core, organizations.n_memberships[i]
+    look_around(environment, organizations, dyads, programmes, i, core, parameters)
+    return compute_utility(
+        environment,
         organizations,
         dyads,
         programmes,
         i,
-        members,
+        core,
         False,
-        organizations.n_memberships[i],
+        held,
         parameters.facilitation,
         False,
         parameters,
     )
-    group[i] = 1
-    return gain - parameters.founding_effort + _get_mandate(i, parameters, organizations, programmes)
 
 
 @compiled

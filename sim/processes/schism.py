@@ -18,7 +18,14 @@ from sim.coalitions import (
 )
 from sim.compiled import compiled
 from sim.draws import BREAK_AWAY, gumbel, stream
-from sim.relations import compute_affinity, compute_facilitation, compute_utility
+from sim.relations import (
+    compute_affinity,
+    compute_facilitation,
+    compute_utility,
+    find_contested,
+    list_members,
+    look_around,
+)
 
 SMALLEST_GROUP = 3
 
@@ -26,6 +33,7 @@ SMALLEST_GROUP = 3
 @compiled
 def break_away(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
     """Let groups break away. Writes memberships, coalitions, trust, the log and row.breakaways."""
+    find_contested(organizations, programmes, environment)
     first_new = environment.n_coalitions[0]  # those that arise here are not looked at again this month
     for c in range(coalitions.is_active.size):
         if not coalitions.is_active[c] or coalitions.size[c] < SMALLEST_GROUP + 1:
@@ -42,35 +50,37 @@ def break_away(seed, month, parameters, organizations, dyads, coalitions, progra
 
 
 @compiled
-def _measure_mutual(i, j, facilitation, parameters, organizations, dyads, programmes, terms):
-    toward = compute_affinity(terms, organizations, dyads, programmes, i, j, facilitation, parameters)
-    return min(toward, compute_affinity(terms, organizations, dyads, programmes, j, i, facilitation, parameters))
+def _measure_mutual(i, j, facilitation, parameters, organizations, dyads, programmes, environment):
+    toward = compute_affinity(environment, organizations, dyads, programmes, i, j, facilitation, parameters)
+    return min(toward, compute_affinity(environment, organizations, dyads, programmes, j, i, facilitation, parameters))
 
 
 @compiled
 def _cut_at_weakest_tie(c, parameters, organizations, dyads, coalitions, programmes, environment):
     """Part coalition c into sides 1 and 2 of environment.group; False where no pair is at odds."""
-    group, terms = environment.group, environment.terms
+    group, members = environment.group, environment.people
     facilitation = compute_facilitation(coalitions, c, parameters)
-    n, pole_1, pole_2, weakest = group.size, NOBODY, NOBODY, 0.0
-    for i in range(n):
-        group[i] = 0
-        if coalitions.member[c, i]:
-            for j in range(i):
-                if coalitions.member[c, j]:
-                    mutual = _measure_mutual(i, j, facilitation, parameters, organizations, dyads, programmes, terms)
-                    if mutual < weakest:
-                        pole_1, pole_2, weakest = j, i, mutual
+    size = list_members(coalitions.member[c], members)
+    pole_1, pole_2, weakest = NOBODY, NOBODY, 0.0
+    for at in range(size):
+        i = members[at]
+        for other in range(at):
+            j = members[other]
+            mutual = _measure_mutual(i, j, facilitation, parameters, organizations, dyads, programmes, environment)
+            if mutual < weakest:
+                pole_1, pole_2, weakest = j, i, mutual
     if pole_1 == NOBODY:
         return False
-    for i in range(n):
-        if coalitions.member[c, i]:
-            if i in (pole_1, pole_2):
-                group[i] = 1 if i == pole_1 else 2
-            else:
-                to_1 = _measure_mutual(i, pole_1, facilitation, parameters, organizations, dyads, programmes, terms)
-                to_2 = _measure_mutual(i, pole_2, facilitation, parameters, organizations, dyads, programmes, terms)
-                group[i] = 1 if to_1 >= to_2 else 2
+    for i in range(group.size):
+        group[i] = 0
+    for at in range(size):
+        i = members[at]
+        if i in (pole_1, pole_2):
+            group[i] = 1 if i == pole_1 else 2
+        else:
+            to_1 = _measure_mutual(i, pole_1, facilitation, parameters, organizations, dyads, programmes, environment)
+            to_2 = _measure_mutual(i, pole_2, facilitation, parameters, organizations, dyads, programmes, environment)
+            group[i] = 1 if to_1 >= to_2 else 2
     return True
 
 
@@ -97,8 +107,9 @@ def _all_gain(seed, month, c, side, parameters, organizations, dyads, coalitions
     for i in range(group.size):
         if core[i]:
             held = organizations.n_memberships[i] - 1
+            look_around(environment, organizations, dyads, programmes, i, coalitions.member[c], parameters)
             now = compute_utility(
-                terms,
+                environment,
                 organizations,
                 dyads,
                 programmes,
@@ -113,7 +124,7 @@ def _all_gain(seed, month, c, side, parameters, organizations, dyads, coalitions
             for term in range(terms.size):
                 change[term] -= terms[term]
             then = compute_utility(
-                terms,
+                environment,
                 organizations,
                 dyads,
                 programmes,

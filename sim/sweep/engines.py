@@ -13,6 +13,7 @@ import os
 import selectors
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -22,7 +23,10 @@ from sim.configuration import ConfigurationError
 from sim.sweep.parts import Stretch
 from sim.sweep.work import do_stretch
 
+# One until threads are shown to be faster: docs/decisions/0008. Four at most, for the interpreter's lock.
+THREADS_A_PROCESS = 1
 Done = dict[str, Any]
+Take = Callable[[int], Stretch | None]
 
 
 class Engine(Protocol):
@@ -63,98 +67,138 @@ class Here:
 
 
 class Workers:
-    """Worker processes on this machine, each doing one stretch at a time.
+    """Worker processes on this machine with some threads each, and each thread doing one stretch at a time.
 
-    A worker that dies is replaced, and its stretch is told as lost; nobody waits for it for ever. Workers end with the
+    A process that dies is replaced by processes of one thread, which try again what it was doing, each for itself; one
+    of these that dies has its stretch told as lost. Nobody waits for the dead for ever, and workers end with the
     process that started them, even where that one is killed.
     """
 
-    def __init__(self, n_workers: int) -> None:
-        """Use `n_workers` processes."""
+    def __init__(self, n_workers: int, n_threads: int | None = None) -> None:
+        """Do `n_workers` stretches at once, in processes of at most `n_threads` (default: `THREADS_A_PROCESS`)."""
         self.n_workers = n_workers
-        self.processes: dict[int, subprocess.Popen[str]] = {}  # by the descriptor of its output
-        self.doing: dict[int, Stretch] = {}
+        n_processes = -(-n_workers // (n_threads or THREADS_A_PROCESS))
+        self.sizes = [len(range(at, n_workers, n_processes)) for at in range(n_processes)]
+        self.workers: dict[int, Worker] = {}  # by the descriptor of their output
 
     def begin(self, folder: Path | None) -> None:
         """See `Engine`: nothing to join, and workers end with their driver."""
 
     def run(self, folder: Path, stretches: Iterator[Stretch], is_stopped: Callable[[], bool]) -> Iterator[Done]:
         """See `Engine`."""
-        waiting = iter(stretches)
+        again: deque[Stretch] = deque()  # what processes of several threads died with
+
+        def take(size: int) -> Stretch | None:
+            """Return what is next for a process of `size` threads, None where nothing is."""
+            if is_stopped():
+                return None
+            return again.popleft() if size == 1 and again else next(stretches, None)
+
         try:
             with selectors.DefaultSelector() as ready:
-                for _ in range(self.n_workers):
-                    if not self._begin(folder, waiting, ready, is_stopped):
-                        break
-                while self.doing:
+                for size in self.sizes:
+                    self._begin(folder, size, take, ready)
+                while any(worker.doing for worker in self.workers.values()):
                     for key, _ in ready.select(timeout=0.5):
-                        yield from self._listen(key.fd, folder, waiting, ready, is_stopped)
+                        yield from self._listen(key.fd, folder, take, again, ready)
         finally:
             self._close()
 
-    def _begin(self, folder: Path, waiting: Iterator[Stretch], ready: Any, is_stopped: Callable[[], bool]) -> bool:
-        stretch = None if is_stopped() else next(waiting, None)
+    def _begin(self, folder: Path, size: int, take: Take, ready: selectors.BaseSelector) -> None:
+        """Start a process of `size` threads, and give each something to do, if there is anything."""
+        stretch = take(size)
         if stretch is None:
-            return False
-        process = subprocess.Popen(
-            [sys.executable, "-m", "sim.sweep.work", str(folder), str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            bufsize=1,
-            env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"},
-            start_new_session=True,  # Ctrl-C reaches the driver alone
-        )
-        assert process.stdout is not None
-        self.processes[process.stdout.fileno()] = process
-        ready.register(process.stdout.fileno(), selectors.EVENT_READ)
-        self._give(process.stdout.fileno(), stretch)
-        return True
-
-    def _give(self, at: int, stretch: Stretch) -> None:
-        self.doing[at] = stretch
-        stdin = self.processes[at].stdin
-        assert stdin is not None
-        with suppress(BrokenPipeError):  # it died before it was asked; its output ends, and that is told
-            print(stretch.first, stretch.last, file=stdin, flush=True)
+            return
+        worker = Worker(folder, size)
+        self.workers[worker.output] = worker
+        ready.register(worker.output, selectors.EVENT_READ)
+        worker.give(stretch)
+        worker.fill(take)
 
     def _listen(
-        self, at: int, folder: Path, waiting: Iterator[Stretch], ready: Any, is_stopped: Callable[[], bool]
+        self, at: int, folder: Path, take: Take, again: deque[Stretch], ready: selectors.BaseSelector
     ) -> Iterator[Done]:
-        stdout = self.processes[at].stdout
-        assert stdout is not None
-        line = stdout.readline()
-        stretch = self.doing.pop(at)
-        if line.endswith("\n"):
-            yield json.loads(line)
-            following = None if is_stopped() else next(waiting, None)
-            if following is not None:
-                self._give(at, following)
+        """Yield what a process told, and give it more to do; replace it where it has died."""
+        worker = self.workers[at]
+        for told in worker.read():
+            yield told
+            worker.fill(take)
+        if not worker.is_over:
             return
         ready.unregister(at)
-        code = self._end(self.processes.pop(at))
-        yield {"first": stretch.first, "last": stretch.last, "lost": f"its worker ended with code {code}"}
-        self._begin(folder, waiting, ready, is_stopped)
-
-    @staticmethod
-    def _end(process: subprocess.Popen[str]) -> int:
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                with suppress(BrokenPipeError):
-                    stream.close()
-        return process.wait()
+        del self.workers[at]
+        code = worker.end()
+        if worker.size == 1:
+            for stretch in worker.doing:
+                yield {"first": stretch.first, "last": stretch.last, "lost": f"its worker ended with code {code}"}
+        else:  # any of them may have killed it
+            again.extend(worker.doing)
+        for _ in range(worker.size):
+            self._begin(folder, 1, take, ready)
 
     def _close(self) -> None:
         """Let idle workers end by themselves and wait for them."""
-        while self.processes:
-            _, process = self.processes.popitem()
-            self._end(process)
-        self.doing.clear()
+        while self.workers:
+            self.workers.popitem()[1].end()
 
     def stop(self) -> None:
         """See `Engine`."""
-        for process in self.processes.values():
-            process.kill()
+        for worker in self.workers.values():
+            worker.process.kill()
+
+
+class Worker:
+    """One worker process of `size` threads and the stretches it is doing."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        """Start the process."""
+        self.size = size
+        self.doing: set[Stretch] = set()
+        self.is_over = False
+        self.text = b""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "sim.sweep.work", str(folder), str(os.getpid()), str(size)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"},
+            start_new_session=True,  # Ctrl-C reaches the driver alone
+        )
+        assert self.process.stdout is not None
+        self.output = self.process.stdout.fileno()
+
+    def give(self, stretch: Stretch) -> None:
+        """Have a stretch done."""
+        self.doing.add(stretch)
+        assert self.process.stdin is not None
+        with suppress(BrokenPipeError):  # it died before it was asked; its output ends, and that is told
+            self.process.stdin.write(f"{stretch.first} {stretch.last}\n".encode())
+
+    def fill(self, take: Take) -> None:
+        """Give every thread something to do while there is anything."""
+        while len(self.doing) < self.size:
+            stretch = take(self.size)
+            if stretch is None:
+                return
+            self.give(stretch)
+
+    def read(self) -> Iterator[Done]:
+        """Yield what it has told, whole lines only; see then whether it `is_over`."""
+        content = os.read(self.output, 65_536)
+        self.is_over = not content
+        *lines, self.text = (self.text + content).split(b"\n")
+        for line in lines:
+            told = json.loads(line)
+            self.doing.discard(Stretch(told["first"], told["last"]))
+            yield told
+
+    def end(self) -> int:
+        """Let it end, wait for it, and return its code."""
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                with suppress(BrokenPipeError):
+                    stream.close()
+        return self.process.wait()
 
 
 NAMES = ("local", "ray", "dask", "slurm")

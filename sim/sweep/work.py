@@ -6,16 +6,18 @@ Nothing here knows where it runs: a worker on this machine, a Ray or Dask worker
 from __future__ import annotations
 
 import fcntl
+import importlib
 import json
 import os
+import queue
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+import traceback
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,26 +28,15 @@ from sim.sweep.plan import Plan, Run, read_plan
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.engine import Chunk
+    from sim.inputs import Inputs
     from sim.parameters import Parameters
+    from sim.region import Region
     from sim.roster import RosterTables
 
 WORKERS_LOCK = ".workers.lock"
 SECONDS_BETWEEN_LOOKS = 0.2
 JUDGED_AT_ONCE = 200  # runs; more would only take more memory
-
-
-class Piece(NamedTuple):
-    """What some runs of one point give."""
-
-    keys: dict[str, np.ndarray]
-    panels: dict[str, np.ndarray]  # see engine.Chunk
-    varied: dict[str, np.ndarray]
-    tables: dict[str, pd.DataFrame]
-
-    @property
-    def n_months(self) -> int:
-        """Number of months."""
-        return next(iter(self.panels.values())).shape[1]
 
 
 @lru_cache(maxsize=4)
@@ -76,76 +67,94 @@ def do_stretch(folder: Path, stretch: Stretch) -> dict[str, Any]:
 
 def run_stretch(plan: Plan, stretch: Stretch) -> tuple[dict[str, pd.DataFrame], list[Failure]]:
     """Return the tables of a stretch and its runs that failed."""
-    import pandas as pd
-
-    runs: list[dict[str, Any]] = []
-    others: dict[str, list[pd.DataFrame]] = {name: [] for name in plan.tables if name != "runs"}
-    failures: list[Failure] = []
-    waiting: list[Piece] = []
-    n_waiting = 0
-    for piece in _each_piece(plan, stretch, failures):
-        if waiting and (n_waiting >= JUDGED_AT_ONCE or waiting[-1].n_months != piece.n_months):
-            runs.append(_judge(waiting))
-            waiting, n_waiting = [], 0
-        waiting.append(piece)
-        n_waiting += len(piece.keys["run"])
-        for name, table in piece.tables.items():
-            others[name].append(table)
-    runs += [_judge(waiting)] if waiting else []
-    tables = {name: pd.concat(parts, ignore_index=True) if parts else pd.DataFrame() for name, parts in others.items()}
-    return {"runs": pd.DataFrame(_join(runs))} | tables, failures
-
-
-def _judge(pieces: list[Piece]) -> dict[str, np.ndarray]:
-    """Return the columns of the table of runs: many settings at once, for a call of its own costs as much as a run."""
-    from sim.tables import judge_panels
-
-    keys = _join([piece.keys for piece in pieces])
-    varied = _join([piece.varied for piece in pieces])
-    return keys | judge_panels(_join([piece.panels for piece in pieces])) | varied
-
-
-def _join(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    return {name: np.concatenate([one[name] for one in parts]) for name in (parts[0] if parts else ())}
-
-
-def _each_piece(plan: Plan, stretch: Stretch, failures: list[Failure]) -> Iterator[Piece]:
-    """Yield what the runs of a stretch give; list those that fail."""
+    gathered, failures = Gathered(plan.tables), []
+    inputs: Inputs | Region | None = None
     for point, values, runs in plan.runs(*stretch):
-        n_done = 0
+        n_before = gathered.n_runs
         try:
-            for piece in _run_point(plan, point, values, runs):
-                n_done += len(piece.keys["run"])
-                yield piece
+            inputs = _run_point(plan, point, values, runs, inputs, gathered)
         except Exception as problem:  # one impossible point must not end the sweep
             text = " ".join(str(problem).split())[:300] or type(problem).__name__
-            failures += [Failure(run.number, run.point, run.seed, text) for run in runs[n_done:]]
+            left = runs[gathered.n_runs - n_before :]
+            failures += [Failure(run.number, run.point, run.seed, text) for run in left]
+    return gathered.make_tables(), failures
 
 
-def _run_point(plan: Plan, point: int, values: dict[str, Any], runs: list[Run]) -> Iterator[Piece]:
-    from sim.engine import simulate_runs
+def _run_point(
+    plan: Plan, point: int, values: dict[str, Any], runs: list[Run], inputs: Inputs | Region | None, gathered: Gathered
+) -> Inputs | Region:
+    """Run some runs of one point into `gathered`. Return their inputs, which cost the next point less than new ones."""
+    from sim.engine import ROOM_FOR_EVENTS, prepare, simulate_runs
 
     parameters = plan.parameters_at(values)
-    suffix = f"-{point}" if plan.columns else ""
     roster = _read_roster(parameters, plan.roster)
+    room = ROOM_FOR_EVENTS if "events" in plan.tables else 0
+    inputs = prepare(parameters, roster, room, before=inputs, n_threads=1)  # workers take the cores
     varied = {column: find_value(name, values, parameters) for name, column in plan.columns.items()}
-    n_done = 0
-    for found in simulate_runs(parameters, [run.seed for run in runs], roster=roster, keep=plan.tables, suffix=suffix):
-        count = len(found.keys["seed"])
-        numbers = np.array([run.number for run in runs[n_done : n_done + count]], "i8")
+    suffix, n_done = f"-{point}" if plan.columns else "", 0
+    for found in simulate_runs(inputs, [run.seed for run in runs], keep=plan.tables, suffix=suffix):
+        count = len(found.panels)
+        gathered.add([run.number for run in runs[n_done : n_done + count]], point, found, varied)
         n_done += count
-        yield Piece(
-            keys={"run": numbers, "point": np.full(count, point, "i8")} | found.keys,
-            panels=found.panels,
-            varied={name: _repeat(value, count) for name, value in varied.items()},
-            tables=found.tables,
-        )
+    return inputs
 
 
-def _repeat(value: Any, count: int) -> np.ndarray:
-    """Return a column of one value; what is no number stands as text."""
-    is_plain = isinstance(value, bool | int | float)
-    return np.full(count, value if is_plain or value is None else str(value), None if is_plain else object)
+class Gathered:
+    """What the runs of a stretch give to the tables. Many settings are judged at once: a call costs half a run."""
+
+    def __init__(self, tables: tuple[str, ...]) -> None:
+        """Gather for these tables."""
+        self.n_runs = 0
+        self._lists: dict[str, list[Any]] = {}  # the columns before the judged ones
+        self._varied: dict[str, list[Any]] = {}  # and behind them
+        self._panels: list[np.ndarray] = []  # see engine.Chunk; still to be judged
+        self._n_waiting = 0
+        self._judged: list[dict[str, np.ndarray]] = []
+        self._tables: dict[str, list[pd.DataFrame]] = {name: [] for name in tables if name != "runs"}
+
+    def add(self, numbers: list[int], point: int, found: Chunk, varied: dict[str, Any]) -> None:
+        """Add the runs of these numbers, which a point's settings gave."""
+        if self._panels and self._panels[0].shape[1] != found.panels.shape[1]:
+            self._judge()
+        self._panels.append(found.panels)
+        self._n_waiting += len(numbers)
+        if self._n_waiting >= JUDGED_AT_ONCE:
+            self._judge()
+        for name, values in ({"run": numbers, "point": [point] * len(numbers)} | found.keys).items():
+            self._lists.setdefault(name, []).extend(values)
+        for name, value in varied.items():
+            self._varied.setdefault(name, []).extend([value] * len(numbers))
+        for name, table in found.tables.items():
+            self._tables[name].append(table)
+        self.n_runs += len(numbers)
+
+    def _judge(self) -> None:
+        from sim.tables import JUDGED, judge_panels
+
+        panels = np.concatenate(self._panels)
+        self._panels.clear()
+        self._n_waiting = 0
+        self._judged.append(judge_panels({name: panels[:, :, at] for at, name in enumerate(JUDGED)}))
+
+    def make_tables(self) -> dict[str, pd.DataFrame]:
+        """Return the tables, `runs` first."""
+        import pandas as pd
+
+        if self._panels:
+            self._judge()
+        columns = {name: _make_column(values) for name, values in self._lists.items()}
+        columns |= {name: np.concatenate([one[name] for one in self._judged]) for name in next(iter(self._judged), ())}
+        columns |= {name: _make_column(values) for name, values in self._varied.items()}
+        others = {name: pd.concat(parts, ignore_index=True) for name, parts in self._tables.items() if parts}
+        return {"runs": pd.DataFrame(columns)} | {name: others.get(name, pd.DataFrame()) for name in self._tables}
+
+
+def _make_column(values: list[Any]) -> np.ndarray:
+    """Return a column of numbers; where any is none, as objects, and what is no number then stands as text."""
+    if all(isinstance(value, bool | int | float) for value in values):
+        return np.array(values)
+    plain = [value if isinstance(value, bool | int | float) or value is None else str(value) for value in values]
+    return np.array(plain, object)
 
 
 @lru_cache(maxsize=8)
@@ -190,25 +199,44 @@ def end_with_parent(parent: int) -> None:
 def main() -> None:
     """Do stretches, a line `first last` each, and tell of each in a line of JSON; end with the input.
 
-    Arguments: the sweep's folder and the process to end with.
+    Arguments: the sweep's folder, the process to end with, and how many threads do a stretch each at the same time.
     """
-    folder, parent = Path(sys.argv[1]), int(sys.argv[2])
+    folder, parent, n_threads = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the driver, which lets stretches end
     end_with_parent(parent)
     with (folder / WORKERS_LOCK).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
-        out = os.fdopen(os.dup(1), "w")
+        out = os.dup(1)
         os.dup2(2, 1)  # whatever else prints does not mix with what is told
+        importlib.import_module("sim.engine")  # once, before there are threads
+        asked: queue.SimpleQueue[Stretch | None] = queue.SimpleQueue()
+        threads = [threading.Thread(target=_answer, args=(folder, asked, out), daemon=True) for _ in range(n_threads)]
+        for thread in threads:
+            thread.start()
         for line in sys.stdin:
             first, last = map(int, line.split())
-            try:
-                told = do_stretch(folder, Stretch(first, last))
-            except OSError as problem:
-                told = {"first": first, "last": last, "error": problem.strerror or str(problem), "errno": problem.errno}
-            try:
-                print(json.dumps(told), file=out, flush=True)
-            except BrokenPipeError:  # nobody listens any more
-                os._exit(1)
+            asked.put(Stretch(first, last))
+        for _ in threads:
+            asked.put(None)
+        for thread in threads:
+            thread.join()
+
+
+def _answer(folder: Path, asked: queue.SimpleQueue[Stretch | None], out: int) -> None:
+    """Do the stretches asked for, until None is."""
+    while (stretch := asked.get()) is not None:
+        try:
+            told = do_stretch(folder, stretch)
+        except OSError as problem:
+            told = {"first": stretch.first, "last": stretch.last}
+            told |= {"error": problem.strerror or str(problem), "errno": problem.errno}
+        except BaseException:  # of a thread alone nobody would hear
+            traceback.print_exc()
+            os._exit(1)
+        try:
+            os.write(out, json.dumps(told).encode() + b"\n")  # at once, so lines of two threads do not mix
+        except BrokenPipeError:  # nobody listens any more
+            os._exit(1)
 
 
 if __name__ == "__main__":

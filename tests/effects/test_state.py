@@ -142,6 +142,7 @@ STATE = {
     "Environment.demand": Touch(scale(2)),
     "Environment.awareness": Touch(fill(1)),
     "Environment.n_coalitions": Touch(add_one),
+    "Environment.locality_key": Touch(add_one),
 }
 # Written each month and read by no process: they can only show in a column of their own.
 RECORDED = {

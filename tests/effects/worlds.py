@@ -14,7 +14,7 @@ from sim import columns, schedule, state
 from sim.configuration import compose
 from sim.engine import run_compiled
 from sim.inputs import Inputs
-from sim.parameters import Programme
+from sim.regimes import Programme
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -1,4 +1,4 @@
-"""Fifty-odd small faults, each a slip that is easily made: a sign, an index, a wrong neighbour, a missing decay.
+"""Sixty small faults, each a slip that is easily made: a sign, an index, a wrong neighbour, a missing decay.
 
 A fault replaces `old`, which must stand exactly once in `file` (below sim/), by `new`. Faults outside the kernels name
 the `tests` that must notice them; the others must show as a difference from the plain reference.
@@ -67,8 +67,8 @@ FAULTS = (
     Fault(
         "redundancy where partners are new",
         "relations.py",
-        "1.0 - parameters.redundancy if meets_elsewhere else 1.0",
-        "1.0 if meets_elsewhere else 1.0 - parameters.redundancy",
+        "1.0 - parameters.redundancy if elsewhere else 1.0",
+        "1.0 if elsewhere else 1.0 - parameters.redundancy",
     ),
     Fault(
         "linear cost of size", "relations.py", "parameters.size_cost * scaled * scaled", "parameters.size_cost * scaled"
@@ -120,8 +120,8 @@ FAULTS = (
     Fault(
         "no return to the baseline",
         "processes/meetings.py",
-        "dyads.trust[i, j] += parameters.trust_decay * (baseline - dyads.trust[i, j])",
-        "dyads.trust[i, j] += 0.0 * (baseline - dyads.trust[i, j])",
+        "dyads.trust[i, j] + parameters.trust_decay * (baseline - dyads.trust[i, j])",
+        "dyads.trust[i, j] + 0.0 * (baseline - dyads.trust[i, j])",
     ),
     Fault(
         "dialogue across any distance",
@@ -152,8 +152,8 @@ FAULTS = (
     Fault(
         "referred beyond the room there is",
         "processes/services.py",
-        "kept = sent * min(flow[j, SPARE] / wanted[j], 1.0)",
-        "kept = sent",
+        "min(spare / wanted[taker], 1.0)",
+        "1.0",
     ),
     Fault(
         "some people land twice",
@@ -260,8 +260,8 @@ FAULTS = (
     Fault(
         "partners found against their interest",
         "processes/memberships.py",
-        "            if gain <= 0.0:\n                group[j] = 0",
-        "            if gain <= -9.0:\n                group[j] = 0",
+        "organizations, dyads, programmes, environment) <= 0.0:",
+        "organizations, dyads, programmes, environment) <= -9.0:",
     ),
     Fault(
         "a mandate from money that is gone",
@@ -329,6 +329,44 @@ FAULTS = (
         "compute_t_quantile(n - 1) *",
         "1.96 *",
         ("tests/unit/test_contrasts.py",),
+    ),
+    # many localities
+    Fault(
+        "of two localities the first is paid first",
+        "localities.py",
+        "return other if is_ahead(",
+        "return one if not is_ahead(",
+        ("tests/unit/test_region.py::test_who_is_paid_scored_at_least_as_well_as_who_is_not",),
+    ),
+    Fault(
+        "the next of a locality is never put forward",
+        "localities.py",
+        "    field.booked[at, SPENT] += cents\n    _find_leader(seed, month, g, at, parameters, world, field)\n",
+        "    field.booked[at, SPENT] += cents\n    field.leader[at] = NOBODY\n",
+        ("tests/unit/test_region.py::test_a_state_of_one_locality_funds_it_as_the_locality_itself_would",),
+    ),
+    Fault(
+        "localities of any size weigh the same",
+        "localities.py",
+        "            weights[at, column] += weight\n",
+        "            weight = 1.0\n            weights[at, column] += weight\n",
+        (
+            "tests/unit/test_region.py::test_a_number_of_the_field_is_the_sum_or_the_mean_weighted_by_open_organizations",
+        ),
+    ),
+    Fault(
+        "a state has the money of one locality",
+        "region.py",
+        "counts = (self.n_slots, by_state,",
+        "counts = (self.n_slots, self.n_slots,",
+        ("tests/unit/test_region.py::test_every_level_of_funders_has_the_same_money_for_an_organization",),
+    ),
+    Fault(
+        "odd cents of a shared account are lost",
+        "bridges.py",
+        "            parts[0] += reserve - sum(parts)\n",
+        "",
+        ("tests/unit/test_region.py::test_seats_of_a_bridging_organization_share_one_position_and_one_account",),
     ),
     Fault(
         "a round's money for a year",

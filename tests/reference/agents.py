@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import mesa
 
-from sim.parameters import Programme as Declaration
+from sim.regimes import Programme as Declaration
 from tests.reference import numbers
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.parameters import SHOCKS
+from sim.regimes import SHOCKS
 from tests.reference.numbers import round_half_up
 
 if TYPE_CHECKING:

@@ -108,7 +108,7 @@ def test_two_sets_of_seeds_or_cells_together_are_the_two_apart(tried):
     cells = ("run_id", "turf_weight")  # a lone cell needs no column, nor a number in its name
     for world in tried.worlds(60, roster=False):
         parts = [run_compiled(world.build(), seeds, keep_members=True) for seeds in ([5, 3], [8, 1, 2])]
-        rows, members, events, _ = run_compiled(world.build(), [5, 3, 8, 1, 2], keep_members=True)
+        rows, members, events, *_ = run_compiled(world.build(), [5, 3, 8, 1, 2], keep_members=True)
         assert np.concatenate([part[0] for part in parts]).tobytes() == rows.tobytes(), world.number
         np.testing.assert_array_equal(np.concatenate([part[1] for part in parts]), members)
         parts[1][2][:, 0] += 2

@@ -15,7 +15,7 @@ from sim.draws import stream, uniform
 from sim.engine import run_compiled
 from sim.inputs import Inputs
 from sim.model import CoalitionModel
-from sim.parameters import Programme
+from sim.regimes import Programme
 from sim.roster import RosterTables
 from tests.worlds import Draws, Outcome, World, assert_same, run_world
 
@@ -58,7 +58,7 @@ def test_organizations_known_by_an_id_alone_fare_alike_whatever_their_row(tried)
     totals = {name: np.zeros(2) for name in ("affiliated", "open", "won")}
     for world in tried.worlds(80, roster=False):
         inputs = world.build()
-        _, members, events, _ = run_compiled(inputs, list_seeds(world), keep_members=True)
+        _, members, events, *_ = run_compiled(inputs, list_seeds(world), keep_members=True)
         seen = {
             "affiliated": (members > 0).sum(axis=1),
             "open": (members >= 0).sum(axis=1),
@@ -318,7 +318,7 @@ def test_two_copies_of_a_field_apart_do_twice_as_much_and_fare_alike(tried):
     for world in tried.worlds(60, roster=True, max_organizations=7, max_months=15):
         one, two = double(world)
         single = run_compiled(one.build(0), list_seeds(world), keep_events=False).rows
-        pair, members, _, _ = run_compiled(two.build(0), list_seeds(world), keep_members=True, keep_events=False)
+        pair, members, _, *_ = run_compiled(two.build(0), list_seeds(world), keep_members=True, keep_events=False)
         n = members.shape[2] // 2
         for run, month in np.ndindex(members.shape[:2]):
             homes = set(members[run, month, :n].tolist()) & set(members[run, month, n:].tolist())

@@ -17,7 +17,8 @@ from sim.configuration import compose, read_words, set_values
 from sim.configuration.composition import from_tree
 from sim.configuration.declared import build_parameters, show
 from sim.inputs import build_roster
-from sim.parameters import Parameters, Programme
+from sim.parameters import Parameters
+from sim.regimes import Programme
 from sim.roster import RosterTables, read_folder
 from tests.worlds import Outcome, World, assert_same, run_world
 

@@ -11,7 +11,7 @@ import pytest
 
 from sim import columns
 from sim.inputs import Inputs
-from sim.parameters import Programme
+from sim.regimes import Programme
 from tests.worlds import Outcome, World, advance, as_numbers, assert_same, make_world, run_world
 
 MONEY_COLUMNS = [at for at, one in enumerate(columns.MONTHS) if one.unit == "USD"]

@@ -13,7 +13,7 @@ import pytest
 
 from sim import state
 from sim.inputs import Inputs
-from sim.parameters import SHOCKS
+from sim.regimes import SHOCKS
 from tests.relations import worker
 from tests.worlds import Draws, World, advance, as_numbers, find_worlds, run_world
 

@@ -376,3 +376,16 @@ def test_a_sweep_may_vary_rosters(tmp_path):
     assert main(words) == 0
     runs = sim.load_results(tmp_path / "two").runs
     assert runs.groupby("field").size().to_dict() == {"city18": 3, "rural9": 3}
+
+
+def test_a_sweep_over_numbers_of_localities_gives_the_runs_of_run(call, tmp_path):
+    """One locality and several in one sweep, whatever the workers; the numbers are those of `sim.run`."""
+    words = ("field.n_localities=1,3", "field.n_organizations=5", "months=6", "seeds=3", "regime=competitive")
+    assert call(*words, "name=one", "--workers", "1")[0] == 0
+    assert call(*words, "name=two", "--workers", "2")[0] == 0
+    one, two = (sim.load_results(tmp_path / name).runs for name in ("one", "two"))
+    assert one.equals(two)
+    alone = sim.run(["field.n_localities=3", *words[1:3], words[4]], seeds=3)
+    several = one[one["n_localities"] == 3].reset_index(drop=True)
+    for name in ("collaboration_change", "total_awarded_usd", "exits", "verdict"):
+        assert several[name].tolist() == alone.runs[name].tolist(), name

@@ -66,9 +66,10 @@ def test_joined_bytes_are_the_same_for_any_part_length_order_and_loss(length, se
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("n_workers", [2, 3])
-def test_joined_bytes_are_the_same_for_any_number_of_workers(n_workers, whole, tmp_path):
-    assert drive(plan_sweep(*WORDS, keep="events"), tmp_path, engine=Workers(n_workers)).is_complete
+@pytest.mark.parametrize(("n_workers", "n_threads"), [(1, 1), (2, 2), (3, 2), (3, 1)])
+def test_joined_bytes_are_the_same_for_any_number_of_workers_and_threads(n_workers, n_threads, whole, tmp_path):
+    engine = Workers(n_workers, n_threads)
+    assert drive(plan_sweep(*WORDS, keep="events"), tmp_path, length=1, engine=engine).is_complete
     assert read_bytes(tmp_path) == read_bytes(whole)
 
 

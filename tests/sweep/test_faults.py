@@ -35,9 +35,9 @@ def expected(tmp_path_factory):
     return make_expected(tmp_path_factory.mktemp("expected"))
 
 
-@pytest.fixture
-def sweep(tmp_path):
-    sweep = Sweep(tmp_path)
+@pytest.fixture(params=[1, 2], ids=["one process", "two processes"])
+def sweep(request, tmp_path):
+    sweep = Sweep(tmp_path, n_processes=request.param)
     yield sweep
     sweep.close()
 
@@ -59,24 +59,36 @@ def test_the_comparison_sees_rows_that_are_lost_twice_there_or_wrong(expected):
 
 def test_killing_the_driver_leaves_nobody_and_nothing_is_written_later(sweep, expected):
     sweep.start("-q")
-    sweep.await_parts(3, workers=2)
-    assert len(list_children(sweep.driver.pid)) == 2
+    sweep.await_parts(3, processes=sweep.n_processes)
+    assert len(list_children(sweep.driver.pid)) == sweep.n_processes
     sweeps.kill_driver(sweep, random.Random(1))
     assert (sweep.orphans, sweep.late) == (0, 0)
     assert sweep.complete() == 0
     assert_whole(sweep, expected)
 
 
+def test_a_process_killed_is_replaced_by_as_many_as_it_had_threads_and_nothing_is_set_aside(tmp_path, expected):
+    sweep = Sweep(tmp_path)
+    sweep.start("-q")
+    sweep.await_parts(2, processes=1)
+    [child] = list_children(sweep.driver.pid)
+    os.kill(child, signal.SIGKILL)
+    sweep.await_parts(2, processes=2)
+    assert child not in list_children(sweep.driver.pid)
+    assert sweep.finish() == 0
+    assert_whole(sweep, expected)
+
+
 def test_a_driver_killed_while_its_workers_begin_leaves_nobody(sweep):
     sweep.start("-q")
-    sweep.await_parts(0, workers=1)
+    sweep.await_parts(0, processes=1)
     sweeps.kill_driver(sweep, random.Random(1))
     assert (sweep.orphans, sweep.late) == (0, 0)
 
 
 def test_the_first_signal_lets_parts_end_and_prints_the_command_that_goes_on(sweep, expected):
     sweep.start()
-    sweep.await_parts(2, workers=2)
+    sweep.await_parts(2, processes=sweep.n_processes)
     sweep.driver.send_signal(signal.SIGTERM)
     assert sweep.finish() == 143
     n_parts = len(sweep.parts)
@@ -96,7 +108,7 @@ def test_the_first_signal_lets_parts_end_and_prints_the_command_that_goes_on(swe
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_the_second_signal_ends_at_once(number, code, sweep):
     sweep.start("-q")
-    sweep.await_parts(2, workers=2)
+    sweep.await_parts(2, processes=sweep.n_processes)
     children = list_children(sweep.driver.pid)
     for child in children:  # so that there is something to wait for
         os.kill(child, signal.SIGSTOP)
@@ -111,7 +123,7 @@ def test_the_second_signal_ends_at_once(number, code, sweep):
 
 def test_a_second_driver_is_refused_in_one_line(sweep, expected):
     sweep.start("-q")
-    sweep.await_parts(1, workers=2)
+    sweep.await_parts(1, processes=sweep.n_processes)
     children = list_children(sweep.driver.pid)
     for child in children:  # so that the first one is not over before the second has begun
         os.kill(child, signal.SIGSTOP)
@@ -124,10 +136,12 @@ def test_a_second_driver_is_refused_in_one_line(sweep, expected):
     assert_whole(sweep, expected)
 
 
-def test_a_run_that_kills_its_workers_is_set_aside_and_the_rest_is_complete(tmp_path, expected):
+@pytest.mark.parametrize("n_processes", [1, 2])
+def test_a_run_that_kills_its_workers_is_set_aside_and_the_rest_is_complete(n_processes, tmp_path, expected):
     (tmp_path / "inject").mkdir()
     (tmp_path / "inject" / "sitecustomize.py").write_text(KILLER)
-    sweep = Sweep(tmp_path, environment={"PYTHONPATH": f"{tmp_path / 'inject'}{os.pathsep}{ROOT}"})
+    found = {"PYTHONPATH": f"{tmp_path / 'inject'}{os.pathsep}{ROOT}"}
+    sweep = Sweep(tmp_path, environment=found, n_processes=n_processes)
     sweep.start("-q", PYTHONPATH=sweep.environment["PYTHONPATH"])
     assert sweep.finish() == 3
     failed = pd.read_csv(sweep.folder / "failed.csv")

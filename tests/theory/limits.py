@@ -13,7 +13,8 @@ from scipy import stats
 
 from sim import schedule, state
 from sim.inputs import Inputs
-from sim.parameters import Parameters, Programme, Regime
+from sim.parameters import Parameters
+from sim.regimes import Programme, Regime
 
 Z_LIMIT = 4.9  # two-sided alpha 1e-6
 ALPHA = 1e-6

@@ -71,7 +71,7 @@ def test_help_documents_the_exit_codes():
 class FakeResults:
     def __init__(self, runs, manifest):
         self.runs, self.months, self.manifest = runs, runs.copy(), manifest
-        self.events, self.members = runs[["run_id"]].copy(), runs[["run_id"]].copy()
+        self.events, self.members, self.localities = runs[["run_id"]].copy(), runs[["run_id"]].copy(), pd.DataFrame()
 
     @staticmethod
     def concatenate(parts):
@@ -111,9 +111,10 @@ def engine(monkeypatch, tmp_path):
         "tables": {
             "summarise": lambda results: results.runs.groupby("regime")[["collaboration_end"]].mean(),
             "describe_verdict": lambda results: f"holds in {len(results.runs)} runs.",
+            "describe_localities": lambda localities: f"of {len(localities)} localities none grows",
         },
         "figures": {"draw_all": lambda results, folder: [folder / "a.png"], "draw_demo": lambda results, folder: []},
-        "compiled": {"is_cached": lambda: True, "IS_COMPILED": True},
+        "compiled": {"is_cached": lambda entry: True, "IS_COMPILED": True, "CITY": "", "LOCALITIES": ""},
     }
     for name, content in stand_ins.items():
         module = types.ModuleType(f"sim.{name}")

@@ -17,7 +17,8 @@ from sim.configuration import (
     read_seeds,
     set_values,
 )
-from sim.parameters import Parameters, Programme
+from sim.parameters import Parameters
+from sim.regimes import Programme
 
 REGIMES = (
     "unrestricted",

@@ -33,7 +33,8 @@ def test_the_odd_page_names_only_parameters_and_columns_that_exist(generator):
     import re
 
     from sim import columns, state
-    from sim.parameters import SHOCKS, Field, declarations
+    from sim.parameters import Field, declarations
+    from sim.regimes import SHOCKS
     from sim.schedule import PROCESSES
 
     text = (ROOT / "docs" / "odd.md").read_text(encoding="utf-8")

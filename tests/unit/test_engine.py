@@ -85,7 +85,7 @@ def digest_settings():
     """Return one line a setting: digests of the bits of its months and events."""
     lines = []
     for words in SETTINGS:
-        rows, _, events, _ = run_compiled(Inputs(read_setting(*SMALL, *words), max_events=4096), [3, 4])
+        rows, _, events, *_ = run_compiled(Inputs(read_setting(*SMALL, *words), max_events=4096), [3, 4])
         digests = [hashlib.sha256(np.ascontiguousarray(part).tobytes()).hexdigest() for part in (rows, events)]
         lines.append(f"{' '.join(words)} {len(events)} {' '.join(digests)}")
     return "\n".join(lines)

@@ -13,7 +13,8 @@ import pytest
 
 from sim import engine
 from sim.model import CoalitionModel, Organization
-from sim.parameters import Field, Mechanisms, Parameters, Programme, Regime, Shock
+from sim.parameters import Field, Mechanisms, Parameters
+from sim.regimes import Programme, Regime, Shock
 
 LINES = {
     "services": Programme(award_usd_per_year=100_000, stance_low=0.0, money_share=0.6, ambiguity=0.3),

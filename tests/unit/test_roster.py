@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from sim import roster, sheets
-from sim.parameters import Field, Programme
+from sim.parameters import Field
+from sim.regimes import Programme
 from tests import emon
 
 HOME = Path(__file__).parents[2]

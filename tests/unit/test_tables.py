@@ -109,3 +109,21 @@ def test_every_column_of_the_dictionary_has_unit_label_and_meaning_and_one_place
     assert all(entry.unit and entry.label and entry.meaning for entry in (*entries, *columns.RUNS))
     made = tables.judge_runs(make_months("a", step(0.4, 0.4))).columns
     assert {entry.name for entry in columns.RUNS} <= set(made)
+
+
+def test_sums_run_from_the_first_month_to_the_last_whoever_stands_beside():
+    random = np.random.default_rng(1)
+    panels = {name: random.normal(size=(9, 41)) * 10.0 ** random.integers(-8, 9, (9, 41)) for name in tables.JUDGED}
+    for panel in panels.values():
+        panel[random.random(panel.shape) < 0.2] = np.nan
+        panel[4] = -0.0
+    found = tables.judge_panels(panels)
+    for run in range(9):
+        alone = tables.judge_panels({name: panel[run : run + 1] for name, panel in panels.items()})
+        for name in found:
+            assert found[name][run : run + 1].tobytes() == alone[name].tobytes() or name == "verdict", name
+        for name in ("awarded_usd", *COUNTS):
+            total = 0.0
+            for value in panels[name][run, 1:]:
+                total += 0.0 if np.isnan(value) else value
+            assert np.float64(total).tobytes() == found[name if name in COUNTS else "total_awarded_usd"][run].tobytes()
