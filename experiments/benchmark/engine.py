@@ -22,7 +22,9 @@ import json
 import math
 import os
 import statistics
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -43,6 +45,7 @@ from sim.region import Region
 from sim.results import get_version
 from tests.reference import ReferenceModel
 
+ROOT = Path(__file__).resolve().parents[2]
 RESULTS = Path(__file__).resolve().parent / "results" / "engine.json"
 FIGURE = RESULTS.with_name("engine-size.png")
 NAMES = tuple(column.name for column in columns.MONTHS)
@@ -333,6 +336,30 @@ def measure_threads(parameters: Parameters, effort: Effort) -> dict[str, Any]:
     }
 
 
+# Start
+
+
+def measure_start(n_rounds: int) -> dict[str, Any]:
+    """Time commands by the clock: with nothing compiled, then with everything compiled."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {"NUMBA_CACHE_DIR": folder, "PYTHONPATH": str(ROOT)}
+
+        def call(*words: str) -> float:
+            start = time.perf_counter()
+            subprocess.run([sys.executable, *words], env=environment, check=True, capture_output=True)
+            return round(time.perf_counter() - start, 2)
+
+        run = ("-m", "sim", "run", "name=start", "--force", "--quiet", "--results", folder)
+        return {
+            "other processes at work before": round(os.getloadavg()[0], 1),
+            "first compilation, s": call("-c", "from sim.engine import compile_kernels; compile_kernels()"),
+            "and of many localities, s": call("-c", "from sim.engine import compile_localities; compile_localities()"),
+            "coalitions run, compiled, s": sweeps.summarise([call(*run) for _ in range(n_rounds)], 2),
+            "the same without figures, s": sweeps.summarise([call(*run, "--no-figures") for _ in range(n_rounds)], 2),
+            "coalitions --help, s": sweeps.summarise([call("-m", "sim", "--help") for _ in range(n_rounds)], 2),
+        }
+
+
 # All of it
 
 
@@ -360,6 +387,7 @@ def measure(effort: Effort, parameters: Parameters | None = None) -> dict[str, A
         "limit": measure_limit(parameters, effort),
         "threads": measure_threads(parameters, effort),
         "size": measure_size(effort) if effort.size_rounds else {},
+        "start": measure_start(effort.size_rounds) if effort.size_rounds > 1 else {},
     }
 
 
