@@ -9,8 +9,8 @@ from sim.coalitions import BY_REVIEW, NOBODY, found_coalition, leave_coalition, 
 from sim.compiled import compiled
 from sim.draws import INITIALISE, stream, uniform
 from sim.field import CONVENES
-from sim.processes.memberships import find_reviewers, review_once
-from sim.relations import find_contested, is_ahead
+from sim.processes.memberships import hold_round
+from sim.relations import is_ahead
 
 # What happens before month 0 has months of its own in the keys of draws, beyond any run's last.
 FIRST_FOUNDING_ROUND, FIRST_GATHERING = 1_000_000, 2_000_000
@@ -39,25 +39,20 @@ def form_coalitions(seed, parameters, roster, organizations, dyads, coalitions, 
             )
         return
     _call_together(seed, parameters, organizations, dyads, coalitions, environment, log)
-    find_contested(organizations, programmes, environment)
     for turn in range(parameters.founding_rounds):
-        n_reviewing = find_reviewers(
-            seed, FIRST_FOUNDING_ROUND + turn, parameters.founding_review_share, organizations, environment
+        hold_round(
+            seed,
+            FIRST_FOUNDING_ROUND + turn,
+            parameters.founding_review_share,
+            parameters,
+            organizations,
+            dyads,
+            coalitions,
+            programmes,
+            environment,
+            log,
+            row,
         )
-        for at in range(n_reviewing):
-            review_once(
-                seed,
-                FIRST_FOUNDING_ROUND + turn,
-                environment.order[at],
-                parameters,
-                organizations,
-                dyads,
-                coalitions,
-                programmes,
-                environment,
-                log,
-                row,
-            )
     _drop_lone(organizations, dyads, coalitions)
 
 

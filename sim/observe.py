@@ -7,7 +7,7 @@ import math
 
 from sim.coalitions import NOBODY
 from sim.compiled import compiled
-from sim.relations import compute_competition, find_contested, list_members
+from sim.relations import compute_competition, compute_rivalry, find_contested, list_members
 
 
 @compiled
@@ -57,8 +57,9 @@ def _observe_pairs(parameters, organizations, dyads, programmes, environment, ro
             mixed += differs
             mixed_joint += differs * met
             if met == 1:
-                toward = compute_competition(organizations, dyads, contested, i, j, parameters)
-                back = compute_competition(organizations, dyads, contested, j, i, parameters)
+                rivalry = compute_rivalry(contested, i, j, parameters)
+                toward = compute_competition(organizations, dyads, rivalry, i, j, parameters)
+                back = compute_competition(organizations, dyads, rivalry, j, i, parameters)
                 competing += 1 if max(toward, back) > parameters.competing_level else 0
     row.collaboration_share = _share(joint, pairs)
     row.mean_trust = _share(trust, pairs)

@@ -17,12 +17,15 @@ from numba.core.typing.templates import AttributeTemplate
 from numba.extending import (
     NativeValue,
     infer_getattr,
+    intrinsic,
     lower_getattr_generic,
     models,
     register_model,
     typeof_impl,
     unbox,
 )
+
+from sim.compiled import IS_COMPILED
 
 
 class Shape(NamedTuple):
@@ -114,6 +117,32 @@ def _get_field(context, builder, reference, value, attribute):
     # Descriptors never change during a call: this lets the optimiser keep them in registers.
     item.set_metadata("invariant.load", builder.module.add_metadata([]))
     return item
+
+
+if IS_COMPILED:
+
+    @intrinsic
+    def hold(typing_context, record):  # pyright: ignore[reportRedeclaration]
+        """Return a copy of a record of numbers on the stack, to be read only.
+
+        No array can overlap it, as for all that the optimiser knows one might overlap the record itself: so a loop
+        that writes arrays keeps the numbers in registers, and may run in vectors. Only what is read gets copied.
+        """
+
+        def build(context, builder, signature, arguments):
+            words = ir.ArrayType(ir.IntType(64), -(-record.size // 8))
+            slot = builder.bitcast(cgutils.alloca_once(builder, words), arguments[0].type)
+            n_bytes = context.get_constant(types.intp, record.size)
+            cgutils.raw_memcpy(builder, slot, arguments[0], n_bytes, 1)
+            return slot
+
+        return record(record), build
+
+else:
+
+    def hold(record):
+        """Return the record: only compiled code reads it faster elsewhere."""
+        return record
 
 
 CLASSES: dict[str, Any] = {}  # by name, all that are registered

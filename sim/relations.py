@@ -2,7 +2,7 @@
 
 Nothing here writes state except `refresh`, which derives overlap and eligibility anew each month. Two things are kept
 in working space, because they are asked for many times: what each organization competes for (`find_contested`) and
-what one organization sees in others (`look_around`).
+what one organization sees in others (`look_around`). So are logarithms of sizes (`prepare_sizes`).
 """
 
 import math
@@ -21,10 +21,21 @@ def clip(x, low, high):
 
 
 @inlined
-def is_ahead(value, lot, best, best_lot):
-    """Say whether `value` beats `best`; what is equal to nine digits is decided by the smaller lot, not by place."""
-    rounded, best_rounded = math.floor(value * 1e9 + 0.5), math.floor(best * 1e9 + 0.5)
+def to_nine_digits(value):
+    """Return `value` in whole billionths: how values that are to be told apart by lot are compared."""
+    return math.floor(value * 1e9 + 0.5)
+
+
+@inlined
+def is_before(rounded, lot, best_rounded, best_lot):
+    """Say whether a number of billionths beats the best; equals are decided by the smaller lot, not by place."""
     return rounded > best_rounded or (rounded == best_rounded and lot < best_lot)
+
+
+@inlined
+def is_ahead(value, lot, best, best_lot):
+    """Say whether `value` beats `best`, to nine digits: see `is_before`."""
+    return is_before(to_nine_digits(value), lot, to_nine_digits(best), best_lot)
 
 
 @inlined
@@ -59,9 +70,8 @@ def compute_resentment(organizations, trust_ij, i, j, parameters):
 
     |stance_j - viewpoint_i| / 2 · (1 + ill_will · (1 - T_ij)): distrust enlarges a difference (Fischer et al. 2016).
     """
-    if not parameters.viewpoint_tension:
-        return 0.0
-    distance = abs(organizations.stance[j] - organizations.viewpoint[i]) * 0.5
+    half = 0.5 if parameters.viewpoint_tension else 0.0
+    distance = abs(organizations.stance[j] - organizations.viewpoint[i]) * half
     return distance * (1.0 + parameters.ill_will * (1.0 - trust_ij))
 
 
@@ -110,12 +120,10 @@ def compute_rivalry(contested, i, j, parameters):
 
 
 @inlined
-def compute_competition(organizations, dyads, contested, i, j, parameters):
-    """Return how much i feels j as a competitor: overlap · rivalry · fiscal pressure on i, in [0, 1]."""
-    if not parameters.funding_competition:
-        return 0.0
-    rivalry = compute_rivalry(contested, i, j, parameters)
-    return dyads.overlap[i, j] * rivalry * compute_pressure(organizations, i, parameters)
+def compute_competition(organizations, dyads, rivalry, i, j, parameters):
+    """Return how much i feels j as a competitor: overlap · rivalry of both · fiscal pressure on i, in [0, 1]."""
+    felt = dyads.overlap[i, j] * rivalry * compute_pressure(organizations, i, parameters)
+    return felt if parameters.funding_competition else 0.0
 
 
 @inlined
@@ -142,10 +150,10 @@ def _compute_complementarity(dyads, i, j, parameters):
 
 
 @inlined
-def _compute_turf(organizations, dyads, contested, i, j, parameters):
+def _compute_turf(organizations, dyads, rivalry, i, j, parameters):
     """Return what competition with j costs i: the more they trust each other, the less."""
     softened = 1.0 - parameters.trust_softening * dyads.trust[i, j]
-    return parameters.turf_weight * compute_competition(organizations, dyads, contested, i, j, parameters) * softened
+    return parameters.turf_weight * compute_competition(organizations, dyads, rivalry, i, j, parameters) * softened
 
 
 @inlined
@@ -153,22 +161,41 @@ def _compute_restriction(organizations, programmes, i, j, parameters):
     return parameters.restriction_weight if is_forbidden(organizations, programmes, i, j, parameters) else 0.0
 
 
-@compiled
-def look_around(environment, organizations, dyads, programmes, i, members, parameters):
-    """Write what i sees in each of `members` (n,) bool to environment.seen: the five parts of a_ij.
+@inlined
+def _look_at(seen, rivalry, organizations, dyads, programmes, i, j, parameters):
+    trust = dyads.trust[i, j]
+    seen[columns.COMPLEMENTARITY, j] = _compute_complementarity(dyads, i, j, parameters)
+    seen[columns.TRUST, j] = parameters.trust_weight * trust
+    seen[columns.TENSION, j] = compute_resentment(organizations, trust, i, j, parameters)
+    seen[columns.COMPETITION, j] = _compute_turf(organizations, dyads, rivalry, i, j, parameters)
+    seen[columns.RESTRICTION, j] = _compute_restriction(organizations, programmes, i, j, parameters)
 
-    Tension stands there as before anyone facilitates. It holds until another looks around, and while trust, mixes,
-    stances, stress and awards do. environment.contested must hold.
+
+@compiled
+def look_around(environment, organizations, dyads, programmes, i, parameters):
+    """Write what i sees in each other organization to environment.seen: the five parts of a_ij, 0 in itself.
+
+    Also writes its rivalry with each to environment.rivalry. Tension stands there as before anyone facilitates. Both
+    hold until another looks around, and while trust, mixes, stances, stress and awards do. environment.contested must
+    hold.
     """
-    seen, contested, people = environment.seen, environment.contested, environment.people
-    for at in range(list_members(members, people)):
-        j = people[at]
-        trust = dyads.trust[i, j]
-        seen[columns.COMPLEMENTARITY, j] = _compute_complementarity(dyads, i, j, parameters)
-        seen[columns.TRUST, j] = parameters.trust_weight * trust
-        seen[columns.TENSION, j] = compute_resentment(organizations, trust, i, j, parameters)
-        seen[columns.COMPETITION, j] = _compute_turf(organizations, dyads, contested, i, j, parameters)
-        seen[columns.RESTRICTION, j] = _compute_restriction(organizations, programmes, i, j, parameters)
+    seen, rivalry = environment.seen, environment.rivalry
+    for j in range(rivalry.size):
+        rivalry[j] = compute_rivalry(environment.contested, i, j, parameters)
+        _look_at(seen, rivalry[j], organizations, dyads, programmes, i, j, parameters)
+    for part in range(seen.shape[0]):
+        seen[part, i] = 0.0
+
+
+@compiled
+def look_at_members(seen, environment, organizations, dyads, programmes, i, members, n_members, parameters):
+    """Do as `look_around` for the first n_members of the list `members` alone. Writes seen (5, n)."""
+    for at in range(n_members):
+        j = members[at]
+        rivalry = compute_rivalry(environment.contested, i, j, parameters)
+        _look_at(seen, rivalry, organizations, dyads, programmes, i, j, parameters)
+    for part in range(seen.shape[0]):
+        seen[part, i] = 0.0
 
 
 @inlined
@@ -180,8 +207,8 @@ def get_affinity(seen, j, facilitation, parameters):
 
 
 @compiled
-def compute_affinity(environment, organizations, dyads, programmes, i, j, facilitation, parameters):
-    """Return a_ij without redundancy. environment.contested must hold.
+def compute_affinity(rivalry, organizations, dyads, programmes, i, j, facilitation, parameters):
+    """Return a_ij without redundancy. rivalry: of both, see `compute_rivalry`.
 
     a_ij = complementarity · (1 - overlap) + trust · T - viewpoint · tension
            - turf · competition · (1 - g · T) - restriction · conflict.
@@ -189,13 +216,21 @@ def compute_affinity(environment, organizations, dyads, programmes, i, j, facili
     trust = dyads.trust[i, j]
     liked = _compute_complementarity(dyads, i, j, parameters) + parameters.trust_weight * trust
     tension = compute_tension(organizations, trust, i, j, facilitation, parameters)
-    turf = _compute_turf(organizations, dyads, environment.contested, i, j, parameters)
+    turf = _compute_turf(organizations, dyads, rivalry, i, j, parameters)
     return (
         liked
         - parameters.viewpoint_weight * tension
         - turf
         - _compute_restriction(organizations, programmes, i, j, parameters)
     )
+
+
+@compiled
+def compute_mutual_affinity(environment, organizations, dyads, programmes, i, j, facilitation, parameters):
+    """Return the smaller of a_ij and a_ji, both without redundancy. environment.contested must hold."""
+    rivalry = compute_rivalry(environment.contested, i, j, parameters)
+    toward = compute_affinity(rivalry, organizations, dyads, programmes, i, j, facilitation, parameters)
+    return min(toward, compute_affinity(rivalry, organizations, dyads, programmes, j, i, facilitation, parameters))
 
 
 @compiled
@@ -208,27 +243,49 @@ def compute_joint_money(organizations, programmes, i, size, parameters):
     return parameters.joint_money * hope * (0.5 + 0.5 * compute_pressure(organizations, i, parameters))
 
 
-@inlined
-def _add_affinities(environment, dyads, i, members, inside, facilitation, parameters):
-    """Write the means of the five parts of a_ij over the other members to environment.terms; return the size with i.
+@compiled
+def prepare_sizes(environment):
+    """Write the logarithms of all sizes that a coalition may have to environment.log_size (n,), that of 1 first."""
+    for at in range(environment.log_size.size):
+        environment.log_size[at] = logarithm(float(at + 1))
 
-    Complementarity and trust count less where i and j already meet elsewhere. environment.seen: what i sees in them.
+
+@inlined
+def compute_size_benefit(environment, size, parameters):
+    """Return what the size of a coalition is worth. environment.log_size must hold."""
+    return parameters.size_benefit * environment.log_size[size - 1]
+
+
+@inlined
+def compute_cost(organizations, i, size, n_others, funded, parameters):
+    """Return what sitting in a coalition of `size` costs i, who holds n_others memberships elsewhere."""
+    scaled = size / parameters.size_scale
+    cost = (
+        parameters.size_cost * scaled * scaled * (parameters.funded_cost_share if funded else 1.0)
+        + parameters.time_cost * n_others
+    )
+    return cost * (1.0 + organizations.stress[i])
+
+
+@inlined
+def _add_affinities(seen, terms, dyads, i, members, n_members, inside, facilitation, parameters):
+    """Write the means of the five parts of a_ij over the other members to terms; return the size with i.
+
+    Complementarity and trust count less where i and j already meet elsewhere. i itself adds 0: see `look_around`.
     """
-    seen, people, terms = environment.seen, environment.people, environment.terms
     here = 1 if inside else 0
     size = 1
     complementarity, trusted, tension, turf, restriction = 0.0, 0.0, 0.0, 0.0, 0.0
-    for at in range(list_members(members, people)):
-        j = people[at]
-        if j != i:
-            elsewhere = dyads.joint[i, j] > here
-            fresh = 1.0 - parameters.redundancy if elsewhere else 1.0
-            complementarity += seen[columns.COMPLEMENTARITY, j] * fresh
-            trusted += seen[columns.TRUST, j] * fresh
-            tension -= parameters.viewpoint_weight * ease(seen[columns.TENSION, j], facilitation)
-            turf -= seen[columns.COMPETITION, j]
-            restriction -= seen[columns.RESTRICTION, j]
-            size += 1
+    for at in range(n_members):
+        j = members[at]
+        elsewhere = dyads.joint[i, j] > here
+        fresh = 1.0 - parameters.redundancy if elsewhere else 1.0
+        complementarity += seen[columns.COMPLEMENTARITY, j] * fresh
+        trusted += seen[columns.TRUST, j] * fresh
+        tension -= parameters.viewpoint_weight * ease(seen[columns.TENSION, j], facilitation)
+        turf -= seen[columns.COMPETITION, j]
+        restriction -= seen[columns.RESTRICTION, j]
+        size += 1 if j != i else 0
     others = max(size - 1, 1)
     terms[columns.COMPLEMENTARITY] = complementarity / others
     terms[columns.TRUST] = trusted / others
@@ -240,25 +297,32 @@ def _add_affinities(environment, dyads, i, members, inside, facilitation, parame
 
 @compiled
 def compute_utility(
-    environment, organizations, dyads, programmes, i, members, inside, n_others, facilitation, funded, parameters
+    seen,
+    environment,
+    organizations,
+    dyads,
+    programmes,
+    i,
+    members,
+    n_members,
+    inside,
+    n_others,
+    facilitation,
+    funded,
+    parameters,
 ):
-    """Return U_ic, what sitting with `members` is worth to i, and write its nine terms to environment.terms.
+    """Return U_ic, what sitting with others is worth to i, and write its nine terms to environment.terms.
 
-    members: (n,) bool, i itself is skipped; environment.seen must hold what i sees in them. inside: whether i sits
-    there already (then one shared coalition is this one). n_others: memberships i holds elsewhere. funded: whether a
-    grant pays the convener, which lowers the cost.
+    members: a list of n_members slots, ascending, i among them or not; seen (5, n) must hold what i sees in them, and
+    environment.log_size. inside: whether i sits there already (then one shared coalition is this one). n_others:
+    memberships i holds elsewhere. funded: whether a grant pays the convener, which lowers the cost.
     U = mean_j a_ij + size_benefit · ln m + joint money - cost(m, convex) · (1 + stress) - threshold.
     """
     terms = environment.terms
-    size = _add_affinities(environment, dyads, i, members, inside, facilitation, parameters)
-    terms[columns.SIZE] = parameters.size_benefit * logarithm(float(size))
+    size = _add_affinities(seen, terms, dyads, i, members, n_members, inside, facilitation, parameters)
+    terms[columns.SIZE] = compute_size_benefit(environment, size, parameters)
     terms[columns.JOINT_MONEY] = compute_joint_money(organizations, programmes, i, size, parameters)
-    scaled = size / parameters.size_scale
-    cost = (
-        parameters.size_cost * scaled * scaled * (parameters.funded_cost_share if funded else 1.0)
-        + parameters.time_cost * n_others
-    )
-    terms[columns.COST] = -cost * (1.0 + organizations.stress[i])
+    terms[columns.COST] = -compute_cost(organizations, i, size, n_others, funded, parameters)
     terms[columns.THRESHOLD] = -parameters.membership_threshold
     total = 0.0
     for term in range(columns.THRESHOLD + 1):

@@ -133,7 +133,11 @@ class Environment(NamedTuple):
     rank: Array = of("f8", "n")  # numbers of one process, such as the scores of those
     terms: Array = of("f8", 9, is_working=True)  # terms of one utility
     term_change: Array = of("f8", 9, is_working=True)
-    seen: Array = of("f8", 5, "n", is_working=True)  # what one sees in each other, see relations.look_at
+    seen: Array = of("f8", 5, "n", is_working=True)  # what one sees in each other, see relations.look_around
+    rivalry: Array = of("f8", "n", is_working=True)  # of one with each other, see relations.compute_rivalry
+    glimpsed: Array = of("f8", 5, "n", is_working=True)  # what another one sees in those of a core
+    log_size: Array = of("f8", "n", is_working=True)  # ln of 1, 2, … members
+    seated: Array = of("u4", "C", "n", is_working=True)  # lists of members, see memberships.prepare_reviews
     contested: Array = of("f8", "n", "G", is_working=True)  # money each competes for, see relations.find_contested
     people: Array = of("u4", "n", is_working=True)  # a list of slots
     others: Array = of("u4", "n", is_working=True)  # another one

@@ -12,11 +12,13 @@ from sim import columns
 from sim.coalitions import NOBODY, log_event, sign_mou
 from sim.compiled import compiled, inlined
 from sim.draws import MEET, SIGN_MOU, stream, uniform
+from sim.reference import hold
 from sim.relations import (
     clip,
     compute_baseline_trust,
     compute_competition,
     compute_facilitation,
+    compute_rivalry,
     compute_tension,
     find_contested,
     is_ahead,
@@ -50,12 +52,14 @@ def meet(seed, month, parameters, organizations, dyads, coalitions, programmes, 
 
 @compiled
 def _forget(parameters, organizations, dyads):
-    n = organizations.is_open.size
-    for i in range(n):
-        for j in range(n):
-            baseline = compute_baseline_trust(organizations.sector, i, j, parameters)
-            moved = dyads.trust[i, j] + parameters.trust_decay * (baseline - dyads.trust[i, j])
-            dyads.trust[i, j] = moved if i != j and dyads.joint[i, j] == 0 else dyads.trust[i, j]
+    parameters, sector = hold(parameters), organizations.sector
+    for i in range(sector.size):
+        trust, joint, own = dyads.trust[i], dyads.joint[i], dyads.trust[i, i]
+        for j in range(sector.size):
+            baseline = compute_baseline_trust(sector, i, j, parameters)
+            moved = trust[j] + parameters.trust_decay * (baseline - trust[j])
+            trust[j] = moved if joint[j] == 0 else trust[j]
+        trust[i] = own
 
 
 @inlined
@@ -64,7 +68,8 @@ def _contact(i, j, strength, facilitation, parameters, organizations, dyads, env
     trust = dyads.trust[i, j]
     tension = compute_tension(organizations, trust, i, j, facilitation, parameters)
     tension *= 1.0 - parameters.conflict_avoidance
-    competition = compute_competition(organizations, dyads, environment.contested, i, j, parameters)
+    rivalry = compute_rivalry(environment.contested, i, j, parameters)
+    competition = compute_competition(organizations, dyads, rivalry, i, j, parameters)
     competition *= 1.0 - parameters.trust_softening * trust
     quality = clip(1.0 - tension - competition, 0.0, 1.0)
     rate = parameters.trust_gain if quality > trust else parameters.trust_loss

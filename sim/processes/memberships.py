@@ -1,8 +1,11 @@
 """Step 10, review memberships: some organizations, in random order, stay, leave, join or found.
 
 One choice a review, the option of largest utility gain + noise · Gumbel (a logit), with the noise keyed by the
-option's identity so that two regimes with one seed meet the same luck. Utility: `relations.compute_utility`.
+option's identity so that two regimes with one seed meet the same luck. Utility: `relations.compute_utility`. What
+cannot win is not worked out: draws are keyed, so one that is not made changes no other.
 """
+
+import math
 
 import numpy as np
 
@@ -18,34 +21,54 @@ from sim.coalitions import (
     remove_member,
 )
 from sim.compiled import compiled
-from sim.draws import REVIEW, REVIEW_ORDER, gumbel, philox, stream, to_uniform
+from sim.draws import REVIEW, REVIEW_ORDER, bound_gumbel, gumbel, philox, stream, to_gumbel, to_uniform, uniform
 from sim.relations import (
     compute_affinity,
+    compute_cost,
     compute_facilitation,
+    compute_joint_money,
+    compute_size_benefit,
     compute_utility,
     find_contested,
     find_exit_cause,
     find_join_cause,
     get_affinity,
-    is_ahead,
+    is_before,
     list_members,
     look_around,
+    look_at_members,
+    prepare_sizes,
+    to_nine_digits,
 )
 
 OPEN_DOOR, MAJORITY = 0, 1  # parameters.Memberships.admission
 STAY, FOUND_NEW = np.uint64(1), np.uint64(2)
 LEAVING = np.uint64(0x9E3779B97F4A7C15)  # sets the draw of leaving a coalition apart from that of joining it
+NO_CORE = -math.inf  # what founding is worth where nobody would take part
+SLACK = 1e-6  # utility, far above what rounding may add to a bound
 
 
 @compiled
 def review_memberships(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
     """Let a share of organizations review. Writes memberships, coalitions, the log and row."""
+    share = parameters.review_share
+    hold_round(seed, month, share, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
+
+
+@compiled
+def hold_round(seed, month, share, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
+    """Let `share` of organizations review once. Writes memberships, coalitions, the log and row."""
     find_contested(organizations, programmes, environment)
-    n_reviewing = find_reviewers(seed, month, parameters.review_share, organizations, environment)
-    for at in range(n_reviewing):
-        review_once(
+    prepare_sizes(environment)
+    for c in range(coalitions.is_active.size):
+        if coalitions.is_active[c]:
+            _seat(coalitions, c, environment)
+    key = stream(seed, REVIEW, month)
+    for at in range(_find_reviewers(seed, month, share, organizations, environment)):
+        _review_once(
             seed,
             month,
+            key,
             environment.order[at],
             parameters,
             organizations,
@@ -59,38 +82,47 @@ def review_memberships(seed, month, parameters, organizations, dyads, coalitions
 
 
 @compiled
-def find_reviewers(seed, month, share, organizations, environment):
-    """Put the reviewing organizations into environment.order in the order of a keyed draw; return their number."""
+def _seat(coalitions, c, environment):
+    """List the members of c in environment.seated[c], where they stay for the round: each move lists them anew."""
+    list_members(coalitions.member[c], environment.seated[c])
+
+
+@compiled
+def _find_reviewers(seed, month, share, organizations, environment):
+    """Put the reviewing organizations into environment.order in the order of a keyed draw; return their number.
+
+    All draw before they are put in order: draws that wait for no other take half the time.
+    """
     key = stream(seed, REVIEW_ORDER, month)
-    order, rank = environment.order, environment.rank
+    drawn, draws, order, rank = environment.people, environment.move, environment.order, environment.rank
     count = 0
     for i in range(order.size):
-        if not organizations.is_open[i]:
-            continue
         first, second = philox(key, organizations.key[i], np.uint64(0))
-        if to_uniform(first) < share:
-            place, draw = count, to_uniform(second)
-            while place > 0 and rank[place - 1] > draw:
-                rank[place] = rank[place - 1]
-                order[place] = order[place - 1]
-                place -= 1
-            rank[place] = draw
-            order[place] = i
-            count += 1
+        drawn[count] = i  # the next one overwrites it where i does not review
+        draws[count] = to_uniform(second)
+        count += 1 if organizations.is_open[i] and to_uniform(first) < share else 0
+    for at in range(count):
+        place, draw = at, draws[at]
+        while place > 0 and rank[place - 1] > draw:
+            rank[place] = rank[place - 1]
+            order[place] = order[place - 1]
+            place -= 1
+        rank[place] = draw
+        order[place] = drawn[at]
     return count
 
 
 @compiled
-def review_once(seed, month, i, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
+def _review_once(seed, month, key, i, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
     """Weigh staying, leaving each coalition, joining each other one, and founding; carry out the best.
 
-    environment.contested must hold, see `relations.find_contested`.
+    What `hold_round` prepares must hold. key: that of all choices of the round.
     """
-    key, noise, own = stream(seed, REVIEW, month), parameters.choice_noise, organizations.key[i]
+    noise, own = parameters.choice_noise, organizations.key[i]
     terms, n_held = environment.terms, organizations.n_memberships[i]
     best_value, best, cause = noise * gumbel(key, own, STAY), NOBODY, columns.CHANCE
     has_room = n_held < parameters.max_memberships
-    look_around(environment, organizations, dyads, programmes, i, organizations.is_open, parameters)
+    look_around(environment, organizations, dyads, programmes, i, parameters)
     for c in range(coalitions.is_active.size):
         if not coalitions.is_active[c]:
             continue
@@ -99,12 +131,14 @@ def review_once(seed, month, i, parameters, organizations, dyads, coalitions, pr
         if not inside and (not has_room or size == 0 or size >= parameters.size_cap):
             continue
         utility = compute_utility(
+            environment.seen,
             environment,
             organizations,
             dyads,
             programmes,
             i,
-            coalitions.member[c],
+            environment.seated[c],
+            size,
             inside,
             n_held - (1 if inside else 0),
             compute_facilitation(coalitions, c, parameters),
@@ -112,22 +146,27 @@ def review_once(seed, month, i, parameters, organizations, dyads, coalitions, pr
             parameters,
         )
         gain = -utility if inside else utility
-        value = gain + noise * gumbel(key, own, coalitions.key[c] + LEAVING if inside else coalitions.key[c])
+        luck = uniform(key, own, coalitions.key[c] + LEAVING if inside else coalitions.key[c])
+        if gain + noise * bound_gumbel(luck) <= best_value:
+            continue
+        value = gain + noise * to_gumbel(luck)
         if value > best_value:
             reason = find_exit_cause(terms) if inside else find_join_cause(terms)
             if inside or _is_admitted(i, c, parameters, organizations, dyads, coalitions, programmes, environment):
                 best_value, best, cause = value, c, reason
     if has_room and find_free_slot(coalitions) != NOBODY:
-        gain = _weigh_founding(i, parameters, organizations, dyads, programmes, environment)
-        if gain + noise * gumbel(key, own, FOUND_NEW) > best_value and environment.group[i] == 1:
+        luck = uniform(key, own, FOUND_NEW)
+        wanted = best_value - noise * bound_gumbel(luck)
+        gain = _weigh_founding(i, wanted, parameters, organizations, dyads, programmes, environment)
+        if gain > NO_CORE and gain + noise * to_gumbel(luck) > best_value:
             _found(seed, month, i, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
             return
     if best != NOBODY:
-        _move(month, i, best, cause, organizations, dyads, coalitions, log, row)
+        _move(month, i, best, cause, organizations, dyads, coalitions, environment, log, row)
 
 
 @compiled
-def _move(month, i, c, cause, organizations, dyads, coalitions, log, row):
+def _move(month, i, c, cause, organizations, dyads, coalitions, environment, log, row):
     """Leave coalition c if i sits there, join it otherwise."""
     number = coalitions.number[c]
     if coalitions.member[c, i]:
@@ -138,6 +177,7 @@ def _move(month, i, c, cause, organizations, dyads, coalitions, log, row):
         add_member(organizations, dyads, coalitions, c, i)
         row.joins += 1
         log_member(log, month, columns.JOIN, organizations, i, number, cause, coalitions.size[c])
+    _seat(coalitions, c, environment)
 
 
 @compiled
@@ -146,10 +186,11 @@ def _is_admitted(i, c, parameters, organizations, dyads, coalitions, programmes,
     if parameters.admission == OPEN_DOOR:
         return True
     facilitation = compute_facilitation(coalitions, c, parameters)
-    yes, members = 0, environment.people
-    for at in range(list_members(coalitions.member[c], members)):
+    yes, members = 0, environment.seated[c]
+    for at in range(coalitions.size[c]):
         j = members[at]
-        affinity = compute_affinity(environment, organizations, dyads, programmes, j, i, facilitation, parameters)
+        rivalry = environment.rivalry[j]
+        affinity = compute_affinity(rivalry, organizations, dyads, programmes, j, i, facilitation, parameters)
         yes += 1 if affinity >= parameters.admission_threshold else 0
     if parameters.admission == MAJORITY:
         return 2 * yes > coalitions.size[c]
@@ -157,95 +198,122 @@ def _is_admitted(i, c, parameters, organizations, dyads, coalitions, programmes,
 
 
 @compiled
-def _weigh_founding(i, parameters, organizations, dyads, programmes, environment):
-    """Gather a core around i in environment.group (1 = in it) and return what founding is worth to i.
+def _weigh_founding(i, wanted, parameters, organizations, dyads, programmes, environment):
+    """Gather a core around i in environment.is_core and return what founding is worth to i.
 
     Partners come in the order of mutual affinity, the smaller of both sides, up to founding_size; each must gain.
-    group[i] stays 0 where no such core exists. environment.seen: what i sees in each.
+    NO_CORE where no such core exists, or where it could not be worth as much as `wanted`. environment.seen: what i
+    sees in each.
     """
-    group, mutual, lots = environment.group, environment.rank, organizations.lot
-    for j in range(group.size):
-        group[j] = 0
-    size, candidates = 1, environment.people
-    n_candidates = _find_candidates(i, parameters, organizations, dyads, programmes, environment)
-    while size < parameters.founding_size:
-        best = NOBODY
-        for at in range(n_candidates):
-            j = candidates[at]
-            if group[j] == 0 and (best == NOBODY or is_ahead(mutual[j], lots[j], mutual[best], lots[best])):
-                best = j
-        if best == NOBODY:
-            break
-        group[best] = 1
-        size += 1
-    if size < 2:
-        return -1e9
+    n_liked, warmest = _list_liked(i, parameters, organizations, dyads, environment)
+    if n_liked == 0:
+        return NO_CORE
+    ceiling = _bound_founding(i, warmest, parameters, organizations, programmes, environment)
+    if ceiling + SLACK < wanted:
+        return NO_CORE
+    n_candidates = _keep_mutual(i, n_liked, parameters, organizations, dyads, programmes, environment)
+    if n_candidates == 0:
+        return NO_CORE
+    _choose_partners(i, n_candidates, parameters, organizations, environment)
     return _check_core(i, parameters, organizations, dyads, programmes, environment)
 
 
 @compiled
-def _find_candidates(i, parameters, organizations, dyads, programmes, environment):
-    """List in environment.people whom i could found with: both like each other; return how many they are.
+def _list_liked(i, parameters, organizations, dyads, environment):
+    """List in environment.people whom i would found with; return how many they are and the largest affinity to one."""
+    liked, count, warmest = environment.people, 0, 0.0
+    for j in range(organizations.is_open.size):
+        affinity = get_affinity(environment.seen, j, parameters.facilitation, parameters)
+        has_room = organizations.n_memberships[j] < parameters.max_memberships
+        is_free = organizations.is_open[j] & has_room & (dyads.joint[i, j] == 0) & (j != i)
+        liked[count] = j  # the next one overwrites it where i would not
+        count += 1 if is_free & (affinity > 0.0) else 0
+        warmest = max(warmest, affinity if is_free else 0.0)
+    return count, warmest
 
-    Writes their mutual affinity to environment.rank.
+
+@compiled
+def _bound_founding(i, warmest, parameters, organizations, programmes, environment):
+    """Return what founding is worth to i at most, where no affinity to a partner is above `warmest`.
+
+    A mean of affinities is at most the largest; benefit and hope grow with size and are taken at the largest core, cost
+    at the smallest.
+    """
+    most = min(parameters.founding_size, organizations.is_open.size)
+    hope = compute_joint_money(organizations, programmes, i, most, parameters)
+    cost = compute_cost(organizations, i, 2, organizations.n_memberships[i], False, parameters)
+    benefit = compute_size_benefit(environment, most, parameters) - parameters.membership_threshold
+    mandate = _get_mandate(i, parameters, organizations, programmes)
+    return warmest + benefit + hope - cost - parameters.founding_effort + mandate
+
+
+@compiled
+def _keep_mutual(i, n_liked, parameters, organizations, dyads, programmes, environment):
+    """Keep in environment.people, of n_liked whom i likes, those who like i too; return how many they are.
+
+    Writes their mutual affinity in billionths to environment.rank, place by place.
     """
     candidates, mutual, count = environment.people, environment.rank, 0
     facilitation = parameters.facilitation
-    for j in range(mutual.size):
-        if j == i or not organizations.is_open[j] or dyads.joint[i, j] > 0:
-            continue
-        if organizations.n_memberships[j] >= parameters.max_memberships:
-            continue
-        toward = get_affinity(environment.seen, j, facilitation, parameters)
-        if toward > 0.0:
-            back = compute_affinity(environment, organizations, dyads, programmes, j, i, facilitation, parameters)
-            if back > 0.0:
-                mutual[j] = min(toward, back)
-                candidates[count] = j
-                count += 1
+    for at in range(n_liked):
+        j = candidates[at]
+        rivalry = environment.rivalry[j]
+        back = compute_affinity(rivalry, organizations, dyads, programmes, j, i, facilitation, parameters)
+        if back > 0.0:
+            toward = get_affinity(environment.seen, j, facilitation, parameters)
+            mutual[count] = to_nine_digits(min(toward, back))
+            candidates[count] = j
+            count += 1
     return count
 
 
 @compiled
-def _check_core(i, parameters, organizations, dyads, programmes, environment):
-    """Keep the partners in environment.group that gain; return the founder's gain and set group[i] where it holds.
-
-    Leaves the core in environment.is_core.
-    """
-    group, core = environment.group, environment.is_core
-    n = group.size
-    for j in range(n):
-        core[j] = group[j] == 1 or j == i
-    kept = 0
-    for j in range(n):
-        if group[j] == 1:
-            if _weigh_core(j, parameters, organizations, dyads, programmes, environment) <= 0.0:
-                group[j] = 0
-            else:
-                kept += 1
-    if kept == 0:
-        return -1e9
-    for j in range(n):
-        core[j] = group[j] == 1 or j == i
-    gain = _weigh_core(i, parameters, organizations, dyads, programmes, environment)
-    group[i] = 1
-    return gain - parameters.founding_effort + _get_mandate(i, parameters, organizations, programmes)
+def _choose_partners(i, n_candidates, parameters, organizations, environment):
+    """Mark i and its partners in environment.is_core: founding_size - 1 candidates, those of most mutual affinity."""
+    core, candidates, mutual, lots = environment.is_core, environment.people, environment.rank, organizations.lot
+    for j in range(core.size):
+        core[j] = j == i
+    for _ in range(min(parameters.founding_size - 1, n_candidates)):
+        best, most, lot = 0, -1.0, 0.0
+        for at in range(n_candidates):
+            if is_before(mutual[at], lots[candidates[at]], most, lot):
+                best, most, lot = at, mutual[at], lots[candidates[at]]
+        core[candidates[best]] = True
+        mutual[best] = -1.0  # taken
 
 
 @compiled
-def _weigh_core(i, parameters, organizations, dyads, programmes, environment):
-    """Return what founding with the others of environment.is_core is worth to i. Writes environment.seen and terms."""
-    core, held = environment.is_core, organizations.n_memberships[i]
-    look_around(environment, organizations, dyads, programmes, i, core, parameters)
+def _check_core(i, parameters, organizations, dyads, programmes, environment):
+    """Keep the partners in environment.is_core that gain; return what founding with them is worth to i, or NO_CORE."""
+    core, members, seen = environment.is_core, environment.others, environment.glimpsed
+    size = list_members(core, members)
+    for at in range(size):
+        j = members[at]
+        if j != i:
+            look_at_members(seen, environment, organizations, dyads, programmes, j, members, size, parameters)
+            worth = _weigh_core(seen, j, size, parameters, organizations, dyads, programmes, environment)
+            core[j] = worth > 0.0
+    size = list_members(core, members)
+    if size < 2:
+        return NO_CORE
+    worth = _weigh_core(environment.seen, i, size, parameters, organizations, dyads, programmes, environment)
+    return worth - parameters.founding_effort + _get_mandate(i, parameters, organizations, programmes)
+
+
+@compiled
+def _weigh_core(seen, i, size, parameters, organizations, dyads, programmes, environment):
+    """Return what founding is worth to i with the others of the core listed in environment.others. Writes terms."""
     return compute_utility(
+        seen,
         environment,
         organizations,
         dyads,
         programmes,
         i,
-        core,
+        environment.others,
+        size,
         False,
-        held,
+        organizations.n_memberships[i],
         parameters.facilitation,
         False,
         parameters,
@@ -271,6 +339,7 @@ def _found(seed, month, i, parameters, organizations, dyads, coalitions, program
         seed, month, BY_REVIEW, environment.is_core, i, organizations, dyads, coalitions, environment, parameters
     )
     coalitions.is_mandated[c] = mandate > 0.0
+    _seat(coalitions, c, environment)
     row.foundings += 1
     kind = columns.FOUND
     if is_rival(coalitions, c, parameters):

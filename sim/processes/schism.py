@@ -19,12 +19,13 @@ from sim.coalitions import (
 from sim.compiled import compiled
 from sim.draws import BREAK_AWAY, gumbel, stream
 from sim.relations import (
-    compute_affinity,
     compute_facilitation,
+    compute_mutual_affinity,
     compute_utility,
     find_contested,
     list_members,
-    look_around,
+    look_at_members,
+    prepare_sizes,
 )
 
 SMALLEST_GROUP = 3
@@ -50,12 +51,6 @@ def break_away(seed, month, parameters, organizations, dyads, coalitions, progra
 
 
 @compiled
-def _measure_mutual(i, j, facilitation, parameters, organizations, dyads, programmes, environment):
-    toward = compute_affinity(environment, organizations, dyads, programmes, i, j, facilitation, parameters)
-    return min(toward, compute_affinity(environment, organizations, dyads, programmes, j, i, facilitation, parameters))
-
-
-@compiled
 def _cut_at_weakest_tie(c, parameters, organizations, dyads, coalitions, programmes, environment):
     """Part coalition c into sides 1 and 2 of environment.group; False where no pair is at odds."""
     group, members = environment.group, environment.people
@@ -66,7 +61,9 @@ def _cut_at_weakest_tie(c, parameters, organizations, dyads, coalitions, program
         i = members[at]
         for other in range(at):
             j = members[other]
-            mutual = _measure_mutual(i, j, facilitation, parameters, organizations, dyads, programmes, environment)
+            mutual = compute_mutual_affinity(
+                environment, organizations, dyads, programmes, i, j, facilitation, parameters
+            )
             if mutual < weakest:
                 pole_1, pole_2, weakest = j, i, mutual
     if pole_1 == NOBODY:
@@ -78,8 +75,12 @@ def _cut_at_weakest_tie(c, parameters, organizations, dyads, coalitions, program
         if i in (pole_1, pole_2):
             group[i] = 1 if i == pole_1 else 2
         else:
-            to_1 = _measure_mutual(i, pole_1, facilitation, parameters, organizations, dyads, programmes, environment)
-            to_2 = _measure_mutual(i, pole_2, facilitation, parameters, organizations, dyads, programmes, environment)
+            to_1 = compute_mutual_affinity(
+                environment, organizations, dyads, programmes, i, pole_1, facilitation, parameters
+            )
+            to_2 = compute_mutual_affinity(
+                environment, organizations, dyads, programmes, i, pole_2, facilitation, parameters
+            )
             group[i] = 1 if to_1 >= to_2 else 2
     return True
 
@@ -95,52 +96,58 @@ def _all_gain(seed, month, c, side, parameters, organizations, dyads, coalitions
         return False
     key = stream(seed, BREAK_AWAY, month)
     group, core, terms, change = environment.group, environment.is_core, environment.terms, environment.term_change
-    size = 0
+    members, leaving = environment.people, environment.others
     for i in range(group.size):
         core[i] = group[i] == side
-        size += 1 if core[i] else 0
+    size = list_members(core, leaving)
     if size < SMALLEST_GROUP or size == coalitions.size[c]:
         return False
     facilitation, funded = compute_facilitation(coalitions, c, parameters), coalitions.convener_months[c] > 0
+    seen, n_members = environment.seen, list_members(coalitions.member[c], members)
+    prepare_sizes(environment)
     for term in range(terms.size):
         change[term] = 0.0
-    for i in range(group.size):
-        if core[i]:
-            held = organizations.n_memberships[i] - 1
-            look_around(environment, organizations, dyads, programmes, i, coalitions.member[c], parameters)
-            now = compute_utility(
-                environment,
-                organizations,
-                dyads,
-                programmes,
-                i,
-                coalitions.member[c],
-                True,
-                held,
-                facilitation,
-                funded,
-                parameters,
-            )
-            for term in range(terms.size):
-                change[term] -= terms[term]
-            then = compute_utility(
-                environment,
-                organizations,
-                dyads,
-                programmes,
-                i,
-                core,
-                True,
-                held,
-                parameters.facilitation,
-                False,
-                parameters,
-            )
-            for term in range(terms.size):
-                change[term] += terms[term]
-            noise = parameters.schism_noise * gumbel(key, organizations.key[i], coalitions.key[c])
-            if then - now + noise <= parameters.schism_gain or then <= 0.0:
-                return False
+    for at in range(size):
+        i = leaving[at]
+        held = organizations.n_memberships[i] - 1
+        look_at_members(seen, environment, organizations, dyads, programmes, i, members, n_members, parameters)
+        now = compute_utility(
+            seen,
+            environment,
+            organizations,
+            dyads,
+            programmes,
+            i,
+            members,
+            n_members,
+            True,
+            held,
+            facilitation,
+            funded,
+            parameters,
+        )
+        for term in range(terms.size):
+            change[term] -= terms[term]
+        then = compute_utility(
+            seen,
+            environment,
+            organizations,
+            dyads,
+            programmes,
+            i,
+            leaving,
+            size,
+            True,
+            held,
+            parameters.facilitation,
+            False,
+            parameters,
+        )
+        for term in range(terms.size):
+            change[term] += terms[term]
+        noise = parameters.schism_noise * gumbel(key, organizations.key[i], coalitions.key[c])
+        if then - now + noise <= parameters.schism_gain or then <= 0.0:
+            return False
     return True
 
 

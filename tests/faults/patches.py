@@ -37,8 +37,8 @@ FAULTS = (
     Fault(
         "tension seen from the wrong side",
         "relations.py",
-        "abs(organizations.stance[j] - organizations.viewpoint[i]) * 0.5",
-        "abs(organizations.stance[i] - organizations.viewpoint[j]) * 0.5",
+        "abs(organizations.stance[j] - organizations.viewpoint[i]) * half",
+        "abs(organizations.stance[i] - organizations.viewpoint[j]) * half",
     ),
     Fault(
         "distrust shrinks a difference",
@@ -120,8 +120,8 @@ FAULTS = (
     Fault(
         "no return to the baseline",
         "processes/meetings.py",
-        "dyads.trust[i, j] + parameters.trust_decay * (baseline - dyads.trust[i, j])",
-        "dyads.trust[i, j] + 0.0 * (baseline - dyads.trust[i, j])",
+        "trust[j] + parameters.trust_decay * (baseline - trust[j])",
+        "trust[j] + 0.0 * (baseline - trust[j])",
     ),
     Fault(
         "dialogue across any distance",
@@ -260,8 +260,8 @@ FAULTS = (
     Fault(
         "partners found against their interest",
         "processes/memberships.py",
-        "organizations, dyads, programmes, environment) <= 0.0:",
-        "organizations, dyads, programmes, environment) <= -9.0:",
+        "core[j] = worth > 0.0",
+        "core[j] = worth > -9.0",
     ),
     Fault(
         "a mandate from money that is gone",
