@@ -17,13 +17,11 @@ os.environ.setdefault("NUMBA_OPT", "2")
 import numba
 import numpy
 import platformdirs
-from llvmlite.binding import Linkage
 from numba import types
-from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import Compiler
 
 KERNEL_SOURCES = (
     "compiled.py",
+    "linking.py",
     "draws.py",
     "reference.py",
     "windows.py",
@@ -88,41 +86,14 @@ _OPTIONS = {
 }
 
 
-class _Part(JITCodeLibrary):
-    """The code of a kernel that only other kernels call: left as it is, for it is optimised within those."""
+try:
+    from sim.linking import choose_compilers
 
-    def _optimize_final_module(self):
-        """Do nothing."""
+    _COMPILERS = choose_compilers()
+except (ImportError, AttributeError):  # a numba that has other insides
+    _COMPILERS = {}
 
-
-class _Whole(JITCodeLibrary):
-    """The code of a kernel that Python calls, with all the parts it is made of."""
-
-    def _optimize_final_module(self):
-        """Keep the parts to itself, or the loader would take those not optimised for them; then optimise."""
-        for function in self._final_module.functions:
-            if not function.is_declaration and function.linkage == Linkage.linkonce_odr:
-                function.linkage = Linkage.internal
-        super()._optimize_final_module()
-
-
-class _PartCompiler(Compiler):
-    """Compiles a kernel to a part. numba would optimise each anew with all it calls, at every level of calls."""
-
-    kind = _Part
-
-    def __init__(self, typing_context, target_context, library, *rest):
-        """Give the kernel a library of its own kind."""
-        library = self.kind(target_context.codegen(), self.kind.__name__)
-        library.enable_object_caching()
-        super().__init__(typing_context, target_context, library, *rest)
-
-
-class _WholeCompiler(_PartCompiler):
-    kind = _Whole
-
-
-_INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": _PartCompiler}
+_INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # which halves the compilation
 
 
 def _share_compilations(dispatcher):
@@ -144,14 +115,21 @@ def _share_compilations(dispatcher):
 
 def compiled_entry(function):
     """Compile a kernel that Python calls: cached, without the interpreter's lock, without fastmath."""
-    return _share_compilations(numba.njit(**_OPTIONS, pipeline_class=_WholeCompiler)(function))
+    return _share_compilations(numba.njit(**_OPTIONS, **_COMPILERS.get("Whole", {}))(function))
+
+
+def compiled_apart(function):
+    """Compile a kernel that only other kernels call, and seldom: to machine code of its own that they share."""
+    return _share_compilations(numba.njit(**_OPTIONS, **_INNER, **_COMPILERS.get("Apart", {}))(function))
 
 
 def compiled(function):
-    """Compile a kernel that only other kernels call: it gets no Python entry, which halves the compilation."""
-    return _share_compilations(numba.njit(**_OPTIONS, **_INNER)(function))
+    """Compile a kernel that only other kernels call, within each of them."""
+    return _share_compilations(numba.njit(**_OPTIONS, **_INNER, **_COMPILERS.get("Part", {}))(function))
 
 
 def inlined(function):
     """Compile a small kernel into all that call it, so that their loops keep in registers what stays equal."""
-    return _share_compilations(numba.njit(**_OPTIONS, **_INNER, forceinline=True)(function))
+    return _share_compilations(
+        numba.njit(**_OPTIONS, **_INNER, **_COMPILERS.get("Part", {}), forceinline=True)(function)
+    )

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numba
 import numpy as np
 import pandas as pd
 
 from sim import columns, schedule, state
+from sim.compilation import compile_processes, keeping_garbage
 from sim.compiled import is_cached
 from sim.gathering import FIRST_FOUNDING_ROUND
 from sim.inputs import Inputs
@@ -34,19 +29,10 @@ ROOM_FOR_EVENTS = 4096  # of a run, to begin with
 
 
 def compile_kernels() -> None:
-    """Fill the cache of compiled code on two cores: a second process compiles `start` and the reviews meanwhile."""
-    child = subprocess.Popen(
-        [sys.executable, "-c", "from sim.engine import compile_second_part; compile_second_part()"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        compile_part(0)
-        child.wait()
+    """Fill the cache of compiled code: the processes of a month on two cores, then what joins them."""
+    with keeping_garbage():
+        compile_processes()
         run_compiled(Inputs(Parameters(months=1)), [1])
-    finally:
-        child.terminate()  # where this process was interrupted; otherwise it has ended
-        child.wait()
 
 
 def compile_localities() -> None:
@@ -54,54 +40,8 @@ def compile_localities() -> None:
     base = Parameters(months=1)
     field = dataclasses.replace(base.field, n_localities=2, n_organizations=4)
     regime = Regime("nation", "", {"line": Programme(funder_level="nation")})
-    Region(dataclasses.replace(base, field=field, regime=regime), n_threads=1).run(1)
-
-
-def compile_second_part() -> None:
-    """Compile the second half in a process of its own that ends with the one that started it."""
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-    compile_part(1)
-
-
-def compile_part(part: int) -> None:
-    """Compile one of two halves of the processes into the cache."""
-    inputs = Inputs(Parameters())
-    seed, month, row = np.uint64(1), 1, schedule.new_row()
-    numbers, roster, lines, world = inputs.record, inputs.roster, inputs.lines, inputs.world
-    field, dyads, coalitions, programmes, environment, log = world
-    halves = (
-        (
-            (schedule.award_grants, seed, month, numbers, *world, row),
-            (schedule.respond_to_conditions, seed, month, numbers, field, programmes, log, row),
-            (schedule.meet, seed, month, numbers, *world, row),
-            (schedule.serve_and_refer, seed, month, numbers, field, dyads, environment, row),
-            (schedule.settle_accounts, seed, month, numbers, field, coalitions, environment),
-            (schedule.close_organizations, seed, month, numbers, field, dyads, coalitions, environment, log, row),
-            (schedule.turn_over_staff, seed, month, numbers, field, dyads),
-            (schedule.drift, numbers, field, programmes),
-            (schedule.raise_awareness, numbers, field, coalitions, environment),
-            (schedule.apply_calendar, month, numbers, field, coalitions, programmes, environment, log),
-            (schedule.find_openings, seed, month, numbers, field, environment.group),
-            (schedule.change_at_random, seed, month, numbers, field, dyads, coalitions, environment, log, row),
-            (schedule.dissolve, seed, month, numbers, field, dyads, coalitions, programmes, log, row),
-        ),
-        (
-            (schedule.start, seed, numbers, roster, lines, world, row),
-            (schedule.review_memberships, seed, month, numbers, *world, row),
-            (schedule.break_away, seed, month, numbers, *world, row),
-            (schedule.settle_newcomers, seed, month, numbers, roster, field, dyads, environment, log, row),
-            (schedule.record_members, world, np.zeros(1, "i8")),
-        ),
-    )
-    for kernel, *arguments in halves[part]:
-        kernel.compile(tuple(numba.typeof(one) for one in arguments))  # pyright: ignore[reportFunctionMemberAccess]
+    with keeping_garbage():
+        Region(dataclasses.replace(base, field=field, regime=regime), n_threads=1).run(1)
 
 
 def run_processes(

@@ -10,7 +10,7 @@ import numpy as np
 
 from sim import columns
 from sim.coalitions import NOBODY, log_member
-from sim.compiled import compiled
+from sim.compiled import compiled, compiled_apart
 from sim.draws import INITIALISE, exponential, logarithm, normal, stream, uniform
 from sim.relations import clip, compute_baseline_trust, compute_overlap, is_within_dates, refresh
 
@@ -202,7 +202,7 @@ def _set_demand(parameters, roster, organizations, environment):
         environment.demand[k] = parameters.demand_ratio * capacity * roster.population_demand[k]
 
 
-@compiled
+@compiled_apart
 def settle_newcomers(seed, month, parameters, roster, organizations, dyads, environment, log, row):
     """Draw the newcomers marked in environment.group. Writes their rows and ties, the ledger, the log, row.openings."""
     n = organizations.is_open.size

@@ -6,7 +6,7 @@ Definitions stand in `columns.py`; a share over nothing is nan, never a made-up 
 import math
 
 from sim.coalitions import NOBODY
-from sim.compiled import compiled
+from sim.compiled import compiled, compiled_apart
 from sim.relations import compute_competition, compute_rivalry, find_contested, list_members
 
 
@@ -15,7 +15,7 @@ def _share(part, whole):
     return part / whole if whole > 0 else math.nan
 
 
-@compiled
+@compiled_apart
 def observe(parameters, organizations, dyads, coalitions, programmes, environment, row):
     """Write every column of this month's row that is not a count of events. Reads everything else."""
     _observe_pairs(parameters, organizations, dyads, programmes, environment, row)

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from sim import columns
-from sim.compiled import compiled, compiled_entry
+from sim.compiled import compiled, compiled_apart, compiled_entry
 from sim.field import initialise, settle_newcomers
 from sim.gathering import form_coalitions, warm_up_trust
 from sim.observe import observe
@@ -45,7 +45,7 @@ PROCESSES = (
 )
 
 
-@compiled
+@compiled_apart
 def start(seed, parameters, roster, lines, world, row):
     """Fill the world of one run and observe month 0. Writes world and row."""
     organizations, dyads, coalitions = world.organizations, world.dyads, world.coalitions
@@ -58,6 +58,15 @@ def start(seed, parameters, roster, lines, world, row):
     row.foundings = 0.0
     row.rival_foundings = 0.0
     observe(parameters, organizations, dyads, coalitions, programmes, environment, row)
+
+
+@compiled_apart
+def change_memberships(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
+    """Let organizations review what they belong to, or change it at random where that is asked for."""
+    if parameters.null_model:
+        change_at_random(seed, month, parameters, organizations, dyads, coalitions, environment, log, row)
+    else:
+        review_memberships(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
 
 
 @compiled
@@ -97,12 +106,9 @@ def run_month(seed, month, first, last, parameters, roster, lines, world, row):
         elif process == 8 and parameters.drift:
             drift(parameters, organizations, programmes)
         elif process == 9 and parameters.review_memberships:
-            if parameters.null_model:
-                change_at_random(seed, month, parameters, organizations, dyads, coalitions, environment, log, row)
-            else:
-                review_memberships(
-                    seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row
-                )
+            change_memberships(
+                seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row
+            )
         elif process == 10 and parameters.break_away and not parameters.null_model:
             break_away(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
         elif process == 11 and parameters.dissolve:

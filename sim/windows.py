@@ -84,11 +84,33 @@ def _window_type(blocks: Reference) -> Reference:
     return Reference(blocks.class_name, tuple(fields))
 
 
-def _build_window(context, builder, blocks_type, blocks, sizes, starts, strides, worker):
-    """Write the descriptors of one locality's arrays to the caller's stack; return a pointer to them."""
-    window_type = _window_type(blocks_type)
+def _window_struct(context, window_type):
+    """Return the machine type of a window: its struct, then the windows nested in it."""
+    nested = [_window_struct(context, kind) for _, kind in window_type.fields if isinstance(kind, Reference)]
+    return ir.LiteralStructType([get_struct(context, window_type), *nested])
+
+
+def _declare_filler(context, module, blocks_type):
+    """Return the function that fills a window, one in each module: what it does is long and called at many places."""
+    name, pointer, word = f"window_{blocks_type.name}", ir.IntType(8).as_pointer(), context.get_value_type(types.intp)
+    if name in module.globals:
+        return module.globals[name]
+    rows = [word.as_pointer()] * 3
+    filler = ir.Function(module, ir.FunctionType(ir.VoidType(), [pointer, pointer, *rows, word]), name)
+    filler.linkage = "linkonce_odr"
+    filler.attributes.add("noinline")
+    builder = ir.IRBuilder(filler.append_basic_block())
+    slot, blocks, *places = filler.args
+    struct = _window_struct(context, _window_type(blocks_type)).as_pointer()
+    _fill_window(context, builder, blocks_type, builder.bitcast(slot, struct), blocks, *places)
+    builder.ret_void()
+    return filler
+
+
+def _fill_window(context, builder, blocks_type, slot, blocks, sizes, starts, strides, worker):
+    """Write the descriptors of one locality's arrays to a window."""
+    window_type, n_nested = _window_type(blocks_type), 0
     source = builder.bitcast(blocks, get_struct(context, blocks_type).as_pointer())
-    slot = cgutils.alloca_once(builder, get_struct(context, window_type))
     columns, word = list_blocks(), context.get_value_type(types.intp)
     shapes = list_shapes(CLASSES[blocks_type.class_name]).values()
     for index, ((_, kind), (_, wanted), shape) in enumerate(
@@ -96,8 +118,11 @@ def _build_window(context, builder, blocks_type, blocks, sizes, starts, strides,
     ):
         item = builder.load(cgutils.gep_inbounds(builder, source, 0, index))
         if not shape.dimensions:
-            nested = _build_window(context, builder, kind, item, sizes, starts, strides, worker)
-            builder.store(nested, cgutils.gep_inbounds(builder, slot, 0, index))
+            n_nested += 1
+            nested = cgutils.gep_inbounds(builder, slot, 0, n_nested)
+            _fill_window(context, builder, kind, nested, item, sizes, starts, strides, worker)
+            nested = builder.bitcast(nested, context.get_value_type(wanted))
+            builder.store(nested, cgutils.gep_inbounds(builder, slot, 0, 0, index))
             continue
         flat = context.make_array(kind)(context, builder, item)
         array = context.make_array(wanted)(context, builder)
@@ -124,8 +149,7 @@ def _build_window(context, builder, blocks_type, blocks, sizes, starts, strides,
             itemsize=size,
             meminfo=None,
         )
-        builder.store(array._getvalue(), cgutils.gep_inbounds(builder, slot, 0, index))
-    return builder.bitcast(slot, context.get_value_type(window_type))
+        builder.store(array._getvalue(), cgutils.gep_inbounds(builder, slot, 0, 0, index))
 
 
 def _hide_origin(builder, pointer):
@@ -154,8 +178,11 @@ if IS_COMPILED:
                 is_by_locality = kind.ndim == 2
                 step = builder.mul(arguments[2], builder.extract_value(array.shape, 1)) if is_by_locality else None
                 rows.append(builder.gep(array.data, [step]) if is_by_locality else array.data)
-            found = _build_window(context, builder, blocks_type, arguments[0], rows[0], rows[1], rows[2], arguments[3])
-            return _hide_origin(builder, found)
+            slot = cgutils.alloca_once(builder, _window_struct(context, _window_type(blocks_type)))
+            found = builder.bitcast(slot, ir.IntType(8).as_pointer())
+            filler = _declare_filler(context, builder.module, blocks_type)
+            builder.call(filler, [found, builder.bitcast(arguments[0], found.type), *rows, arguments[3]])
+            return _hide_origin(builder, builder.bitcast(found, context.get_value_type(_window_type(blocks_type))))
 
         signature = typing.templates.signature(_window_type(blocks), blocks, places, types.intp, types.intp)
         return signature, build

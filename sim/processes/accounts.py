@@ -9,7 +9,7 @@ import numpy as np
 
 from sim import columns
 from sim.coalitions import NOBODY, leave_all, log_event
-from sim.compiled import compiled
+from sim.compiled import compiled, compiled_apart
 from sim.draws import CLOSE, OPEN, SETTLE, normal, philox, stream, uniform
 from sim.relations import clip
 
@@ -19,7 +19,7 @@ def _round_cents(amount):
     return math.floor(amount + 0.5)
 
 
-@compiled
+@compiled_apart
 def settle_accounts(seed, month, parameters, organizations, coalitions, environment):
     """Book one month of every open organization. Writes reserves, stress, dependence, capacity, awards, ledger.
 
@@ -98,7 +98,7 @@ def _feel_stress(i, own, donated, paid, parameters, organizations):
         organizations.deficit_months[i] = 0
 
 
-@compiled
+@compiled_apart
 def close_organizations(seed, month, parameters, organizations, dyads, coalitions, environment, log, row):
     """Close organizations after a long deficit. Writes is_open, memberships, awards, reserves, ledger, log, row."""
     key = stream(seed, CLOSE, month)

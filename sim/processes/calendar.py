@@ -4,13 +4,13 @@ import math
 
 from sim import columns
 from sim.coalitions import NOBODY, log_event
-from sim.compiled import compiled
+from sim.compiled import compiled, compiled_apart
 from sim.relations import is_within_dates
 
 TOTAL_CUT, STREAM_SHIFT, SHORT_TERMS, NEW_CONDITION = 1, 2, 3, 4  # regimes.SHOCKS
 
 
-@compiled
+@compiled_apart
 def apply_calendar(month, parameters, organizations, coalitions, programmes, environment, log):
     """Let the shock of this month strike, then open and close lines.
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim import columns
 from sim.coalitions import NOBODY, log_event
-from sim.compiled import compiled
+from sim.compiled import compiled, compiled_apart
 from sim.draws import RESPOND, gumbel, stream
 from sim.relations import (
     clip,
@@ -20,7 +20,7 @@ from sim.relations import (
 )
 
 
-@compiled
+@compiled_apart
 def respond_to_conditions(seed, month, parameters, organizations, programmes, log, row):
     """Let each organization that does not fit a line about to decide choose its answer.
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from sim import columns
 from sim.coalitions import end_coalition
-from sim.compiled import compiled
+from sim.compiled import compiled_apart
 from sim.draws import DISSOLVE, stream, uniform
 
 
-@compiled
+@compiled_apart
 def dissolve(seed, month, parameters, organizations, dyads, coalitions, programmes, log, row):
     """End coalitions. Writes coalitions, memberships, the log and row.dissolutions."""
     key = stream(seed, DISSOLVE, month)

@@ -3,11 +3,11 @@
 Source of the direction: resource dependence; drift is partial (Majic 2014). Rates are assumed.
 """
 
-from sim.compiled import compiled
+from sim.compiled import compiled, compiled_apart
 from sim.relations import clip, compute_fit
 
 
-@compiled
+@compiled_apart
 def drift(parameters, organizations, programmes):
     """Move mixes and stances by one month. Writes mix and stance.
 

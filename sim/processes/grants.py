@@ -8,14 +8,14 @@ import math
 
 from sim import columns
 from sim.coalitions import NOBODY, find_best_record, log_event, sign_mou
-from sim.compiled import compiled
+from sim.compiled import compiled, compiled_apart
 from sim.draws import AWARD, PASS_AMBIGUOUS, gumbel, stream, to_uniform, uniform
 from sim.relations import FORMULA, LOTTERY, compute_fit, is_ahead, is_round
 
 PASSED, TAKEN = 1, 2  # marks in environment.group
 
 
-@compiled
+@compiled_apart
 def award_grants(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
     """Decide every line whose round is due. Writes awards, record, recent_loss, trust, coalitions, ledger, log, row."""
     for g in range(programmes.term.size):
@@ -45,7 +45,7 @@ def _award_line(seed, month, g, parameters, organizations, dyads, coalitions, pr
     keep_books(n_applied, n_won, amount, budget, spent, environment, row)
 
 
-@compiled
+@compiled_apart
 def open_round(seed, month, g, parameters, organizations, dyads, coalitions, programmes, environment):
     """Mark and score who applies to line g; return how many. Writes environment.group and rank."""
     _mark_applicants(seed, month, g, parameters, organizations, programmes, environment)
@@ -68,7 +68,7 @@ def size_awards(month, g, n_applied, programmes):
     return per_round * _count_cohorts(month, programmes, g), pot // per_round
 
 
-@compiled
+@compiled_apart
 def find_leader(seed, month, g, parameters, organizations, dyads, coalitions, programmes, environment):
     """Return the best applicant to line g without an award so far, an organization or a coalition; NOBODY if none.
 
@@ -85,7 +85,7 @@ def find_leader(seed, month, g, parameters, organizations, dyads, coalitions, pr
     return best
 
 
-@compiled
+@compiled_apart
 def pay_leader(
     month, leader, g, rank, amount, parameters, organizations, dyads, coalitions, programmes, environment, log
 ):
@@ -102,7 +102,7 @@ def pay_leader(
     return cents
 
 
-@compiled
+@compiled_apart
 def close_round(month, g, n_won, n_applied, parameters, organizations, dyads, coalitions, programmes, environment, log):
     """Let those without an award feel it. Writes trust, recent_loss, the log. n_applied, n_won: in all."""
     if n_applied == 0:
@@ -364,7 +364,7 @@ def size_convening(g, n_convened, programmes):
     return cents // n_convened if n_convened > 0 else 0
 
 
-@compiled
+@compiled_apart
 def fund_conveners(month, g, each, parameters, organizations, coalitions, programmes, log):
     """Pay `each` cents to the convener of every coalition of three or more. Returns the cents spent."""
     if each == 0:

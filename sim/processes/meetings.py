@@ -10,7 +10,7 @@ import numpy as np
 
 from sim import columns
 from sim.coalitions import NOBODY, log_event, sign_mou
-from sim.compiled import compiled, inlined
+from sim.compiled import compiled, compiled_apart, inlined
 from sim.draws import MEET, SIGN_MOU, stream, uniform
 from sim.reference import hold
 from sim.relations import (
@@ -26,7 +26,7 @@ from sim.relations import (
 )
 
 
-@compiled
+@compiled_apart
 def meet(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
     """Hold this month's meetings. Writes trust, viewpoint, depth, activity, is_formal, cost_cents, the log, row.
 

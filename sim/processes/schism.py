@@ -16,7 +16,7 @@ from sim.coalitions import (
     log_member,
     remove_member,
 )
-from sim.compiled import compiled
+from sim.compiled import compiled, compiled_apart
 from sim.draws import BREAK_AWAY, gumbel, stream
 from sim.relations import (
     compute_facilitation,
@@ -31,7 +31,7 @@ from sim.relations import (
 SMALLEST_GROUP = 3
 
 
-@compiled
+@compiled_apart
 def break_away(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
     """Let groups break away. Writes memberships, coalitions, trust, the log and row.breakaways."""
     find_contested(organizations, programmes, environment)

@@ -6,13 +6,13 @@ Doogan & Cao 2014 (organizations refer to those they trust); rates are assumed.
 
 import numpy as np
 
-from sim.compiled import compiled, inlined
+from sim.compiled import compiled, compiled_apart, inlined
 from sim.draws import SERVE, exponential, normal, stream
 
 UNMET, SPARE = 0, 1
 
 
-@compiled
+@compiled_apart
 def serve_and_refer(seed, month, parameters, organizations, dyads, environment, row):
     """Serve this month's people. Writes served, environment's flows, trust, and row's people columns."""
     n, n_populations = organizations.mix.shape

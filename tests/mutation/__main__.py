@@ -48,7 +48,7 @@ def prepare(folder: Path) -> None:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for path in (folder / "sim").rglob("*.py"):
         source = path.read_text(encoding="utf-8")
-        path.write_text(re.sub(r"^@compiled(_entry)?\n", "", source, flags=re.MULTILINE), encoding="utf-8")
+        path.write_text(re.sub(r"^@compiled(_apart|_entry)?\n", "", source, flags=re.MULTILINE), encoding="utf-8")
     (folder / "tests").mkdir()
     shutil.copy(ROOT / "tests" / "worlds.py", folder / "tests")
     shutil.copy(Path(__file__).with_name("test_outcomes.py"), folder / "tests")
