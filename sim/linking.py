@@ -64,7 +64,7 @@ class Part(_Linked):
         for name in names:
             if name.startswith(ENVIRONMENT):
                 place = ir.GlobalVariable(places, ir.IntType(8).as_pointer(), name)
-                place.linkage, place.initializer = "common", ir.Constant(place.value_type, None)
+                place.linkage, place.initializer = "common", ir.Constant(place.value_type, None)  # pyright: ignore[reportAttributeAccessIssue]
         self._final_module = llvm.parse_assembly(str(places))
         super()._finalize_final_module()
         self._final_module = code
@@ -127,7 +127,7 @@ class MachineCode:
             return
         for one in self.needs:
             one()
-        codegen = cpu_target.target_context.codegen()
+        codegen = cpu_target.target_context.codegen()  # pyright: ignore[reportAttributeAccessIssue]
         nothing = llvm.parse_assembly(str(codegen._create_empty_module(self.symbol))).as_bitcode()
         self.library = codegen.unserialize_library((self.symbol, "object", (self.code, nothing)))
         self.loaded[self.symbol] = self
