@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -71,6 +70,8 @@ def plot_phases(runs: pd.DataFrame, x: str, y: str) -> Figure:
 
 
 def _draw_panel(axes: Axes, cells: pd.DataFrame, x: str, y: str, limit: float) -> None:
+    import seaborn as sns  # half a second, which runs without this picture need not wait for
+
     grid = cells.pivot_table(index=y, columns=x, values="change_mean")
     sns.heatmap(
         grid, ax=axes, cmap=COLOURS, vmin=-limit, vmax=limit, cbar=False, linewidths=0.6, linecolor="white",
