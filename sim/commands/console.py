@@ -168,7 +168,7 @@ def compile_model(*, is_quiet: bool = False, has_localities: bool = False) -> No
     from sim.engine import compile_kernels, compile_localities
 
     start = monotonic()
-    with _ticking("Compiling the model for this machine (once, about 20 s) …", is_quiet):
+    with _ticking("Compiling the model for this machine (once, about 15 s) …", is_quiet):
         if compiled.CITY in missing:
             compile_kernels()
         if compiled.LOCALITIES in missing:

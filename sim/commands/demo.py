@@ -9,7 +9,7 @@ from typing import Any
 EXPERIMENT = "grow_or_fragment"
 DESCRIPTION = f"""\
 Run experiments/{EXPERIMENT}.yaml: when does collaboration grow, hold or fragment as money, viewpoints and
-regime change? Keeps tables and figures in results/demo/. The first run compiles the model, which takes about 20 s.
+regime change? Keeps tables and figures in results/demo/. The first run compiles the model, which takes about 15 s.
 """
 
 

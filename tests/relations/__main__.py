@@ -23,7 +23,7 @@ def main() -> int:
     from sim.engine import compile_kernels, is_cached
 
     if not is_cached():
-        print("Compiling the model for this machine first (once, about 20 s) …", flush=True)
+        print("Compiling the model for this machine first (once, about 15 s) …", flush=True)
         compile_kernels()
     start = time.monotonic()
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
