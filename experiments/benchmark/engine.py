@@ -277,20 +277,23 @@ def draw_size(found: dict[str, Any], path: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
+    from sim.figures.style import BLUE, VERMILLION
+
     figure, axes = plt.subplots(figsize=(6.0, 3.6), layout="constrained")
-    for label in dict.fromkeys(field.label for field in FIELDS):
+    looks = zip(dict.fromkeys(field.label for field in FIELDS), (("-", BLUE), ("--", VERMILLION)), strict=True)
+    for label, (line, colour) in looks:
         rows = [row for name, row in found.items() if isinstance(row, dict) and name.startswith(f"{label}, ")]
         costs = [row["µs an organization and month"] for row in rows]
         errors = [[c["median"] - c["low"] for c in costs], [c["high"] - c["median"] for c in costs]]
         counts, medians = [row["organizations"] for row in rows], [cost["median"] for cost in costs]
-        axes.errorbar(counts, medians, errors, marker="o", capsize=3, label=label)
+        axes.errorbar(counts, medians, errors, marker="o", capsize=3, label=label, linestyle=line, color=colour)
     axes.set(xscale="log", yscale="log", xlabel="organizations", ylabel="µs an organization and month")
     counts = sorted({field.n_organizations for field in FIELDS if field.n_organizations != 60})
     axes.set_xticks(counts, [f"{count:,}" for count in counts], rotation=30)
     axes.tick_params(axis="x", which="minor", labelbottom=False)
     for axis in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
         axis("{x:g}")
-    axes.set_title("Cost of a month against the size of the field")
+    axes.set_title("Over localities an organization costs the same at any size", loc="left")
     axes.legend()
     figure.savefig(path, dpi=150)
     plt.close(figure)
