@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FOLDER = "parts"
-ROWS_IN_GROUP = 65_536
+ROWS_IN_GROUP = 16_384
 _NAME = re.compile(r"(runs|months|events)-(\d{12})-(\d{12})\.parquet")
 _META = b"coalitions"
 
