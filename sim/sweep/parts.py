@@ -174,7 +174,9 @@ def _write_groups(writer: pq.ParquetWriter, waiting: list[pa.Table]) -> list[pa.
     rows = pa.concat_tables(waiting).combine_chunks()
     n_whole = len(rows) // ROWS_IN_GROUP * ROWS_IN_GROUP
     writer.write_table(rows.slice(0, n_whole), row_group_size=ROWS_IN_GROUP)
-    return [rows.slice(n_whole)]
+    rest = rows.slice(n_whole).combine_chunks()  # not a view, which would keep the whole
+    pa.default_memory_pool().release_unused()
+    return [rest]
 
 
 def _make_note(key: str, stretch: Stretch, failures: Iterable[Failure], schema: pa.Schema, n_rows: int) -> bytes:
