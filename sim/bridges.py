@@ -49,7 +49,7 @@ class Bridges:
                 rank = [draws.uniform(key, np.uint64(at), np.uint64(0)) for at in own]
                 open_to = [at for _, at in sorted(zip(rank, own.tolist(), strict=True)) if free[at] > 1]
                 chosen = open_to[: setting.bridge_seats]
-                if len(chosen) < min(2, setting.bridge_seats):
+                if len(chosen) < 2:
                     continue
                 for at in chosen:
                     free[at] -= 1

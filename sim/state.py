@@ -137,7 +137,7 @@ class Environment(NamedTuple):
     rivalry: Array = of("f8", "n", is_working=True)  # of one with each other, see relations.compute_rivalry
     glimpsed: Array = of("f8", 5, "n", is_working=True)  # what another one sees in those of a core
     log_size: Array = of("f8", "n", is_working=True)  # ln of 1, 2, … members
-    seated: Array = of("u4", "C", "n", is_working=True)  # lists of members, see memberships.prepare_reviews
+    seated: Array = of("u4", "C", "n", is_working=True)  # lists of members, see memberships.hold_round
     contested: Array = of("f8", "n", "G", is_working=True)  # money each competes for, see relations.find_contested
     people: Array = of("u4", "n", is_working=True)  # a list of slots
     others: Array = of("u4", "n", is_working=True)  # another one
@@ -208,11 +208,6 @@ def _kind(item) -> str:
 
 PARAMETER_DTYPE = np.dtype([(name, _kind(item)) for _, name, item in kernel_fields()] + list(SHOCK_FIELDS), align=True)
 ROW_DTYPE = np.dtype([(column.name, "f8") for column in columns.MONTHS], align=True)
-
-
-def allocate_coalitions(n_slots: int, n: int, n_populations: int) -> Coalitions:
-    """Return zeroed arrays for `n_slots` coalitions among n organizations."""
-    return allocate(Coalitions, {"C": n_slots, "n": n, "K": n_populations})
 
 
 def size_locality(n: int, n_populations: int, n_lines: int, n_sectors: int, n_coalitions: int = 0) -> dict[str, int]:

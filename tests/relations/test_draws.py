@@ -15,6 +15,7 @@ from sim.draws import stream, uniform
 from sim.engine import run_compiled
 from sim.inputs import Inputs
 from sim.model import CoalitionModel
+from sim.reference import allocate
 from sim.regimes import Programme
 from sim.roster import RosterTables
 from tests.worlds import Draws, Outcome, World, assert_same, run_world
@@ -204,8 +205,9 @@ def make_neighbours(world: World) -> tuple[World, World, int]:
 def build_roomy(world: World) -> Inputs:
     """Return inputs with more coalition slots than either world can fill, the same number in both."""
     inputs = world.build()
-    slots = state.allocate_coalitions(40, inputs.n_organizations, inputs.roster.mix.shape[1])
-    inputs.world = inputs.world._replace(coalitions=slots)
+    sizes = state.size_locality(*inputs.roster.mix.shape, len(inputs.lines.term), len(inputs.roster.sector_share))
+    roomy = allocate(state.World, sizes | {"C": 40})
+    inputs.world = inputs.world._replace(coalitions=roomy.coalitions, environment=roomy.environment)
     return inputs
 
 
