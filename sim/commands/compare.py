@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import itertools
 from typing import Any
 
 DEFAULT_SEEDS = "seeds=20"
+VERSUS = "vs"
+SHARED = ("seeds", "name", "months", "experiment")  # what no single setting of a comparison can change
 DESCRIPTION = """\
-Run two or more settings on the same seeds and tell the differences, each with a 95 % interval over the pairs.
+Run two or more settings on the same seeds and tell the differences, each with a 95 % interval over the pairs,
+and the month and event where the runs part.
 
   coalitions compare regime=unrestricted,competitive
   coalitions compare regime=mixed,lottery shock=total_cut seeds=100
   coalitions compare memberships.turf_weight=0,1.8 regime=competitive
+  coalitions compare regime=mixed vs shock=total_cut vs regime=lottery meetings.facilitation=0.4
 
-Every key=a,b list is varied; the first combination is the reference. Without seeds=…, 20 seeds are run.
+Every key=a,b list is varied; the first combination is the reference. Or write settings out: what stands before the
+first `vs` is the reference and holds for all, but for what stands after a `vs`. Without seeds=…, 20 seeds are run.
 """
 
 
@@ -27,7 +33,8 @@ def add_parser(verbs: Any) -> None:
         help="run two or more settings on the same seeds",
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="coalitions compare key=a,b [key=value …] [options]",
+        usage="coalitions compare key=a,b [key=value …] [options]\n"
+        "       coalitions compare [key=value …] vs key=value … [options]",
         allow_abbrev=False,
     )
     add_options(parser)
@@ -39,6 +46,7 @@ def execute(args: argparse.Namespace) -> int:
     from sim.commands.console import CAUTION, OK, check_words, name_rows, print_json, print_table
     from sim.commands.runs import find_folder, keep, run_with_progress, tell_folder
     from sim.contrasts import compute_differences, tell_differences
+    from sim.partings import find_partings, tell_partings
     from sim.tables import summarise
 
     words = check_words(args)
@@ -48,18 +56,21 @@ def execute(args: argparse.Namespace) -> int:
     keep(results, folder, "compare", words, args.config_dir)
     summary, differences = summarise(results), compute_differences(results.runs)
     differences.to_csv(folder / "differences.csv", index=False)
-    sentence = tell_differences(differences)
+    partings = find_partings(results.months, results.events)
+    partings.to_csv(folder / "partings.csv", index=False)
+    sentence, parting = tell_differences(differences), tell_partings(partings)
     if not args.json:
         print_table(summary)
         print("\nDifferences on the same seeds (95 % interval)")
         print_table(differences)
-        print(f"\n{sentence}", flush=True)
+        print(f"\n{sentence}\n\nWhere the runs part\n{parting}", flush=True)
     figures = [] if args.no_figures else _draw(results, folder)
     if args.json:
         content = {"name": configuration.name, "folder": str(folder), "seeds": configuration.seeds}
-        tables = {"summary": name_rows(summary), "differences": differences}
+        tables = {"summary": name_rows(summary), "differences": differences, "partings": partings}
         content |= {name: table.to_dict("records") for name, table in tables.items()}
-        print_json({**content, "sentence": sentence, "figures": list(map(str, figures)), "caution": CAUTION})
+        content |= {"sentence": sentence, "parting": parting}
+        print_json({**content, "figures": list(map(str, figures)), "caution": CAUTION})
         return OK
     tell_folder(folder, figures)
     print(CAUTION)
@@ -67,7 +78,10 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def compose_comparison(words: list[str], config_dir: str | None) -> Any:
-    """Return the configuration whose design are the lists among `words`. Raises `ConfigurationError` without a list."""
+    """Return the configuration whose design is what `words` compare: their lists, or what stands after each ``vs``.
+
+    Raises `ConfigurationError` where there is nothing to compare.
+    """
     from pathlib import Path
 
     from sim.configuration import ConfigurationError, Design, compose, read_words
@@ -76,19 +90,63 @@ def compose_comparison(words: list[str], config_dir: str | None) -> Any:
     own = Path(config_dir).resolve() if config_dir else None
     if own:
         check_own_folder(own)
-    read = read_words(words, own)
+    settings = _split(words)
+    read = read_words(settings[0], own)
     vary = {word.key: word.values for word in read if word.is_sweep and word.key not in ("seeds", "name")}
-    if not any(len(values) > 1 for values in vary.values()):
-        raise ConfigurationError("nothing to compare: give a list, like regime=unrestricted,competitive")
-    kept = [text for text, word in zip(words, read, strict=True) if word.key not in vary]
+    if vary and len(settings) > 1:
+        raise ConfigurationError(f"{next(iter(vary))}: give lists, or settings with `vs` between them, not both")
+    if len(settings) == 1 and not any(len(values) > 1 for values in vary.values()):
+        raise ConfigurationError(
+            "nothing to compare: give a list, like regime=unrestricted,competitive, or a second setting, "
+            "like regime=mixed vs shock=total_cut"
+        )
+    kept = [text for text, word in zip(settings[0], read, strict=True) if word.key not in vary]
     if not any(word.key == "seeds" for word in read):
         kept.append(DEFAULT_SEEDS)
     base = compose(kept, config_dir=config_dir)
     if base.design.names():
         raise ConfigurationError("an experiment with a design of its own is run, not compared: coalitions run …")
-    design = Design(vary)
+    design = Design(vary, cases=_read_cases(base, settings[1:], own))
     named = base.name if base.is_named else _name(base, design)
     return dataclasses.replace(base, design=design, name=named)
+
+
+def _split(words: list[str]) -> list[list[str]]:
+    """Return the words of each setting: what stands before, between and after the words ``vs``."""
+    settings: list[list[str]] = [[]]
+    for word in words:
+        if word == VERSUS:
+            settings.append([])
+        else:
+            settings[-1].append(word)
+    return settings
+
+
+def _read_cases(base: Any, settings: list[list[str]], own: Any) -> list[dict[str, Any]]:
+    """Return the reference and each other setting as cases of a design. Raises `ConfigurationError`."""
+    from sim.configuration import ConfigurationError, read_words, set_values
+    from sim.configuration.declared import GROUPS
+
+    if not settings:
+        return []
+    shock = base.parameters.shock.name
+    cases: list[dict[str, Any]] = [{"name": " ".join([base.parameters.regime.name, *([shock] * (shock != "none"))])}]
+    for texts in settings:
+        read = read_words(texts, own)
+        if not read:
+            raise ConfigurationError(f"nothing stands after a `{VERSUS}`: say what that setting changes, key=value")
+        for word in read:
+            if word.is_sweep or word.key in SHARED:
+                told = "has one value here" if word.is_sweep else f"holds for all: write it before the first `{VERSUS}`"
+                raise ConfigurationError(f"{word.key}: {told}")
+        values = {word.key: word.values[0] for word in read}
+        if not any(key in GROUPS for key in values):  # a group may bring the line that a parameter sets
+            set_values(base.parameters, values)
+        told = " ".join(str(value) if key == "regime" else f"{key}={value}" for key, value in values.items())
+        if any(case["name"] == told for case in cases):
+            raise ConfigurationError(f"'{told}' is compared with itself; write each setting once")
+        cases.append({"name": told, **values})
+    return cases
 
 
 def _name(base: Any, design: Any) -> str:
@@ -97,13 +155,16 @@ def _name(base: Any, design: Any) -> str:
     parts = (
         [*([] if name == "regime" else [name.rsplit(".", 1)[-1]]), *values] for name, values in design.vary.items()
     )
-    listed = "-".join(str(part) for named in parts for part in named)
+    named = [str(part) for part in itertools.chain(*parts)] or [case["name"] for case in design.cases]
+    listed = "-".join(named)
     plain = "".join(sign if sign.isalnum() or sign in "._-" else "_" for sign in listed)
     return f"compare-{plain[:46].rstrip('._-')}-{content_hash(dataclasses.replace(base, design=design))[:8]}"
 
 
 def label_point(point: dict[str, Any], regime: str) -> str:
-    """Return the name of one combination: the regime, and what else varies."""
+    """Return the name of one combination: that of its case, or the regime and what else varies."""
+    if "case" in point:
+        return str(point["case"])
     others = [f"{name.rsplit('.', 1)[-1]}={value}" for name, value in point.items() if name != "regime"]
     return " ".join([*([regime] if "regime" in point or not others else []), *others])
 

@@ -25,6 +25,7 @@ def pick_strip(members: pd.DataFrame, runs: pd.DataFrame) -> tuple[pd.DataFrame,
 
     ``members`` holds the first run of each setting.
     """
+    runs = runs.astype(object).where(runs.notna(), "as it is")  # a case that leaves a group of settings alone
     settings = find_settings(runs)
     chosen = settings.loc[_find_middle(settings)]
     fits = (runs[list(settings.columns)] == chosen).all(axis=1)

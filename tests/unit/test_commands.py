@@ -70,8 +70,9 @@ def test_help_documents_the_exit_codes():
 
 class FakeResults:
     def __init__(self, runs, manifest):
-        self.runs, self.months, self.manifest = runs, runs.copy(), manifest
-        self.events, self.members, self.localities = runs[["run_id"]].copy(), runs[["run_id"]].copy(), pd.DataFrame()
+        self.runs, self.manifest = runs, manifest
+        self.months = runs[["run_id", "regime", "seed"]].assign(month=0, collaboration_share=runs["collaboration_end"])
+        self.events, self.members, self.localities = pd.DataFrame(), runs[["run_id"]].copy(), pd.DataFrame()
 
     @staticmethod
     def concatenate(parts):
@@ -221,6 +222,30 @@ def test_compare_tells_settings_apart_that_share_a_regime(engine, capsys):
 def test_compare_without_a_list_is_refused(engine, capsys):
     assert main(["compare", "regime=mixed"]) == 2
     assert "nothing to compare: give a list" in capsys.readouterr().err
+
+
+def test_compare_takes_settings_written_out(engine, capsys):
+    words = ["regime=mixed", "seeds=3", "vs", "shock=total_cut", "vs", "regime=lottery", "grants.luck=1"]
+    assert main(["compare", *words, "--json", "-q"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {row["regime"] for row in found["summary"]} == {"mixed", "shock=total_cut", "lottery grants.luck=1"}
+    assert len(found["partings"]) == 6
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["vs"], "nothing stands after a `vs`"),
+        (["vs", "regime=mixed"], "'mixed' is compared with itself"),
+        (["vs", "seeds=3"], "seeds: holds for all: write it before the first `vs`"),
+        (["vs", "grants.luck=1,2"], "grants.luck: has one value here"),
+        (["grants.luck=1,2", "vs", "shock=total_cut"], "grants.luck: give lists, or settings with `vs`"),
+        (["vs", "grants.luk=1"], "Did you mean 'grants.luck'"),
+    ],
+)
+def test_compare_refuses_settings_it_cannot_tell_apart(engine, capsys, words, told):
+    assert main(["compare", "regime=mixed", *words]) == 2
+    assert told in capsys.readouterr().err
 
 
 def test_demo_runs_the_experiment(engine, capsys):

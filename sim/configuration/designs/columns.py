@@ -21,6 +21,8 @@ def name_columns(names: list[str]) -> dict[str, str]:
 
 def find_value(name: str, point: dict[str, Any], setting: Parameters) -> Any:
     """Return the value of a varied name at a point; where the point leaves it alone, the one it was run with."""
+    if name == "shock" and name not in point:
+        return setting.shock.name
     if name in point or name in (*GROUPS, CASE):
         return point.get(name)
     return get_value(setting, name)
