@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from sim.commands import compare, demo, export, run, show, status, sweep
+from sim.commands import compare, demo, export, init, run, show, status, sweep, validate
 from sim.commands import list as list_verb
 from sim.commands.console import OK, USAGE, guard, say_error
 
@@ -28,7 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="store_true", help="print the version and end")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
-    for command in (demo, run, compare, sweep, status, export, list_verb, show):
+    for command in (demo, run, compare, sweep, status, export, init, validate, list_verb, show):
         command.add_parser(verbs)
     return parser
 

@@ -27,6 +27,7 @@ from sim.sheets import (
     GRANTS,
     MAX_ID_CHARACTERS,
     MAX_LEVEL,
+    MAX_PROBLEMS,
     NUMBERS,
     ORGANIZATIONS,
     TIES,
@@ -76,12 +77,12 @@ def entity_key(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
 
 
-def read_folder(folder: str | Path, setting: Field) -> RosterTables:
+def read_folder(folder: str | Path, setting: Field, max_problems: float = MAX_PROBLEMS) -> RosterTables:
     """Return the checked tables of the CSV files in `folder`, with the sectors and populations of `setting`.
 
-    Raises `RosterError` naming up to `MAX_PROBLEMS` problems at once, each with file, line, column and mend.
+    Raises `RosterError` naming up to `max_problems` problems at once, each with file, line, column and mend.
     """
-    folder, problems = Path(folder), Problems()
+    folder, problems = Path(folder), Problems(max_problems)
     if not folder.is_dir():
         raise RosterError(f"{folder}: no such folder; give the path of a folder that holds {ORGANIZATIONS}")
     check_file_names(folder, problems)

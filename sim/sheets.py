@@ -95,12 +95,17 @@ NUMBERS = ("viewpoint", "stance", "monthly_need_usd", "own_income_share", "reser
 
 
 class Problems(list):
-    """The problems found so far, one line each; raises `RosterError` when there are `MAX_PROBLEMS`."""
+    """The problems found so far, one line each; raises `RosterError` when there are as many as `limit`."""
+
+    def __init__(self, limit: float = MAX_PROBLEMS) -> None:
+        """Begin with no problem. limit: math.inf for all of them."""
+        super().__init__()
+        self.limit = limit
 
     def add(self, where: str, text: str, column: str | None = None) -> None:
         """Add one problem."""
         self.append(f"{where}: {text}" if column is None else f"{where}: column {column[:40]!r}: {text}")
-        if len(self) == MAX_PROBLEMS:
+        if len(self) >= self.limit:
             raise RosterError("\n".join(self))
 
 
@@ -241,6 +246,28 @@ def find_columns(file: str, setting: Field) -> dict[str, RosterColumn]:
     if mix:
         columns |= {f"mix_{name}": mix._replace(name=f"mix_{name}") for name in setting.populations}
     return columns
+
+
+def find_names(column: str, setting: Field) -> tuple[str, ...]:
+    """Return the names that a column's cells choose from; empty where they are of another kind."""
+    options = {item.name: item for item in dataclasses.fields(Programme)}.get(column)
+    if options is not None and isinstance(options.default, bool):
+        return "true", "false"
+    if options is not None and "options" in options.metadata:
+        return tuple(options.metadata["options"])
+    if column in ("sector", "required_sectors"):
+        return tuple(setting.sectors)
+    return tuple(setting.populations) if column in ("populations_served", "eligible_populations") else ()
+
+
+def tell_allowed(column: RosterColumn, setting: Field) -> str:
+    """Return what a cell of the column may hold, in a few words, like "0 to 1 trust" or "a;b of minors, adults"."""
+    names = find_names(column.name, setting)
+    if names:
+        return f"{'a;b of' if column.unit == 'names' else 'one of'} {', '.join(names)}"
+    if math.isnan(column.low):
+        return {"names": "a;b"}.get(column.unit, column.unit) + ("; required" if column.role == "required" else "")
+    return f"{'whole, ' * column.is_whole}{column.low:.10g} to {column.high:.10g} {column.unit}"
 
 
 def check_header(where: str, header: list[str], columns: dict[str, RosterColumn], problems: Problems) -> bool:

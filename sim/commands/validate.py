@@ -1,0 +1,126 @@
+"""``coalitions validate``: every problem of a roster's folder at once, or what the model will take from it."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+DESCRIPTION = """\
+Check a folder with organizations.csv (and ties.csv, grants.csv) and tell every problem at once: file, line, column,
+the kind of value, what is allowed, the mend. What a cell says is never repeated. Nothing is run.
+
+  coalitions validate my_city
+  coalitions validate my_city field.populations=[adults,minors] field.population_demand=[0.6,0.4]
+
+Exit code 0 where the folder can be used, else 2. docs/roster.md describes the files; `coalitions init` writes a
+folder to begin with.
+"""
+PLACE = re.compile(r"(?P<file>[^:]*\.csv)(?::(?P<line>\d+))?: (?:column '(?P<column>[^']*)': )?(?P<text>.*)", re.DOTALL)
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the verb to the parser."""
+    parser = verbs.add_parser(
+        "validate",
+        help="check a roster of your own",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="coalitions validate FOLDER [key=value …] [options]",
+        allow_abbrev=False,
+    )
+    parser.add_argument("folder", metavar="FOLDER", help="folder that holds organizations.csv")
+    parser.add_argument("--config-dir", metavar="DIR", help="folder of your own YAML: field/, regime/, shock/, …")
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
+    parser.set_defaults(execute=execute)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Print the problems, or what was read; return the exit code."""
+    from sim.commands.console import OK, USAGE, check_words, print_json, say_error
+    from sim.configuration import compose
+    from sim.roster import RosterError, read_folder
+
+    field = compose(check_words(args), config_dir=args.config_dir).parameters.field
+    try:
+        tables = read_folder(args.folder, field, max_problems=math.inf)
+    except RosterError as found:
+        problems = str(found).splitlines()
+        if args.json:
+            print_json({"folder": args.folder, "is_valid": False, "problems": [_take_apart(one) for one in problems]})
+        else:
+            print("\n".join(problems), flush=True)
+        say_error(
+            f"{args.folder}: {len(problems)} problem{'s' if len(problems) > 1 else ''}; mend the files and call again"
+        )
+        return USAGE
+    summary = summarise_roster(tables, field.populations)
+    if args.json:
+        print_json({"folder": args.folder, "is_valid": True, "problems": [], **summary})
+        return OK
+    print(f"{args.folder}: can be used.\n{_tell(summary)}")
+    print(f"Run it with: coalitions run field.folder={Path(args.folder)}")
+    return OK
+
+
+def _take_apart(problem: str) -> dict[str, Any]:
+    found = PLACE.fullmatch(problem)
+    parts = found.groupdict() if found else {"file": None, "line": None, "column": None, "text": problem}
+    return {**parts, "line": int(parts["line"]) if parts["line"] else None}
+
+
+def summarise_roster(tables: Any, populations: list[str]) -> dict[str, Any]:
+    """Return counts of what a roster says, and of what the model draws because no cell says it; no ids, no names."""
+    import numpy as np
+
+    n = len(tables.ids)
+    drawn = {
+        "sector": int(np.count_nonzero(tables.sector < 0)),
+        "populations": int(np.count_nonzero(np.isnan(tables.mix[:, 0]))),
+        "viewpoint": int(np.count_nonzero(np.isnan(tables.viewpoint))),
+        "stance": int(np.count_nonzero(np.isnan(tables.stance))),
+        "monthly_need_usd": int(np.count_nonzero(np.isnan(tables.need_usd))),
+        "own_income_share": int(np.count_nonzero(np.isnan(tables.own_income_share))),
+        "reserve_months": int(np.count_nonzero(np.isnan(tables.reserve_months))),
+    }
+    given = tables.localities
+    return {
+        "n_organizations": n,
+        "n_localities": len(given.seats) if given else 1,
+        "n_coalitions": len(given.groups) if given else len(tables.member),
+        "n_ties": len(given.ties) if given else int(np.count_nonzero(~np.isnan(tables.trust))),
+        "n_grant_lines": None if tables.programmes is None else len(tables.programmes),
+        "populations_without_provider": [
+            name
+            for name, served in zip(populations, np.nansum(tables.mix, axis=0), strict=True)
+            if not served and not drawn["populations"]
+        ],
+        "drawn": drawn,
+        "is_synthetic": tables.is_synthetic,
+    }
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def _tell(summary: dict[str, Any]) -> str:
+    n = summary["n_organizations"]
+    lines = summary["n_grant_lines"]
+    drawn = [f"{name} of {count}" for name, count in summary["drawn"].items() if count]
+    told = [
+        f"{n} organizations in {_count(summary['n_localities'], 'locality').replace('ys', 'ies')}"
+        f"{', marked SYNTHETIC' if summary['is_synthetic'] else ''}",
+        f"{summary['n_coalitions']} coalitions at month 0"
+        + ("" if summary["n_coalitions"] else ": the model forms them"),
+        f"{_count(summary['n_ties'], 'known tie')}; other pairs start from the model's baseline",
+        "no grants.csv: the regime's own lines stand"
+        if lines is None
+        else f"{_count(lines, 'grant line')} (regime own_grants)",
+        f"drawn by the model: {', '.join(drawn) if drawn else 'nothing'}",
+    ]
+    missing = summary["populations_without_provider"]
+    told += [f"served by none of them: {', '.join(missing)}"] if missing else []
+    return "\n".join(f"  {one}" for one in told)
