@@ -129,10 +129,12 @@ def load_results(folder: str | Path) -> Results:
         raise ResultsError(f"{folder}: no manifest.json there; give the folder of a run or of a complete sweep")
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ResultsError(f"{folder}/manifest.json: not JSON ({error}); run the command again") from error
+    if not isinstance(manifest, dict) or manifest.get("keep", TABLES[0]) not in TABLES:
+        raise ResultsError(f"{folder}/manifest.json: not one that coalitions writes; run the command again")
     # a sweep keeps the table it was told to keep, and those before it
-    kept = TABLES[: TABLES.index(manifest["keep"]) + 1] if manifest.get("kind") == "sweep" else TABLES
+    kept = TABLES[: TABLES.index(manifest.get("keep", TABLES[0])) + 1] if manifest.get("kind") == "sweep" else TABLES
     tables = {name: _read_table(folder, name) if name in kept else pd.DataFrame() for name in TABLES}
     if (folder / f"{LOCALITIES}.parquet").is_file():
         tables[LOCALITIES] = _read_table(folder, LOCALITIES)

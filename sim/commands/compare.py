@@ -100,6 +100,10 @@ def compose_comparison(words: list[str], config_dir: str | None) -> Any:
             "nothing to compare: give a list, like regime=unrestricted,competitive, or a second setting, "
             "like regime=mixed vs shock=total_cut"
         )
+    for key, values in vary.items():
+        twice = next((value for value in values if values.count(value) > 1), None)
+        if twice is not None:
+            raise ConfigurationError(f"{key} = {twice}: stands twice in the list; give each value once")
     kept = [text for text, word in zip(settings[0], read, strict=True) if word.key not in vary]
     if not any(word.key == "seeds" for word in read):
         kept.append(DEFAULT_SEEDS)

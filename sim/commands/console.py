@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import signal
 import sys
@@ -10,7 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-OK, FAILED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
+OK, FAILED, USAGE, NO_ROOM, INTERRUPTED, TERMINATED = 0, 1, 2, 5, 130, 143
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CAUTION = (
     "An illustrative model: the presets are stylised, the coalition designs it is inspired by have not been "
     "empirically evaluated, and nothing here shows that a policy works."
@@ -51,6 +53,9 @@ def guard(action: Callable[[], int]) -> int:
         if _is_invalid_input(problem):
             say_error(str(problem))
             return USAGE
+        if isinstance(problem, OSError) and problem.filename:
+            say_error(_tell_file(problem))
+            return NO_ROOM if problem.errno in FULL else USAGE
         detail = " ".join(str(problem).split())
         say_error(f"unexpected {type(problem).__name__}: {detail} (rerun with COALITIONS_DEBUG=1 for the traceback)")
         return FAILED
@@ -58,6 +63,12 @@ def guard(action: Callable[[], int]) -> int:
 
 def _stop(*_: Any) -> None:
     raise _Stopped
+
+
+def _tell_file(problem: OSError) -> str:
+    """Return what the system says of a file that cannot be read or written, with a mend."""
+    mend = "make room, then call again" if problem.errno in FULL else "choose another with --results or mend its rights"
+    return f"{problem.filename}: {(problem.strerror or type(problem).__name__).lower()}; {mend}"
 
 
 def _is_invalid_input(problem: Exception) -> bool:

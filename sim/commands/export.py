@@ -80,12 +80,13 @@ def _read_batches(dataset: Any, path: Path) -> Iterator[Any]:
     while True:
         try:
             batch = next(batches, None)
-        except (OSError, ValueError) as problem:
-            reason = str(problem).splitlines()[0]
+            frame = None if batch is None else batch.to_pandas()
+        except Exception as problem:  # what is damaged makes pyarrow and pandas raise errors of many kinds
+            reason = (str(problem) or type(problem).__name__).splitlines()[0]
             raise ConfigurationError(f"{path}: cannot be read ({reason}); run the command again") from None
-        if batch is None:
+        if frame is None:
             return
-        yield batch.to_pandas()
+        yield frame
 
 
 def _guard(frame: Any) -> Any:

@@ -137,7 +137,7 @@ def find_folder(args: argparse.Namespace, configuration: Configuration) -> Path:
 def _read_hash(folder: Path) -> str | None:
     try:
         return json.loads((folder / "manifest.json").read_text(encoding="utf-8")).get("content_hash")
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return None
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-COMPLETE_BUT, HELD, NO_ROOM = 3, 4, 5
+COMPLETE_BUT, HELD = 3, 4
 SHOWN_FAILURES = 5
 SHORT_SECONDS = 4.0
 DESCRIPTION = """\
@@ -63,7 +63,7 @@ def add_parser(verbs: Any) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Run the sweep and return the exit code."""
-    from sim.commands.console import FAILED, USAGE, check_words, compile_model, say_error
+    from sim.commands.console import FAILED, FULL, NO_ROOM, USAGE, check_words, compile_model, say_error
     from sim.sweep.locking import LockedError
     from sim.sweep.pilot import DiskFullError
 
@@ -83,7 +83,7 @@ def execute(args: argparse.Namespace) -> int:
     except OSError as problem:
         reason = " ".join(str(problem.strerror or problem).split())
         again = "call the same command again, it goes on"
-        if isinstance(problem, DiskFullError) or problem.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if isinstance(problem, DiskFullError) or problem.errno in FULL:
             say_error(f"no room on the disk: {reason}; make room and {again}")
             return NO_ROOM
         if problem.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR):

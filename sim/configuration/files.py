@@ -13,7 +13,8 @@ MAX_DEPTH = 20
 _PACKAGE = Path(__file__).resolve().parent.parent
 _HEADER = re.compile(r"^\s*#\s*@package\s+(\S+)", re.MULTILINE)
 _CODE = re.compile(r"(?<![A-Za-z0-9])_[a-z]+_(?![A-Za-z0-9])")  # _target_, _partial_, …; not reserve_target_months
-_MISREAD = re.compile(r"[-+]?(0[0-9_]+|[0-9][0-9_]*(:[0-5]?[0-9])+)")  # YAML 1.1 reads 010 as 8 and 12:30 as 750
+# YAML 1.1 reads 010 as 8, 12:30 as 750 and 1_2 as 12.
+_MISREAD = re.compile(r"[-+]?(0[0-9_]+|[0-9][0-9_]*(:[0-5]?[0-9])+|[0-9]+_[0-9_]*)")
 
 
 def configuration_folder() -> Path:
@@ -81,12 +82,19 @@ def check_file(path: Path) -> None:
         text = path.read_text(encoding="utf-8")
         _check_header(path, text)
         _check_events(path, yaml.parse(text, Loader=yaml.SafeLoader))
-    except (yaml.YAMLError, UnicodeDecodeError) as problem:
+        _check_keys(path, yaml.compose(text, Loader=yaml.SafeLoader))
+        tree = yaml.safe_load(text) or {}
+    except ConfigurationError:
+        raise
+    except (yaml.YAMLError, ValueError) as problem:  # ValueError: no UTF-8, a number of thousands of digits
         mark = getattr(problem, "problem_mark", None)
         where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        detail = getattr(problem, "problem", None) or "not text in UTF-8"
+        is_unicode = isinstance(problem, UnicodeDecodeError)
+        detail = getattr(problem, "problem", None) or (
+            "not text in UTF-8" if is_unicode else "a value is out of bounds"
+        )
         raise ConfigurationError(f"{where}: cannot be read as YAML: {detail}") from None
-    _check_contents(path, yaml.safe_load(text) or {})
+    _check_contents(path, tree)
 
 
 def _check_contents(path: Path, tree: Any) -> None:
@@ -141,6 +149,23 @@ def _check_events(path: Path, events: Any) -> None:
         tag = getattr(event, "tag", None)
         if tag:
             raise ConfigurationError(f"{where}: tags ({tag}) are not allowed")
+
+
+def _check_keys(path: Path, node: Any) -> None:
+    """Raise `ConfigurationError` for a key that stands twice in one mapping: YAML would keep the last one alone."""
+    import yaml
+
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if str(key.value) in seen:
+                where = f"{path}:{key.start_mark.line + 1}:{key.start_mark.column + 1}"
+                raise ConfigurationError(f"{where}: '{str(key.value)[:40]}' stands twice; keep one")
+            seen.add(str(key.value))
+    for child in getattr(node, "value", None) or ():
+        for inner in child if isinstance(child, tuple) else (child,):
+            if isinstance(inner, yaml.CollectionNode):
+                _check_keys(path, inner)
 
 
 def check_text(where: str, text: str) -> None:
