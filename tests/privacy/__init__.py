@@ -1,0 +1,1 @@
+"""Nothing that tells who is who leaves a roster."""

@@ -1,0 +1,1 @@
+"""Long use: memory, files and threads after many runs."""
