@@ -5,10 +5,34 @@ from __future__ import annotations
 import argparse
 import sys
 
-from sim.commands import compare, demo, export, init, run, show, status, sweep, validate
+from sim.commands import (
+    compare,
+    demo,
+    explore,
+    export,
+    init,
+    run,
+    show,
+    status,
+    sweep,
+    validate,
+)
 from sim.commands import list as list_verb
 from sim.commands.console import OK, USAGE, guard, say_error
 
+VERBS = (
+    demo,
+    run,
+    compare,
+    explore,
+    sweep,
+    status,
+    export,
+    init,
+    validate,
+    list_verb,
+    show,
+)
 EPILOG = """\
 exit codes: 0 ok · 1 a run failed · 2 usage or invalid input · 3 a sweep is complete but for failed runs ·
 4 another sweep holds the folder · 5 no room on the disk · 130 interrupted (143 by SIGTERM)
@@ -28,7 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="store_true", help="print the version and end")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
-    for command in (demo, run, compare, sweep, status, export, init, validate, list_verb, show):
+    for command in VERBS:
         command.add_parser(verbs)
     return parser
 

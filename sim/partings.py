@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _MEMBERSHIP = {
     "join": "organization {organization} joins coalition {coalition}",
     "exit": "organization {organization} leaves coalition {coalition}",
-    "break_away": "organization {organization} breaks away with others from coalition {coalition}",
-    "rival_break_away": "organization {organization} breaks away with others, to rival coalition {coalition}",
+    "break_away": "organization {organization} breaks away with others into coalition {coalition}",
+    "rival_break_away": "organization {organization} breaks away with others into coalition {coalition}, a rival",
     "found": "organization {organization} founds coalition {coalition}",
     "rival_found": "organization {organization} founds coalition {coalition}, a rival",
     "dissolve": "coalition {coalition} ends",

@@ -1,0 +1,67 @@
+"""One file of everything: the page, its style and scripts, and the packed runs. It can reach no network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import zlib
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent
+SHARED = ("reading", "words", "layout", "picture", "charts", "numbers", "view")
+EXPLORER = (*SHARED, "state", "scenes", "explorer")
+TITLE = "Coalitions, month by month"
+WARN_BYTES = 5_000_000
+
+
+def read_style() -> str:
+    """Return the style sheet."""
+    return (FOLDER / "page.css").read_text(encoding="utf-8")
+
+
+def read_script(names: tuple[str, ...] = EXPLORER) -> str:
+    """Return these scripts in one function, so that they share names with nothing else on the page."""
+    parts = [(FOLDER / "js" / f"{name}.js").read_text(encoding="utf-8") for name in names]
+    return "(() => {\n'use strict';\n" + "\n".join(parts) + "})();\n"
+
+
+def compress(runs: list[bytes]) -> str:
+    """Return all runs, one behind the other, deflated and in base 64."""
+    return base64.b64encode(zlib.compress(b"".join(runs), 9)).decode("ascii")
+
+
+def build_page(header: dict[str, Any], runs: list[bytes]) -> str:
+    """Return the HTML of a page with these runs; `header` as `header.describe_page` and the others make it.
+
+    The content security policy allows this very script and this very style, and no connection of any kind.
+    """
+    style, script = read_style(), read_script()
+    allowed = f"script-src '{_hash(script)}'; style-src '{_hash(style)}'"
+    policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
+    page = (FOLDER / "page.html").read_text(encoding="utf-8")
+    filled = {
+        "POLICY": html.escape(policy, quote=False),
+        "TITLE": TITLE,
+        "QUESTION": html.escape(header["question"]),
+        "CAUTION": html.escape(header["caution"]),
+        "STYLE": style,
+        "HEADER": write_json(header | {"lengths": [len(run) for run in runs]}),
+        "RUNS": compress(runs),
+        "SCRIPT": script,
+    }
+    for name, text in filled.items():
+        page = page.replace(f"{{{{{name}}}}}", text)
+    return page
+
+
+def write_json(tree: Any) -> str:
+    """Return JSON that may stand inside a script element of a page."""
+    text = json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")

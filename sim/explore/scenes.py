@@ -1,0 +1,107 @@
+"""Scenes: a question, two settings, a prediction to make before the runs play, and what is compared afterwards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sim.explore.header import Dimension
+
+MONEY, SPREAD = "grants.annual_usd_per_organization", "field.viewpoint_spread"
+LOWEST, MIDDLE, HIGHEST = "lowest", "middle", "highest"  # places among the values of a number
+CHANGE, COVERAGE = "collaboration_change", "coverage_end"
+
+
+class Scene(NamedTuple):
+    """One scene; `both` holds for A and B, a value is that of a config group or a place among numbers."""
+
+    title: str
+    question: str
+    both: dict[str, str]
+    a: dict[str, str]
+    b: dict[str, str]
+    measure: str = CHANGE
+
+
+SCENES = (
+    Scene(
+        "What the money is tied to",
+        "The same sum of money. In A it is unrestricted and lasts for years; in B each grant line pays for one "
+        "population alone. Compared with A, what happens to collaboration in B?",
+        {"shock": "none", MONEY: MIDDLE, SPREAD: LOWEST},
+        {"regime": "unrestricted"},
+        {"regime": "population_silo"},
+    ),
+    Scene(
+        "The money ends",
+        "Both start with the same unrestricted money. In B all of it ends in month 48. Compared with A, what happens "
+        "to collaboration in B?",
+        {"regime": "unrestricted", MONEY: MIDDLE, SPREAD: LOWEST},
+        {"shock": "none"},
+        {"shock": "total_cut"},
+    ),
+    Scene(
+        "Near and far viewpoints",
+        "Both compete for the same short-term money. In B the two groups of viewpoints lie further apart. Compared "
+        "with A, what happens to collaboration in B?",
+        {"regime": "competitive", "shock": "none", MONEY: MIDDLE},
+        {SPREAD: LOWEST},
+        {SPREAD: HIGHEST},
+    ),
+    Scene(
+        "Together, but for whom?",
+        "As in the first scene, but look at coverage: for how many of the populations does a coalition still hold a "
+        "provider at the end? Compared with A, what happens to coverage in B?",
+        {"shock": "none", MONEY: MIDDLE, SPREAD: LOWEST},
+        {"regime": "unrestricted"},
+        {"regime": "population_silo"},
+        COVERAGE,
+    ),
+)
+
+
+def make_scenes(dimensions: Sequence[Dimension]) -> list[dict[str, Any]]:
+    """Return the scenes that a page with these dimensions can play, their two settings as places of values.
+
+    A dimension in which no such scene differs gets one of its own: its first value against its last.
+    """
+    found, covered = [], set()
+    for scene in SCENES:
+        sides = [_place(dimensions, {**scene.both, **own}) for own in (scene.a, scene.b)]
+        if None in sides or sides[0] == sides[1]:
+            continue
+        covered |= set(scene.a)
+        found.append(_to_tree(scene.title, scene.question, sides, scene.measure))
+    for at, dimension in enumerate(dimensions):
+        if dimension.name in covered or len(dimension.values) < 2:
+            continue
+        middle = [(len(one.values) - 1) // 2 for one in dimensions]
+        sides = [[*middle[:at], place, *middle[at + 1 :]] for place in (0, len(dimension.values) - 1)]
+        first, last = dimension.labels[0], dimension.labels[-1]
+        question = f"In A: {first}. In B: {last}. Compared with A, what happens to collaboration in B?"
+        found.append(_to_tree(dimension.label, question, sides, CHANGE))
+    return found
+
+
+def _to_tree(title: str, question: str, sides: list[Any], measure: str) -> dict[str, Any]:
+    return {"title": title, "question": question, "a": sides[0], "b": sides[1], "measure": measure}
+
+
+def _place(dimensions: Sequence[Dimension], wanted: dict[str, str]) -> list[int] | None:
+    """Return the place of a value in each dimension, or None where the page does not hold what is wanted."""
+    held = {dimension.name for dimension in dimensions}
+    if any(name not in held for name, value in wanted.items() if value not in (LOWEST, MIDDLE, HIGHEST, "none")):
+        return None
+    places = []
+    for dimension in dimensions:
+        value, last = wanted.get(dimension.name, MIDDLE), len(dimension.values) - 1
+        named = {LOWEST: 0, MIDDLE: last // 2, HIGHEST: last}
+        if value in dimension.values:
+            places.append(dimension.values.index(value))
+        elif value in named:
+            places.append(named[value])
+        else:
+            return None
+    return places

@@ -1,0 +1,190 @@
+"""The explorer in a browser: its runs are the model's, nothing leaves the page, keys and links work for all."""
+
+import re
+from urllib.parse import parse_qs
+
+import numpy as np
+import pytest
+
+from sim import columns
+from sim.configuration import compose
+from sim.engine import run_compiled, run_processes
+from sim.explore.building import build_explorer
+from sim.inputs import Inputs
+from sim.schedule import PROCESSES
+from sim.state import ROW_DTYPE
+from tests.browser.pages import SIZES, list_violations, opened, wait_until
+
+WORDS = ["seeds=4", "months=60", "shock.month=24"]
+DESIGN = {"vary": {"regime": ["unrestricted", "population_silo"], "shock": ["none", "total_cut"]}}
+
+
+@pytest.fixture(scope="module")
+def html():
+    return build_explorer(compose(WORDS, design=DESIGN), "coalitions explore")
+
+
+@pytest.fixture(scope="module")
+def url(html, tmp_path_factory):
+    path = tmp_path_factory.mktemp("explorer") / "page.html"
+    path.write_text(html, encoding="utf-8")
+    return path.as_uri()
+
+
+def state_of(page):
+    return {name: values[0] for name, values in parse_qs(page.evaluate("location.hash.slice(1)")).items()}
+
+
+def test_every_run_read_by_the_page_is_that_of_the_model(browser, url):
+    with opened(browser, url) as page:
+        for point, (regime, shock) in enumerate(
+            (r, s) for r in DESIGN["vary"]["regime"] for s in DESIGN["vary"]["shock"]
+        ):
+            parameters = compose([*WORDS, f"regime={regime}", f"shock={shock}"]).parameters
+            inputs = Inputs(parameters, max_events=8192)
+            found = run_compiled(inputs, [3])
+            read = page.evaluate(
+                """places => { const {run} = explorer.findRun(places, 2);
+                const seats = run.seats.map(seats => [...seats]);
+                return {seats, open: run.open, lines: run.lines, events: run.events}; }""",
+                [point // 2, point % 2],
+            )
+            for month in range(61):
+                run_processes(3, month, 0, len(PROCESSES), inputs, np.zeros((1, 1), ROW_DTYPE).view(np.recarray))
+                held = inputs.world.coalitions
+                seats = {
+                    int(held.number[c]) + 1: np.flatnonzero(held.member[c]).tolist()
+                    for c in np.flatnonzero(held.is_active)
+                }
+                assert dict(read["seats"][month]) == {serial: seated for serial, seated in seats.items() if seated}
+                assert read["open"][month] == inputs.world.organizations.is_open.tolist()
+            for name in ("collaboration_share", "coverage_share", "mean_fiscal_stress", "awareness"):
+                values = found.rows[0][name]
+                assert np.abs(np.array(read["lines"][name]) - values).max() <= 1 / 500 + 1e-12
+            events = [event[1:] for event in found.events.tolist() if 0 < event[1] <= 60]
+            assert len(read["events"]) == len(events) > 100
+            for ours, (month, kind, organization, _, coalition, _, cause, _) in zip(
+                read["events"], events, strict=True
+            ):
+                told = ours["month"], ours["kind"], ours["organization"], ours["coalition"], ours["cause"]
+                assert told == (month, columns.EVENTS[kind], organization + 1, coalition + 1, columns.CAUSES[cause])
+
+
+def test_nothing_is_asked_of_any_other_address(browser, url, html):
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html).group(1)
+    assert policy.startswith("default-src 'none';") and "unsafe" not in policy
+    with opened(browser, url) as page:
+        page.keyboard.press("ArrowRight")
+        page.click("text=1. What")
+        assert page.asked == [url]
+        blocked = page.evaluate("fetch('http://127.0.0.1:9/').then(() => 'sent', () => 'blocked')")
+        assert blocked == "blocked"
+        assert all("Content Security Policy" in told for told in page.complaints)
+        page.complaints.clear()
+    assert not re.search(r"(?:src|href)=\"https?:", html)
+
+
+STATES = {"phone": "scene=1", "laptop": "seed=2&month=30", "projector": "scene=1&said=less&month=60&done=1&all=1"}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_screen_needs_to_be_scrolled_sideways_and_axe_finds_nothing(browser, url, size):
+    width, height = SIZES[size]
+    with opened(browser, url, width, height) as page:
+        for state in [*(one for name, one in STATES.items() if name != size), STATES[size]]:
+            page.evaluate("hash => { location.hash = hash; }", state)
+            scene, every = int("scene" in state), str("all" in state).lower()
+            wait_until(page, f"explorer.state.scene === {scene} && explorer.state.all === {every}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert page.locator("footer").bounding_box()["y"] < height
+        assert list_violations(page) == []
+        assert "nothing here shows that a policy works" in page.inner_text("footer")
+
+
+def test_a_link_holds_what_was_chosen(browser, url):
+    with opened(browser, url) as page:
+        page.select_option("#a-0", label="Population silo")
+        page.select_option("#b-1", label="Total cut")
+        page.select_option("#seed", label="3")
+        page.fill("#month", "24")
+        page.check("#all-seeds")
+        link, told, picture = page.url, page.inner_text("#told"), page.inner_html("#pictures svg >> nth=0")
+        assert state_of(page) | {"speed": "4"} == {
+            "a": "population_silo~none",
+            "b": "population_silo~total_cut",
+            "seed": "3",
+            "month": "24",
+            "all": "1",
+            "speed": "4",
+        }
+    with opened(browser, link) as page:
+        assert page.inner_text("#told") == told
+        assert page.inner_html("#pictures svg >> nth=0") == picture
+        assert page.input_value("#a-0") == "1" and page.input_value("#b-1") == "1" and page.is_checked("#all-seeds")
+        for broken in ("a=nonsense&b=%00&seed=-1&month=1e9&scene=99&said=most", "month=999", "scene=0&a=~~~"):
+            page.evaluate("hash => { location.hash = hash; }", broken)
+            wait_until(page, "explorer.state.all === false")
+            assert (
+                0 <= int(page.inner_text("#month-told")) <= 60
+                if page.is_visible("#player")
+                else page.is_visible("#scene")
+            )
+
+
+def test_the_keyboard_alone_is_enough(browser, url):
+    with opened(browser, url, reduced_motion="reduce") as page:
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.keyboard.press("Enter")
+        for key, month in (("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1), ("Shift+ArrowRight", 13)):
+            page.keyboard.press(key)
+            assert page.inner_text("#month-told") == str(month)
+        page.keyboard.press("n")
+        assert page.input_value("#seed") == "1"
+        page.keyboard.press("Space")
+        wait_until(page, "explorer.view.month > 13")
+        page.keyboard.press("Space")
+        assert page.inner_text("#play") == "Play"
+        page.uncheck("#keys")
+        page.evaluate("document.activeElement.blur()")
+        before = page.inner_text("#month-told")
+        page.keyboard.press("ArrowRight")
+        assert page.inner_text("#month-told") == before
+
+
+def test_a_prediction_is_made_before_anything_is_seen_and_told_against_all_seeds(browser, url):
+    with opened(browser, url + "#scene=1", reduced_motion="reduce") as page:
+        assert not page.is_visible("#player") and not page.is_visible("#over-seeds") and not page.is_visible("#watch")
+        page.click("text=Commit")  # without an answer nothing happens
+        assert not page.is_visible("#player")
+        page.check("text=More collaboration in B")
+        page.click("text=Commit")
+        assert page.is_visible("#watch") and not page.is_visible("#over-seeds")
+        assert page.locator("svg.strip rect[opacity='1']").count() == 2  # what is still to come is covered
+        page.click("text=To the end of the run")
+        changes = page.evaluate("explorer.header.summary.collaboration_change")
+        mean = np.mean(np.array(changes[8:12]) - np.array(changes[0:4]))
+        told = page.inner_text("#scene")
+        assert f"collaboration in B is {mean:+.2f}".replace("-", "−") in told
+        assert "you predicted: more" in told or "as you predicted" in told
+        assert state_of(page)["said"] == "more"
+        assert page.is_visible("#over-seeds") and page.locator("#why table tbody tr").count() > 2
+
+
+def test_what_happens_is_told_in_words_for_who_does_not_see_it(browser, url):
+    with opened(browser, url) as page:
+        month = page.evaluate("explorer.sides[0].run.events.find(event => event.kind === 'exit').month")
+        page.fill("#month", str(month))
+        assert re.search(r"organization \d+ leaves coalition \d+ \([a-z ]+\)", page.inner_text("#told"))
+        assert page.get_attribute("#told", "aria-live") == "polite"
+        label = page.get_attribute("#pictures svg.picture >> nth=0", "aria-label")
+        assert f"Month {month}" in label and "coalition 1:" in label
+        assert page.get_attribute("#month", "aria-valuetext") == f"month {month} of 60"
+
+
+def test_play_goes_through_seeds(browser, url):
+    with opened(browser, url + "#month=58&speed=12&a=unrestricted~none&b=unrestricted~total_cut") as page:
+        page.check("#through")
+        page.click("#play")
+        wait_until(page, "explorer.state.seed === 1")
+        wait_until(page, "explorer.view.month > 2 && explorer.view.month < 50")
