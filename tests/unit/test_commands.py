@@ -33,7 +33,7 @@ def run_command(*words, **environment):
 # Help
 
 
-@pytest.mark.parametrize("verb", [None, "run", "compare", "demo", "list", "show"])
+@pytest.mark.parametrize("verb", [None, "run", "compare", "interviews", "demo", "list", "show"])
 def test_help_imports_nothing_heavy(verb):
     words = [verb, "--help"] if verb else ["--help"]
     script = f"import sys; from sim.__main__ import main; code = main({words!r}); "
