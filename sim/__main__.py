@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from sim.commands import (
+    analyses,
     compare,
     demo,
     explore,
@@ -56,6 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
     for command in VERBS:
         command.add_parser(verbs)
+    analyses.add_parsers(verbs)
     return parser
 
 

@@ -1,0 +1,148 @@
+"""A complete sweep as an analysis needs it: its table of runs, and which columns are policy and which scenario."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.results import ResultsError, load_results
+
+Table = Any  # a pandas DataFrame or Series, whose own types are too wide to check anything by
+CASE = "case"
+INSTALL = 'pip install "coalitions[analysis]"'
+
+
+class AnalysisError(ValueError):
+    """A sweep cannot be analysed in this way; the text says why, and the mend."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A table of runs and its design.
+
+    runs: one row a run, with `point` and `seed`. sample: the sample as it stood in the design, {} without one.
+    policies: columns of the grid and the cases, of which each combination is a policy. scenarios: sampled columns, by
+    the parameter's dotted name. n_rows: rows of the sample; the points of a policy are that many in a row (0: unknown).
+    settings: the parameters that nothing varies, as plain data. grid: what a full grid varies. seeds: at each point.
+    """
+
+    runs: Table
+    sample: dict[str, Any]
+    policies: dict[str, str]
+    scenarios: dict[str, str]
+    n_rows: int
+    settings: dict[str, Any]
+    grid: tuple[str, ...] = ()
+    seeds: int = 0
+
+    @property
+    def method(self) -> str:
+        """Return how the sample was drawn, "" without one."""
+        return self.sample.get("method", "")
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Return all that varies: the column of each dotted name."""
+        return self.policies | self.scenarios
+
+    def label_policies(self) -> Table:
+        """Return the policy of each run in words: the case, the regime, and what else a grid varies."""
+        import pandas as pd
+
+        shown = [CASE, *self.grid] if CASE in self.policies else list(self.policies)  # a named case says all it sets
+        parts = []
+        for name in shown:
+            values = self.runs[self.policies[name]].astype(str)
+            parts.append(values if name in (CASE, "regime", "shock", "mechanisms", "field") else f"{name}=" + values)
+        if not parts:
+            return pd.Series("", index=self.runs.index)
+        joined = parts[0]
+        for part in parts[1:]:
+            joined = joined + ", " + part
+        return joined
+
+    def number_scenarios(self) -> Table:
+        """Return the number of each run's scenario, from 0: equal where the sampled parameters are the same."""
+        if self.n_rows:
+            return self.runs["point"] % self.n_rows
+        if not self.scenarios:
+            return self.runs["point"] * 0
+        return self.runs.groupby(list(self.scenarios.values()), sort=False, dropna=False).ngroup()
+
+
+def read_sweep(folder: str | Path) -> Sweep:
+    """Return the sweep kept in `folder`. Raises `AnalysisError` where it is none, or not complete."""
+    folder = Path(folder)
+    if (folder / "plan.json").is_file() and not (folder / "manifest.json").is_file():
+        raise AnalysisError(f"{folder}: the sweep is not complete; `coalitions status {folder}` says how far it is")
+    try:
+        results = load_results(folder)
+    except ResultsError as problem:
+        raise AnalysisError(str(problem)) from None
+    manifest = results.manifest
+    if manifest.get("kind") != "sweep":
+        raise AnalysisError(
+            f"{folder}: holds a run or a comparison; analyses read a sweep: make one with `coalitions sweep`"
+        )
+    return make_sweep(results.runs, manifest)
+
+
+def make_sweep(runs: Table, manifest: dict[str, Any]) -> Sweep:
+    """Return the sweep of a table of runs and its manifest (keys blocks, varied, settings)."""
+    design = manifest["blocks"][0]["design"]
+    sample = design.get("sample") or {}
+    varied: dict[str, str] = dict(manifest["varied"])
+    grid, cases = design.get("vary") or {}, design.get("cases") or []
+    levers = [*grid, *(CASE if key == "name" else key for case in cases for key in case)]
+    if "regime" in levers or "regime" in _list_sampled(sample) or _names_in_designs(design, "regime"):
+        varied["regime"] = "regime"
+    policies = {name: varied[name] for name in dict.fromkeys(levers) if name in varied}
+    scenarios = {name: column for name, column in varied.items() if name not in policies}
+    n_rows = 0 if design.get("constraints") or not sample else count_rows(sample)
+    if len(manifest["blocks"]) > 1 and any(block["first_point"] for block in manifest["blocks"]):
+        n_rows = 0  # points added later stand behind all others
+    return Sweep(
+        runs, sample, policies, scenarios, n_rows, manifest["settings"][0], tuple(grid), runs["seed"].nunique()
+    )
+
+
+def _list_sampled(sample: dict[str, Any]) -> list[str]:
+    return list(sample.get("over") or ())
+
+
+def _names_in_designs(design: dict[str, Any], name: str) -> bool:
+    return any(
+        name in (inner.get("vary") or {})
+        or any(name in case for case in inner.get("cases") or ())
+        or name in _list_sampled(inner.get("sample") or {})
+        or _names_in_designs(inner, name)
+        for inner in design.get("designs") or ()
+    )
+
+
+def count_rows(sample: dict[str, Any]) -> int:
+    """Return the number of rows of a sample, from how it stands in a design."""
+    width = len(_list_sampled(sample))
+    if sample["method"] == "morris":
+        return sample["trajectories"] * (width + 1)
+    if sample["method"] == "saltelli":
+        return sample["n"] * ((2 * width if sample.get("second_order") else width) + 2)
+    return sample["n"]
+
+
+def require(*libraries: str) -> None:
+    """Raise `AnalysisError` with the command that installs them where a library is missing."""
+    missing = [name for name in libraries if not importlib.util.find_spec(name)]
+    if missing:
+        raise AnalysisError(f"needs {' and '.join(missing)}: {INSTALL}")
+
+
+def import_quietly(name: str) -> Any:
+    """Return a library's module, without the warnings of its import about what else could be installed."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return importlib.import_module(name)

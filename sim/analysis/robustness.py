@@ -1,0 +1,149 @@
+"""How a lever does over many sets of parameters: differences to the reference on the same set and seed, tail, regret.
+
+A lever is a policy of the design (a case or a point of its grid), a set is a row of its sample: an ensemble of
+calibrated sets, or any other. An outcome has no good end of its own; `TOWARD` says which way a share counts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.analysis.reading import AnalysisError, Sweep, Table
+from sim.contrasts import compute_half_width, compute_t_quantile
+
+TOWARD = {"collaboration_end": 1, "coverage_end": 1, "exit_rate": -1}  # more collaboration and coverage, fewer exits
+MONEY = "usd_per_organization_year"
+MIN_SETS = 2
+
+
+def compute_robustness(sweep: Sweep, reference: str | None = None, outcomes: Iterable[str] = tuple(TOWARD)) -> Table:
+    """Return one row a lever and outcome, in the order of the design, the reference left out.
+
+    Columns: lever, reference, outcome, toward (1: more counts, -1: less), level (mean), mean, low, high (difference to
+    the reference, over sets, 95 % t-interval), better_share, better_low, better_high (sets whose mean difference over
+    seeds goes that way; Wilson's interval), same_share (sets without any difference), worst_decile (the difference that
+    nine of ten sets surpass, counted that way), regret_mean, regret_worst (per set, how far from the best lever; over
+    sets), usd_per_organization_year and its difference to the reference (usd_difference), n_sets, n_seeds. Levels keep
+    the outcome's own sign. An outcome that is missing in some runs counts over the others. Raises `AnalysisError` for
+    a single policy or a single set.
+    """
+    labels = sweep.label_policies()
+    levers = list(dict.fromkeys(labels))
+    reference = _choose_reference(levers, reference)
+    table = sweep.runs.assign(_lever=labels, _set=sweep.number_scenarios(), **{MONEY: _compute_money(sweep)})
+    if table["_set"].nunique() < MIN_SETS:
+        raise AnalysisError(
+            "the design has a single set of parameters, and robustness is over many: add --sample ensemble --n 200, or "
+            "a range like memberships.turf_weight=0..3; `coalitions compare` tells one set's differences over seeds"
+        )
+    sets = {name: _average(table, name, levers) for name in (*outcomes, MONEY)}
+    rows = []
+    for lever in levers:
+        for outcome in sets:
+            if lever != reference and outcome != MONEY:
+                rows.append(_compare(sets, outcome, lever, reference) | {"n_seeds": sweep.seeds})
+    return pd.DataFrame(rows)
+
+
+def _choose_reference(levers: list[str], reference: str | None) -> str:
+    if len(levers) < 2:
+        raise AnalysisError(
+            "the design has a single policy, so there is no lever to compare: list cases or values, like "
+            "regime=unrestricted,competitive; `coalitions sensitivity` tells which sampled parameters matter"
+        )
+    if reference is None:
+        return levers[0]
+    if reference not in levers:
+        raise AnalysisError(f"--reference {reference}: must be one of {', '.join(levers)}")
+    return reference
+
+
+def _compute_money(sweep: Sweep) -> Table:
+    """Return USD awarded per organization and year of each run; promises beyond the end of a run included."""
+
+    def find(name: str, fixed: Any) -> Any:
+        return sweep.runs[sweep.columns[name]] if name in sweep.columns else fixed
+
+    field = sweep.settings["field"]
+    if field.get("folder") or "field" in sweep.columns or "field.folder" in sweep.columns:
+        return pd.Series(np.nan, index=sweep.runs.index)  # a roster's size stands in no column
+    n_organizations = find("field.n_organizations", field["n_organizations"])
+    n_organizations = n_organizations * find("field.n_localities", field["n_localities"])
+    return sweep.runs["total_awarded_usd"] / n_organizations / (find("months", sweep.settings["months"]) / 12)
+
+
+def _average(table: Table, name: str, levers: list[str]) -> Table:
+    """Return means over seeds, a row a set and a column a lever; only seeds that every lever has in a set."""
+    if name not in table:
+        raise AnalysisError(f"--outcome {name}: the table has no such column; docs/columns.md lists them")
+    if not pd.api.types.is_numeric_dtype(table[name]):
+        raise AnalysisError(f"--outcome {name}: holds words, not numbers; collaboration_change stands behind verdicts")
+    wide = table.pivot_table(index=["_set", "seed"], columns="_lever", values=name, observed=True, dropna=False)
+    lacking = [lever for lever in levers if lever not in wide or wide[lever].isna().all()]
+    if lacking:
+        raise AnalysisError(f"{name}: is missing in all runs of {lacking[0]}; choose others with --outcome")
+    return wide[levers].dropna().groupby("_set").mean()
+
+
+def _compare(sets: dict[str, pd.DataFrame], outcome: str, lever: str, reference: str) -> dict[str, Any]:
+    means, toward = sets[outcome], TOWARD.get(outcome, 1)
+    paired: Table = (means[lever] - means[reference]).to_numpy()
+    n = len(paired)
+    half = compute_half_width(float(paired.std(ddof=1)), n) if n > 1 else math.nan
+    share = float((toward * paired > 0).mean())
+    low, high = compute_share_interval(share, n)
+    regret: Table = ((toward * means).max(axis=1) - toward * means[lever]).to_numpy()
+    money: Table = sets[MONEY].mean() if len(sets[MONEY]) else pd.Series(np.nan, index=means.columns)
+    return {
+        "lever": lever,
+        "reference": reference,
+        "outcome": outcome,
+        "toward": toward,
+        "level": float(means[lever].mean()),
+        "mean": float(paired.mean()),
+        "low": float(paired.mean() - half),
+        "high": float(paired.mean() + half),
+        "better_share": share,
+        "better_low": low,
+        "better_high": high,
+        "same_share": float((paired == 0).mean()),
+        "worst_decile": float(toward * np.quantile(toward * paired, 0.1)),
+        "regret_mean": float(regret.mean()),
+        "regret_worst": float(regret.max()),
+        MONEY: float(money[lever]),
+        "usd_difference": float(money[lever]) - float(money[reference]),
+        "n_sets": n,
+    }
+
+
+def compute_share_interval(share: float, n: int) -> tuple[float, float]:
+    """Return Wilson's 95 % interval of a share of `n`."""
+    z = compute_t_quantile(10**9)
+    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def describe_robustness(table: Table) -> str:
+    """Return a sentence: which lever goes furthest by the first outcome, in how many sets, and the others beside it."""
+    outcome = table["outcome"].iloc[0]
+    found = table[table["outcome"] == outcome]
+    best = found.loc[(found["mean"] * found["toward"]).idxmax()]
+    others = table[(table["lever"] == best["lever"]) & (table["outcome"] != outcome)]
+    beside = "".join(
+        f"; {row['outcome']} {row['mean']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}]"
+        for row in others.to_dict("records")
+    )
+    money = f"; {best['usd_difference']:+,.0f} USD per organization and year" if np.isfinite(best[MONEY]) else ""
+    most = ("highest" if best["toward"] > 0 else "lowest") + (f" of {len(found)} levers" if len(found) > 1 else "")
+    word = "higher" if best["toward"] > 0 else "lower"
+    return (
+        f"{outcome} is {most} under {best['lever']}: {best['mean']:+.3f} [{best['low']:+.3f}, {best['high']:+.3f}] "
+        f"against {best['reference']}, {word} in {best['better_share']:.0%} of {best['n_sets']} sets "
+        f"({best['n_seeds']} seeds each){beside}{money}."
+    )

@@ -1,0 +1,1 @@
+"""Analyses of sweeps, against functions whose answers are known."""
