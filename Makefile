@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup check test relations nightly bench bench-quick golden demo
+.PHONY: help setup check test relations nightly bench bench-quick validation golden demo
 
 help:  ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,6 +47,10 @@ bench: $(BIN)/.bench  ## all yardsticks in a table: Mesa, AgentPy, C, sizes, thr
 
 bench-quick: $(BIN)/.bench  ## the engine's yardsticks in a minute; the last line is JSON
 	@$(BIN)/python experiments/benchmark/engine.py --quick
+
+validation: $(BIN)/python  ## the twenty patterns over the calibrated ensemble; writes docs/validation.* (ten minutes)
+	$(BIN)/pip install --quiet -e ".[validation]"
+	$(BIN)/python -m experiments.validation
 
 golden: $(BIN)/ruff  ## write the golden table anew (say why in CHANGELOG.md)
 	$(BIN)/python -m tests.regression.make_golden

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import atexit
+import gc
 import sys
 
 from sim.commands import (
+    calibrate,
     analyses,
     compare,
     demo,
+    draw,
     explore,
     export,
+    games,
     init,
     interviews,
+    report,
     run,
     show,
     status,
@@ -28,6 +34,10 @@ VERBS = (
     compare,
     explore,
     interviews,
+    draw,
+    report,
+    games,
+    calibrate,
     sweep,
     status,
     export,
@@ -63,6 +73,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command line and return its exit code."""
+    gc.set_threshold(50_000)  # reading libraries makes many objects and little garbage
+    atexit.register(gc.freeze)  # at the end all memory goes at once; looking through it would take half a second
     words = list(sys.argv[1:] if argv is None else argv)
     if words and words[0] in ("-sc", "--shell-completion"):
         from sim.commands.completion import complete

@@ -17,20 +17,6 @@ from numba.extending import intrinsic
 
 from sim.compiled import IS_COMPILED, compiled_entry
 
-# Each sixty-fourth of (0, 1) has Gumbel numbers of at most this, to three digits; the last holds the largest uniform.
-# fmt: off
-_GUMBEL_CEILINGS = np.array([
-    -1.425, -1.242, -1.118, -1.019, -0.935, -0.861, -0.794, -0.732,
-    -0.673, -0.618, -0.565, -0.515, -0.466, -0.418, -0.372, -0.326,
-    -0.281, -0.237, -0.194, -0.151, -0.108, -0.065, -0.023, 0.02,
-    0.062, 0.105, 0.148, 0.191, 0.234, 0.278, 0.322, 0.367,
-    0.412, 0.459, 0.505, 0.553, 0.602, 0.652, 0.703, 0.756,
-    0.809, 0.865, 0.923, 0.982, 1.044, 1.108, 1.176, 1.246,
-    1.321, 1.399, 1.483, 1.572, 1.669, 1.773, 1.887, 2.014,
-    2.156, 2.319, 2.51, 2.741, 3.037, 3.45, 4.152, 37.0,
-])
-# fmt: on
-
 # Append only: a number here is part of every draw's key.
 INITIALISE, MEET, TURNOVER, SERVE, RESPOND, AWARD, SETTLE, REVIEW = 1, 2, 3, 4, 5, 6, 7, 8
 BREAK_AWAY, DISSOLVE, OPEN, NAME_COALITION, SIGN_MOU, PASS_AMBIGUOUS, REVIEW_ORDER, CLOSE = (
@@ -147,14 +133,8 @@ def gumbel(key, entity, partner):
 
 @compiled_entry
 def to_gumbel(u):
-    """Return the standard Gumbel number that a uniform stands for; it grows with u."""
+    """Return the standard Gumbel number that a uniform stands for."""
     return -logarithm(-logarithm(u))
-
-
-@compiled_entry
-def bound_gumbel(u):
-    """Return a number not below `to_gumbel(u)`, mostly by less than 0.05, at a tenth of its cost."""
-    return _GUMBEL_CEILINGS[np.uint32(u * 64.0)]
 
 
 @compiled_entry

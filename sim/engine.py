@@ -192,7 +192,7 @@ def simulate(
         )
         parts.append((chunk, found._replace(members=found.members[:1])))
         tell(first + len(chunk))
-    return _tabulate(parameters, parts, inputs)
+    return tabulate(parameters, parts, inputs)
 
 
 _JUDGED = [(state.ROW_DTYPE.names or ()).index(name) for name in JUDGED]
@@ -235,7 +235,8 @@ def simulate_runs(
         yield Chunk(keys, numbers.take(_JUDGED, axis=2), tables)
 
 
-def _tabulate(parameters: Parameters, parts: list[Any], inputs: Inputs | Region) -> Results:
+def tabulate(parameters: Parameters, parts: list[Any], inputs: Inputs | Region) -> Results:
+    """Return the tables of one setting from `parts`, each its seeds and what `run_compiled` recorded of them."""
     name = parameters.regime.name
     prefix = name if parameters.shock.name == "none" else f"{name}-{parameters.shock.name}"
     populations = parameters.field.populations

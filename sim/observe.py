@@ -142,7 +142,7 @@ def _observe_groups(organizations, dyads, coalitions, environment, row):
     row.effective_coalitions = n_open * n_open / (squares + alone) if n_open > 0 else math.nan
     row.largest_share = _share(largest, n_open)
     row.unaffiliated_share = _share(alone, n_open)
-    row.modularity = _compute_modularity(home, environment.order, dyads, coalitions)
+    row.modularity = _compute_modularity(home, environment.degree, dyads, coalitions)
 
 
 @compiled

@@ -24,6 +24,7 @@ from numba.extending import (
     typeof_impl,
     unbox,
 )
+from numba.np import arrayobj
 
 from sim.compiled import IS_COMPILED
 
@@ -111,12 +112,39 @@ def _unbox_reference(reference, instance, c):
 
 @lower_getattr_generic(Reference)
 def _get_field(context, builder, reference, value, attribute):
+    """Read a field's descriptor, part by part: the optimiser forgets of a whole that it never changes.
+
+    Descriptors never change during a call, so that the optimiser may keep them in registers. Of arrays in rows, which
+    all are that `allocate` makes, strides follow from shapes: so it knows that neighbours lie beside each other.
+    """
     names = [name for name, _ in reference.fields]
     struct = builder.bitcast(value, get_struct(context, reference).as_pointer())
-    item = builder.load(cgutils.gep_inbounds(builder, struct, 0, names.index(attribute)))
-    # Descriptors never change during a call: this lets the optimiser keep them in registers.
-    item.set_metadata("invariant.load", builder.module.add_metadata([]))
-    return item
+    place = cgutils.gep_inbounds(builder, struct, 0, names.index(attribute))
+    kind = reference.fields[names.index(attribute)][1]
+
+    def read(*path):
+        item = builder.load(cgutils.gep_inbounds(builder, place, 0, *path))
+        item.set_metadata("invariant.load", builder.module.add_metadata([]))
+        return item
+
+    if not isinstance(kind, types.Array) or kind.layout != "C":
+        return read()
+    found = context.make_array(kind)(context, builder)
+    position = context.data_model_manager[kind].get_field_position
+    size = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(kind.dtype)))
+    extents = [read(position("shape"), axis) for axis in range(kind.ndim)]
+    steps = [size]
+    for extent in reversed(extents[1:]):
+        steps.insert(0, builder.mul(steps[0], extent))
+    arrayobj.populate_array(
+        found,
+        data=read(position("data")),
+        shape=cgutils.pack_array(builder, extents),
+        strides=cgutils.pack_array(builder, steps),
+        itemsize=size,
+        meminfo=None,
+    )
+    return found._getvalue()
 
 
 if IS_COMPILED:

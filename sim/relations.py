@@ -161,39 +161,27 @@ def _compute_restriction(organizations, programmes, i, j, parameters):
     return parameters.restriction_weight if is_forbidden(organizations, programmes, i, j, parameters) else 0.0
 
 
-@inlined
-def _look_at(seen, rivalry, organizations, dyads, programmes, i, j, parameters):
-    trust = dyads.trust[i, j]
-    seen[columns.COMPLEMENTARITY, j] = _compute_complementarity(dyads, i, j, parameters)
-    seen[columns.TRUST, j] = parameters.trust_weight * trust
-    seen[columns.TENSION, j] = compute_resentment(organizations, trust, i, j, parameters)
-    seen[columns.COMPETITION, j] = _compute_turf(organizations, dyads, rivalry, i, j, parameters)
-    seen[columns.RESTRICTION, j] = _compute_restriction(organizations, programmes, i, j, parameters)
-
-
 @compiled
-def look_around(environment, organizations, dyads, programmes, i, parameters):
-    """Write what i sees in each other organization to environment.seen: the five parts of a_ij, 0 in itself.
+def look_around(seen, environment, organizations, dyads, programmes, i, parameters):
+    """Write what i sees in each other organization to seen (5, n): the five parts of a_ij, 0 in itself.
 
     Also writes its rivalry with each to environment.rivalry. Tension stands there as before anyone facilitates. Both
     hold until another looks around, and while trust, mixes, stances, stress and awards do. environment.contested must
-    hold.
+    hold. One part after another, as a loop that writes one row runs in vectors.
     """
-    seen, rivalry = environment.seen, environment.rivalry
+    rivalry, trust = environment.rivalry, dyads.trust[i]
     for j in range(rivalry.size):
         rivalry[j] = compute_rivalry(environment.contested, i, j, parameters)
-        _look_at(seen, rivalry[j], organizations, dyads, programmes, i, j, parameters)
-    for part in range(seen.shape[0]):
-        seen[part, i] = 0.0
-
-
-@compiled
-def look_at_members(seen, environment, organizations, dyads, programmes, i, members, n_members, parameters):
-    """Do as `look_around` for the first n_members of the list `members` alone. Writes seen (5, n)."""
-    for at in range(n_members):
-        j = members[at]
-        rivalry = compute_rivalry(environment.contested, i, j, parameters)
-        _look_at(seen, rivalry, organizations, dyads, programmes, i, j, parameters)
+    for j in range(rivalry.size):
+        seen[columns.COMPLEMENTARITY, j] = _compute_complementarity(dyads, i, j, parameters)
+    for j in range(rivalry.size):
+        seen[columns.TRUST, j] = parameters.trust_weight * trust[j]
+    for j in range(rivalry.size):
+        seen[columns.TENSION, j] = compute_resentment(organizations, trust[j], i, j, parameters)
+    for j in range(rivalry.size):
+        seen[columns.COMPETITION, j] = _compute_turf(organizations, dyads, rivalry[j], i, j, parameters)
+    for j in range(rivalry.size):
+        seen[columns.RESTRICTION, j] = _compute_restriction(organizations, programmes, i, j, parameters)
     for part in range(seen.shape[0]):
         seen[part, i] = 0.0
 

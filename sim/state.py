@@ -1,10 +1,10 @@
 """The state variables: named tuples of arrays, kind, shape and unit beside each.
 
 n organizations (slots), K service populations, C coalition slots, G grant lines, S sectors, M coalitions of a roster,
-T organizations with known ties, E events, Q pairs of a sender and a taker at most: all of one locality. Slots are
-stable: a closed organization keeps its slot until a newcomer takes it, and arrays are never reordered. Rows stand in
-the order of the organizations' ids, so the order of a roster's lines cannot matter. `localities.py` holds many
-localities in the same named tuples, each array the blocks of all of them in a row.
+T organizations with known ties, E events, Q pairs of a sender and a taker at most, O options of a review: all of one
+locality. Slots are stable: a closed organization keeps its slot until a newcomer takes it, and arrays are never
+reordered. Rows stand in the order of the organizations' ids, so the order of a roster's lines cannot matter.
+`localities.py` holds many localities in the same named tuples, each array the blocks of all of them in a row.
 """
 
 from typing import NamedTuple
@@ -144,9 +144,13 @@ class Environment(NamedTuple):
     wanted: Array = of("f8", "n", is_working=True)  # people referred to each taker
     sent: Array = of("f8", "Q", is_working=True)  # people referred from each sender to each taker of one population
     is_core: Array = of("?", "n", is_working=True)
-    order: Array = of("i8", "n", is_working=True)
+    order: Array = of("u4", "n", is_working=True)  # slots in the order of a round
+    degree: Array = of("i8", "n", is_working=True)  # seats beside others, see observe
+    options: Array = of("u4", "C", is_working=True)  # of one review: slots of coalitions
+    luck: Array = of("f8", "O", is_working=True)  # of each option, see memberships._draw_luck
+    worth: Array = of("f8", "O", is_working=True)  # of each option, luck included
     move: Array = of("f8", "n", is_working=True)
-    flow: Array = of("f8", 2, "n", is_working=True)  # unmet and spare of one population
+    flow: Array = of("f8", 3, "K", "n", is_working=True)  # served, unmet and spare where people landed
 
 
 @passed_by_reference
@@ -215,13 +219,15 @@ def size_locality(n: int, n_populations: int, n_lines: int, n_sectors: int, n_co
 
     n_coalitions: those that a roster seats at month 0.
     """
+    n_slots = max(4, n, n_coalitions)
     return {
         "n": n,
         "K": n_populations,
         "G": n_lines,
         "S": n_sectors,
         "M": n_coalitions,
-        "C": max(4, n, n_coalitions),
+        "C": n_slots,
+        "O": n_slots + 2 + -(n_slots + 2) % 8,  # staying and founding too, in whole rows of eight
         "Q": n * n // 4,
         "T": 0,
         "E": 0,

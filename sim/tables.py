@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 GROWS, HOLDS, FRAGMENTS = "grows", "holds", "fragments"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet computes where a cell begins with it
 THRESHOLD = 0.05  # change in the share of collaborating pairs that counts
 VERDICTS = (GROWS, HOLDS, FRAGMENTS)
 
@@ -139,6 +140,17 @@ def describe_localities(localities: pd.DataFrame) -> str:
         parts += f", {n_unknown} with no pair left" if n_unknown else ""
         lines.append(f"{regime}: of {len(found)} localities {parts}")
     return "\n".join(lines)
+
+
+def guard_formulas(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with an apostrophe before text that a spreadsheet would compute."""
+    guarded = frame.copy()
+    for name in guarded.columns:
+        if guarded[name].dtype == object or str(guarded[name].dtype).startswith(("str", "category")):
+            text = guarded[name].astype(object)
+            is_formula = text.map(lambda cell: isinstance(cell, str) and cell.startswith(FORMULA))
+            guarded[name] = text.where(~is_formula.astype(bool), "'" + text.astype(str))
+    return guarded
 
 
 def _describe_row(row) -> str:

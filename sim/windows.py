@@ -15,7 +15,7 @@ from numba.np import arrayobj
 from sim.compiled import IS_COMPILED
 from sim.reference import CLASSES, Reference, get_struct, list_shapes, of, passed_by_reference
 
-DIMENSIONS: tuple[str, ...] = ("n", "C", "K", "G", "S", "M", "T", "E", "Q")
+DIMENSIONS: tuple[str, ...] = ("n", "C", "K", "G", "S", "M", "T", "E", "Q", "O")
 CACHE_LINE = 8  # numbers of eight bytes: workers that write side by side would slow each other down
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sim.analysis.reading import AnalysisError, Sweep, Table
-from sim.contrasts import compute_half_width, compute_t_quantile
+from sim.contrasts import compute_t_quantile
 
 TOWARD = {"collaboration_end": 1, "coverage_end": 1, "exit_rate": -1}  # more collaboration and coverage, fewer exits
 MONEY = "usd_per_organization_year"
@@ -25,12 +25,12 @@ def compute_robustness(sweep: Sweep, reference: str | None = None, outcomes: Ite
     """Return one row a lever and outcome, in the order of the design, the reference left out.
 
     Columns: lever, reference, outcome, toward (1: more counts, -1: less), level (mean), mean, low, high (difference to
-    the reference, over sets, 95 % t-interval), better_share, better_low, better_high (sets whose mean difference over
-    seeds goes that way; Wilson's interval), same_share (sets without any difference), worst_decile (the difference that
-    nine of ten sets surpass, counted that way), regret_mean, regret_worst (per set, how far from the best lever; over
-    sets), usd_per_organization_year and its difference to the reference (usd_difference), n_sets, n_seeds. Levels keep
-    the outcome's own sign. An outcome that is missing in some runs counts over the others. Raises `AnalysisError` for
-    a single policy or a single set.
+    the reference, with a 95 % interval over sets and seeds), better_share, better_low, better_high (sets whose mean
+    difference over seeds goes that way; Wilson's interval), same_share (sets without any difference), worst_decile (the
+    difference that nine of ten sets surpass, counted that way), regret_mean, regret_worst (per set, how far from the
+    best lever; over sets), usd_per_organization_year and its difference to the reference (usd_difference), n_sets,
+    n_seeds. Levels keep the outcome's own sign. An outcome that is missing in some runs counts over the others. Raises
+    `AnalysisError` for a single policy or a single set.
     """
     labels = sweep.label_policies()
     levers = list(dict.fromkeys(labels))
@@ -41,12 +41,14 @@ def compute_robustness(sweep: Sweep, reference: str | None = None, outcomes: Ite
             "the design has a single set of parameters, and robustness is over many: add --sample ensemble --n 200, or "
             "a range like memberships.turf_weight=0..3; `coalitions compare` tells one set's differences over seeds"
         )
-    sets = {name: _average(table, name, levers) for name in (*outcomes, MONEY)}
+    tables = {name: _pair(table, name, levers) for name in (*outcomes, MONEY)}
+    sets = {name: wide.groupby(level="_set").mean() for name, wide in tables.items()}
+    seeds = {name: wide.groupby(level="seed").mean() for name, wide in tables.items()}
     rows = []
     for lever in levers:
-        for outcome in sets:
+        for outcome in tables:
             if lever != reference and outcome != MONEY:
-                rows.append(_compare(sets, outcome, lever, reference) | {"n_seeds": sweep.seeds})
+                rows.append(_compare(sets, seeds, outcome, lever, reference))
     return pd.DataFrame(rows)
 
 
@@ -77,8 +79,8 @@ def _compute_money(sweep: Sweep) -> Table:
     return sweep.runs["total_awarded_usd"] / n_organizations / (find("months", sweep.settings["months"]) / 12)
 
 
-def _average(table: Table, name: str, levers: list[str]) -> Table:
-    """Return means over seeds, a row a set and a column a lever; only seeds that every lever has in a set."""
+def _pair(table: Table, name: str, levers: list[str]) -> Table:
+    """Return an outcome, a row a set and seed and a column a lever; only rows that every lever has."""
     if name not in table:
         raise AnalysisError(f"--outcome {name}: the table has no such column; docs/columns.md lists them")
     if not pd.api.types.is_numeric_dtype(table[name]):
@@ -87,27 +89,30 @@ def _average(table: Table, name: str, levers: list[str]) -> Table:
     lacking = [lever for lever in levers if lever not in wide or wide[lever].isna().all()]
     if lacking:
         raise AnalysisError(f"{name}: is missing in all runs of {lacking[0]}; choose others with --outcome")
-    return wide[levers].dropna().groupby("_set").mean()
+    return wide[levers].dropna()
 
 
-def _compare(sets: dict[str, pd.DataFrame], outcome: str, lever: str, reference: str) -> dict[str, Any]:
+def _compare(
+    sets: dict[str, Table], seeds: dict[str, Table], outcome: str, lever: str, reference: str
+) -> dict[str, Any]:
     means, toward = sets[outcome], TOWARD.get(outcome, 1)
-    paired: Table = (means[lever] - means[reference]).to_numpy()
+    paired: Any = (means[lever] - means[reference]).to_numpy()
+    by_seed: Any = (seeds[outcome][lever] - seeds[outcome][reference]).to_numpy()
     n = len(paired)
-    half = compute_half_width(float(paired.std(ddof=1)), n) if n > 1 else math.nan
+    mean, lowest, highest = compute_crossed_interval(paired, by_seed)
     share = float((toward * paired > 0).mean())
     low, high = compute_share_interval(share, n)
-    regret: Table = ((toward * means).max(axis=1) - toward * means[lever]).to_numpy()
-    money: Table = sets[MONEY].mean() if len(sets[MONEY]) else pd.Series(np.nan, index=means.columns)
+    regret: Any = ((toward * means).max(axis=1) - toward * means[lever]).to_numpy()
+    money: Any = sets[MONEY].mean() if len(sets[MONEY]) else pd.Series(np.nan, index=means.columns)
     return {
         "lever": lever,
         "reference": reference,
         "outcome": outcome,
         "toward": toward,
         "level": float(means[lever].mean()),
-        "mean": float(paired.mean()),
-        "low": float(paired.mean() - half),
-        "high": float(paired.mean() + half),
+        "mean": mean,
+        "low": lowest,
+        "high": highest,
         "better_share": share,
         "better_low": low,
         "better_high": high,
@@ -118,7 +123,24 @@ def _compare(sets: dict[str, pd.DataFrame], outcome: str, lever: str, reference:
         MONEY: float(money[lever]),
         "usd_difference": float(money[lever]) - float(money[reference]),
         "n_sets": n,
+        "n_seeds": len(by_seed),
     }
+
+
+def compute_crossed_interval(by_set: Any, by_seed: Any) -> tuple[float, float, float]:
+    """Return the mean of a difference over sets crossed with seeds, and its 95 % interval over both.
+
+    by_set: means over seeds (sets,). by_seed: means over sets (seeds,). All sets run on the same seeds, so what a seed
+    does stays in every set's mean: the variances of both means add up, and the t quantile is that of the fewer. A
+    little too wide, since what is left of a run's own chance counts twice. With one seed it is over sets alone.
+    """
+    mean = float(np.mean(by_set))
+    parts = [one for one in (np.asarray(by_set), np.asarray(by_seed)) if len(one) > 1]
+    if not parts:
+        return mean, math.nan, math.nan
+    deviation = math.sqrt(sum(float(one.var(ddof=1)) / len(one) for one in parts))
+    half = compute_t_quantile(min(map(len, parts)) - 1) * deviation
+    return mean, mean - half, mean + half
 
 
 def compute_share_interval(share: float, n: int) -> tuple[float, float]:

@@ -15,6 +15,7 @@ KINDS = {
     "fields": "field",
     "shocks": "shock",
     "mechanisms": "mechanisms",
+    "calibrations": "calibration",
     "experiments": "experiment",
     "parameters": "parameter",
 }

@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import itertools
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.commands.drawing import Pencil
 
 DEFAULT_SEEDS = "seeds=20"
 VERSUS = "vs"
@@ -43,17 +46,27 @@ def add_parser(verbs: Any) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Run the comparison, print it, keep its results."""
-    from sim.commands.console import CAUTION, OK, check_words, name_rows, print_json, print_table
-    from sim.commands.runs import find_folder, keep, run_with_progress, tell_folder
+    from sim.commands.console import check_words
+    from sim.commands.drawing import Pencil
+
+    words = check_words(args)
+    with Pencil(not args.no_figures) as pencil:
+        return _compare(args, words, pencil)
+
+
+def _compare(args: argparse.Namespace, words: list[str], pencil: Pencil) -> int:
+    from sim.commands.console import CAUTION, OK, name_rows, print_json, print_table
+    from sim.commands.runs import find_folder, keep, mark, run_with_progress, tell_folder
     from sim.contrasts import compute_differences, tell_differences
     from sim.partings import find_partings, tell_partings
     from sim.tables import summarise
 
-    words = check_words(args)
     configuration = compose_comparison(words, args.config_dir)
     folder = find_folder(args, configuration)
     results = run_with_progress(args, configuration, label=label_point)
-    keep(results, folder, "compare", words, args.config_dir)
+    mark(results, "compare", words, args.config_dir)
+    pencil.begin(results, folder / "figures")
+    keep(results, folder)
     summary, differences = summarise(results), compute_differences(results.runs)
     differences.to_csv(folder / "differences.csv", index=False)
     partings = find_partings(results.months, results.events)
@@ -64,7 +77,7 @@ def execute(args: argparse.Namespace) -> int:
         print("\nDifferences on the same seeds (95 % interval)")
         print_table(differences)
         print(f"\n{sentence}\n\nWhere the runs part\n{parting}", flush=True)
-    figures = [] if args.no_figures else _draw(results, folder)
+    figures = pencil.finish()
     if args.json:
         content = {"name": configuration.name, "folder": str(folder), "seeds": configuration.seeds}
         tables = {"summary": name_rows(summary), "differences": differences, "partings": partings}
@@ -171,9 +184,3 @@ def label_point(point: dict[str, Any], regime: str) -> str:
         return str(point["case"])
     others = [f"{name.rsplit('.', 1)[-1]}={value}" for name, value in point.items() if name != "regime"]
     return " ".join([*([regime] if "regime" in point or not others else []), *others])
-
-
-def _draw(results: Any, folder: Any) -> list[Any]:
-    from sim.figures import draw_all
-
-    return draw_all(results, folder / "figures")

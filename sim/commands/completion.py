@@ -9,7 +9,7 @@ import re
 import sys
 
 VERBS = ("compare", "demo", "list", "run", "show")
-KINDS = ("experiments", "fields", "mechanisms", "parameters", "regimes", "shocks")
+KINDS = ("calibrations", "experiments", "fields", "mechanisms", "parameters", "regimes", "shocks")
 _FOREIGN = re.compile(r"(hydra|rosters|design|question)([./=]|$)")
 _OPTIONS = re.compile(r"--(results|config-dir)[ =]+\S+ +|--\S+ +")  # ours, which Hydra's parser would refuse
 

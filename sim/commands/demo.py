@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.commands.drawing import Pencil
 
 EXPERIMENT = "grow_or_fragment"
 DESCRIPTION = f"""\
@@ -31,12 +34,21 @@ def add_parser(verbs: Any) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Run the experiment, print its table, keep its results and figures."""
-    from sim.commands.console import CAUTION, OK, check_words, name_rows, print_json, print_table
-    from sim.commands.runs import find_folder, keep, run_with_progress, tell_folder
-    from sim.configuration import compose
-    from sim.tables import describe_verdict, summarise
+    from sim.commands.console import check_words
+    from sim.commands.drawing import Pencil
 
     words = check_words(args)
+    with Pencil(not args.no_figures) as pencil:
+        return _run(args, words, pencil)
+
+
+def _run(args: argparse.Namespace, words: list[str], pencil: Pencil) -> int:
+    from sim.commands.console import CAUTION, OK, name_rows, print_json, print_table
+    from sim.commands.runs import find_folder, keep, mark, run_with_progress, tell_folder
+    from sim.configuration import compose
+    from sim.figures import AFTER_THE_DEMO
+    from sim.tables import describe_verdict, summarise
+
     configuration = compose([f"experiment={EXPERIMENT}", *words], config_dir=args.config_dir)
     if not configuration.is_named:
         name = "demo" if not words else f"demo-{configuration.name.rsplit('-', 1)[-1]}"
@@ -46,13 +58,15 @@ def execute(args: argparse.Namespace) -> int:
         n_runs = len(configuration.design) * len(configuration.seeds)
         print(f"{configuration.question}\n{n_runs} runs: {_tell_design(configuration)}\n", flush=True)
     results = run_with_progress(args, configuration)
-    keep(results, folder, "demo", words, args.config_dir)
+    mark(results, "demo", words, args.config_dir)
+    pencil.begin(results, folder / "figures", AFTER_THE_DEMO)
+    keep(results, folder)
     summary, verdict = summarise(results), describe_verdict(results)
     name_rows(summary).to_csv(folder / "summary.csv", index=False)
     if not args.json:
         print_table(summary)
         print(f"\n{verdict}", flush=True)
-    figures = [] if args.no_figures else _draw(results, folder)
+    figures = pencil.finish()
     if args.json:
         content = {"name": configuration.name, "folder": str(folder), "question": configuration.question}
         content |= {"verdict": verdict, "summary": name_rows(summary).to_dict("records")}
@@ -66,9 +80,3 @@ def execute(args: argparse.Namespace) -> int:
 def _tell_design(configuration: Any) -> str:
     varied = [f"{len(values)} values of {name}" for name, values in configuration.design.vary.items()]
     return " × ".join([*varied, f"{len(configuration.seeds)} seeds"])
-
-
-def _draw(results: Any, folder: Any) -> list[Any]:
-    from sim.figures import draw_demo
-
-    return draw_demo(results, folder / "figures")

@@ -16,7 +16,6 @@ Write a table of results as CSV.
 Text that a spreadsheet would take for a formula gets an apostrophe in front; --plain leaves it as it is.
 """
 KEPT = ("runs", "months", "events", "members")  # and localities, where a field has several
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def add_parser(verbs: Any) -> None:
@@ -42,6 +41,7 @@ def execute(args: argparse.Namespace) -> int:
     from sim.configuration import ConfigurationError
     from sim.files import replace_file
     from sim.results import ResultsError, scan_table
+    from sim.tables import guard_formulas
 
     refuse_words(args)
     folder = Path(args.folder)
@@ -59,7 +59,7 @@ def execute(args: argparse.Namespace) -> int:
         with path.open("w", encoding="utf-8", newline="") as stream:
             dataset.schema.empty_table().to_pandas().to_csv(stream, index=False)
             for frame in _read_batches(dataset, folder / f"{args.table}.parquet"):
-                (frame if args.plain else _guard(frame)).to_csv(stream, index=False, header=False)
+                (frame if args.plain else guard_formulas(frame)).to_csv(stream, index=False, header=False)
                 n_rows += len(frame)
 
     try:
@@ -87,13 +87,3 @@ def _read_batches(dataset: Any, path: Path) -> Iterator[Any]:
         if frame is None:
             return
         yield frame
-
-
-def _guard(frame: Any) -> Any:
-    """Return the table with an apostrophe before text that a spreadsheet would compute."""
-    for name in frame.columns:
-        if frame[name].dtype == object or str(frame[name].dtype).startswith(("str", "category")):
-            text = frame[name].astype(object)
-            is_formula = text.map(lambda cell: isinstance(cell, str) and cell.startswith(FORMULA))
-            frame[name] = text.where(~is_formula.astype(bool), "'" + text.astype(str))
-    return frame

@@ -1,4 +1,4 @@
-"""``coalitions list``: which regimes, fields, shocks, mechanisms, experiments and parameters there are."""
+"""``coalitions list``: the regimes, fields, shocks, mechanisms, calibrations, experiments and parameters there are."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ def add_parser(verbs: Any) -> None:
     """Add the verb to the parser."""
     parser = verbs.add_parser(
         "list",
-        help="list regimes, fields, shocks, mechanisms, experiments or parameters",
+        help="list regimes, fields, shocks, mechanisms, calibrations, experiments or parameters",
         description="List what there is of a kind; without one, all kinds but parameters.",
         allow_abbrev=False,
     )
-    parser.add_argument("kind", nargs="?", help="regimes, fields, shocks, mechanisms, experiments or parameters")
+    parser.add_argument(
+        "kind", nargs="?", help="regimes, fields, shocks, mechanisms, calibrations, experiments or parameters"
+    )
     parser.add_argument("--config-dir", metavar="DIR", help="folder of your own YAML, listed too")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
     parser.set_defaults(execute=execute)

@@ -79,6 +79,7 @@ def _run_job(args: argparse.Namespace, config: Any) -> int:
     from omegaconf import OmegaConf
 
     from sim.commands.console import INTERRUPTED, guard
+    from sim.commands.drawing import Pencil
     from sim.commands.run import run_one
     from sim.configuration import from_tree
 
@@ -89,7 +90,8 @@ def _run_job(args: argparse.Namespace, config: Any) -> int:
         configuration = from_tree(OmegaConf.to_container(config, resolve=False), overrides)  # type: ignore[arg-type]
         if configuration.is_named and number is not None:
             configuration = dataclasses.replace(configuration, name=f"{configuration.name[:58]}-{number}")
-        return run_one(args, configuration)
+        with Pencil(not args.no_figures) as pencil:
+            return run_one(args, configuration, pencil)
 
     code = guard(job)
     if code >= INTERRUPTED:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.commands.drawing import Pencil
 
 DESCRIPTION = """\
 Run one setting and say whether collaboration grows, holds or fragments.
 
   coalitions run regime=competitive seeds=20
   coalitions run field=city18 shock=total_cut memberships.turf_weight=2.5 name=turf
+  coalitions run regime=competitive seeds=5 --sample ensemble --n 20      on 20 calibrated sets
+  coalitions run regime=competitive --change 49:meetings.facilitation=0.4      a lever set anew from month 49 on
   coalitions run -m regime=competitive,lottery seeds=20      one run of each
 
 seeds=20 means 1 to 20; seeds=[3,5] and seeds=3-9 name them. Also months=…, name=…, experiment=….
@@ -30,6 +35,11 @@ def add_parser(verbs: Any) -> None:
         allow_abbrev=False,
     )
     add_options(parser)
+    parser.add_argument("--sample", choices=("ensemble",), help="run every calibrated set (configs/calibration)")
+    parser.add_argument("--n", type=int, metavar="N", help="with --sample ensemble: the first N sets")
+    parser.add_argument(
+        "--change", action="append", default=[], metavar="MONTH:KEY=VALUE", help="set a lever anew during the run"
+    )
     hydra = parser.add_argument_group("Hydra's own")
     hydra.add_argument("-m", "--multirun", action="store_true", help="run every combination of key=a,b lists")
     hydra.add_argument("-c", "--cfg", choices=("job", "hydra", "all"), help="print the composed setting, run nothing")
@@ -43,35 +53,70 @@ def execute(args: argparse.Namespace) -> int:
     """Run what the command line asks for and return the exit code."""
     from sim.commands.console import check_words
 
-    words = check_words(args, ("--multirun", "--cfg", "--info", "--package", "--shell-completion"))
+    options = ("--sample", "--n", "--multirun", "--cfg", "--info", "--package", "--shell-completion", "--change")
+    words = check_words(args, options)
     if args.shell_completion:
         from sim.commands.completion import complete
 
         return complete(words)
     if args.multirun or args.cfg or args.info or any(word.startswith("hydra") for word in words):
         from sim.commands.multirun import hand_over
+        from sim.configuration import ConfigurationError
 
+        if args.change:
+            raise ConfigurationError("--change goes with one setting; leave out -m, --cfg and --info")
         return hand_over(args, words)
-    from sim.configuration import compose
+    from sim.commands.drawing import Pencil
+    from sim.configuration import ConfigurationError, compose
+    from sim.configuration.designs.samples import name_ensemble
 
-    return run_one(args, compose(words, config_dir=args.config_dir))
+    if args.n is not None and not args.sample:
+        raise ConfigurationError(f"--n {args.n}: counts the sets of --sample ensemble; `coalitions sweep` draws others")
+    design = {"sample": name_ensemble(args.n, {})} if args.sample else None
+    with Pencil(not args.no_figures) as pencil:
+        return run_one(
+            args, add_changes(compose(words, config_dir=args.config_dir, design=design), args.change), pencil
+        )
 
 
-def run_one(args: argparse.Namespace, configuration: Any) -> int:
-    """Run one composed setting, print its verdict, keep its results."""
+def add_changes(configuration: Any, texts: list[str]) -> Any:
+    """Return the configuration with the changes that ``--change`` asks for. Raises `ConfigurationError`."""
+    if not texts:
+        return configuration
+    import dataclasses
+
+    from sim.changing import plan_changes, read_change
+    from sim.commands.runs import content_hash
+    from sim.configuration import ConfigurationError
+
+    if configuration.design.names():
+        raise ConfigurationError("--change goes with one setting; this experiment varies several")
+    changes = [read_change(text) for text in texts]
+    plan_changes(configuration.parameters, changes)
+    changed = dataclasses.replace(configuration, changes=tuple(map(tuple, changes)))
+    if configuration.is_named:
+        return changed
+    return dataclasses.replace(changed, name=f"{configuration.name}-{content_hash(changed)[:8]}")
+
+
+def run_one(args: argparse.Namespace, configuration: Any, pencil: Pencil) -> int:
+    """Run one composed setting, print its verdict, keep its results and figures."""
     from sim.commands.console import CAUTION, OK, name_rows, print_json
-    from sim.commands.runs import find_folder, keep, run_with_progress, tell_folder
+    from sim.commands.runs import find_folder, keep, mark, run_with_progress, tell_folder
     from sim.tables import describe_localities, describe_verdict, summarise
 
     folder = find_folder(args, configuration)
     results = run_with_progress(args, configuration)
-    keep(results, folder, "run", configuration.overrides, args.config_dir)
+    options = [part for text in args.change for part in ("--change", text)]
+    mark(results, "run", [*configuration.overrides, *options], args.config_dir)
+    pencil.begin(results, folder / "figures")
+    keep(results, folder)
     verdict = describe_verdict(results)
     if len(results.localities):
         verdict = f"{verdict}\n{describe_localities(results.localities)}"
-    if not args.json:  # at once: the figures take longer than the runs
+    if not args.json:  # at once: figures may take longer than the runs
         print(f"{configuration.name}: {verdict}", flush=True)
-    figures = [] if args.no_figures else draw(results, folder)
+    figures = pencil.finish()
     if args.json:
         content = {"name": configuration.name, "folder": str(folder), "seeds": configuration.seeds, "verdict": verdict}
         summary = name_rows(summarise(results)).to_dict("records")
@@ -80,10 +125,3 @@ def run_one(args: argparse.Namespace, configuration: Any) -> int:
     tell_folder(folder, figures)
     print(CAUTION)
     return OK
-
-
-def draw(results: Any, folder: Any) -> list[Any]:
-    """Draw all figures of a run below its folder."""
-    from sim.figures import draw_all
-
-    return draw_all(results, folder / "figures")

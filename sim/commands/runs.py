@@ -7,7 +7,7 @@ import dataclasses
 import hashlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,7 @@ def run_design(
     parts = []
     for number, point in enumerate(points):
         setting = settings.at(point)
-        part = run_setting(setting, configuration.seeds, _shifted(report, number, len(points)))
+        part = run_setting(setting, configuration.seeds, _shifted(report, number, len(points)), configuration.changes)
         varied = {column: find_value(name, point, setting) for name, column in columns.items()}
         parts.append(part if len(points) == 1 else _mark(part, point, varied, number, label))
     results = parts[0] if len(parts) == 1 else Results.concatenate(parts)
@@ -51,8 +51,13 @@ def run_design(
     return results
 
 
-def run_setting(parameters: Parameters, seeds: list[int], report: Report | None = None) -> Results:
-    """Return the results of one setting, with the roster read where the field has one."""
+def run_setting(
+    parameters: Parameters,
+    seeds: list[int],
+    report: Report | None = None,
+    changes: Sequence[tuple[int, Mapping[str, Any]]] = (),
+) -> Results:
+    """Return the results of one setting, with the roster read where the field has one; see `sim.changing`."""
     from sim.engine import simulate
 
     roster = None
@@ -60,6 +65,10 @@ def run_setting(parameters: Parameters, seeds: list[int], report: Report | None 
         from sim.roster import read_folder
 
         roster = read_folder(parameters.field.folder, parameters.field)
+    if changes:
+        from sim.changing import Change, simulate_changed
+
+        return simulate_changed(parameters, seeds, [Change(*one) for one in changes], roster, report)
     return simulate(parameters, seeds, on_progress=report, roster=roster)
 
 
@@ -115,7 +124,9 @@ def content_hash(configuration: Configuration) -> str:
     """Return 16 digits that are equal for equal settings, seeds and designs, on any machine."""
     tree = dataclasses.asdict(configuration.parameters)
     tree["field"]["folder"] = configuration.written_folder
-    content = json.dumps([tree, configuration.seeds, configuration.design.to_tree()], sort_keys=True)
+    content = [tree, configuration.seeds, configuration.design.to_tree()]
+    content += [configuration.changes] if configuration.changes else []
+    content = json.dumps(content, sort_keys=True)
     return hashlib.blake2b(content.encode(), digest_size=8).hexdigest()
 
 
@@ -141,15 +152,20 @@ def _read_hash(folder: Path) -> str | None:
         return None
 
 
-def keep(results: Results, folder: Path, verb: str, overrides: list[str], config_dir: str | None = None) -> None:
-    """Save results with the command that gives them again."""
+def mark(results: Results, verb: str, overrides: list[str], config_dir: str | None = None) -> None:
+    """Write into the manifest the command that gives the results again."""
     import shlex
 
+    own = ["--config-dir", config_dir] if config_dir else []
+    results.manifest["command"] = shlex.join(["coalitions", verb, *overrides, *own])
+
+
+def keep(results: Results, folder: Path) -> None:
+    """Save results that have been marked with their command."""
     from sim.results import save_results
 
-    own = ["--config-dir", config_dir] if config_dir else []
     folder.parent.mkdir(parents=True, exist_ok=True)
-    save_results(results, folder, shlex.join(["coalitions", verb, *overrides, *own]))
+    save_results(results, folder, results.manifest["command"])
 
 
 def tell_folder(folder: Path, figures: list[Path]) -> None:

@@ -25,7 +25,8 @@ Run a design: every policy with every scenario on the same seeds. Called again, 
   coalitions sweep experiment=lever_screening --dry-run
 
 key=a,b,c varies, key=low..high samples a range (latin_hypercube, sobol, saltelli or morris), --set KEY=VALUES does
-either. docs/sweeps.md has designs in YAML. The table of runs is always kept; --keep months or events keeps more.
+either; --sample ensemble --n 200 runs the first 200 calibrated sets. docs/sweeps.md has designs in YAML. The table of
+runs is always kept; --keep months or events keeps more.
 """
 
 
@@ -44,7 +45,7 @@ def add_parser(verbs: Any) -> None:
         "--set", dest="settings", action="append", default=[], metavar="KEY=VALUES", help="vary, as above"
     )
     what.add_argument("--sample", metavar="METHOD", help="how ranges are sampled (default latin_hypercube)")
-    what.add_argument("--n", type=int, metavar="N", help="points of the sample")
+    what.add_argument("--n", type=int, metavar="N", help="points of the sample, or sets of the ensemble")
     what.add_argument("--replications", type=int, metavar="N", help="seeds 1 to N at each point, like seeds=N")
     what.add_argument("--keep", choices=("runs", "months", "events"), default="runs", help="tables to keep")
     how = parser.add_argument_group("how to run it")
@@ -96,12 +97,15 @@ def execute(args: argparse.Namespace) -> int:
 def prepare(args: argparse.Namespace, words: list[str]) -> tuple[Any, Path]:
     """Return the plan and its folder. Raises `ConfigurationError`."""
     from sim.configuration import ConfigurationError, compose, read_varied
+    from sim.configuration.designs.samples import ENSEMBLE, name_ensemble
     from sim.sweep.plan import extend_plan, make_plan, read_plan
 
     own = Path(args.config_dir).resolve() if args.config_dir else None
     seeds = [f"seeds={args.replications}"] if args.replications is not None else []
     plain, tree = read_varied([*words, *args.settings, *seeds], own)
-    if args.sample or args.n is not None:
+    if args.sample == ENSEMBLE:
+        tree["sample"] = name_ensemble(args.n, tree)
+    elif args.sample or args.n is not None:
         if not tree.get("sample"):
             raise ConfigurationError("--sample and --n need a range to sample, like memberships.turf_weight=0..3")
         tree["sample"] |= {"method": args.sample} if args.sample else {}

@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.configuration.declared import NAME_PATTERN, ConfigurationError, build_parameters, refuse_unknown, show, suggest
+from sim.configuration.declared import (
+    NAME_PATTERN,
+    RUN_KEYS,
+    ConfigurationError,
+    build_parameters,
+    refuse_unknown,
+    show,
+    suggest,
+)
 from sim.configuration.designs import Design, add_varied, check_groups, narrow, read_design
 from sim.configuration.files import check_own_folder, configuration_folder
 from sim.configuration.overrides import Word, read_words
@@ -29,6 +37,7 @@ class Configuration:
     """One complete setting: what to run, with which seeds, under which name.
 
     ``written_folder`` is the roster's folder as the user wrote it; ``parameters.field.folder`` is where it lies here.
+    ``changes`` are levers set anew during the run: (month, values), see `sim.changing`.
     """
 
     parameters: Parameters
@@ -39,6 +48,7 @@ class Configuration:
     design: Design = dataclasses.field(default_factory=Design)
     written_folder: str | None = None
     is_named: bool = False
+    changes: tuple[tuple[int, Mapping[str, Any]], ...] = ()
 
 
 def compose(
@@ -58,7 +68,8 @@ def compose(
         if word.is_sweep:
             raise ConfigurationError(_explain_list(word))
     tree = compose_tree([text for word in words for text in word.texts], own)
-    tree["design"] = add_varied(narrow(tree.get("design"), [word.key for word in words]), design or {})
+    set_here = [word.key for word in words if word.key not in RUN_KEYS]  # the name of a run is no case's name
+    tree["design"] = narrow(add_varied(tree.get("design"), design or {}), set_here)
     configuration = from_tree(tree, list(overrides))
     check_groups(configuration.design, own)
     return configuration

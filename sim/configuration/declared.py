@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 from sim import parameters
 from sim.parameters import ParameterError, Parameters
 
-GROUPS = ("field", "regime", "shock", "mechanisms", "experiment")
+GROUPS = ("field", "regime", "shock", "mechanisms", "calibration", "experiment")
+GLOBAL_GROUPS = ("calibration", "experiment")  # whose files set parameters of any other group
 LINE = "<line>"
 RUN_KEYS = ("seeds", "name")
 EXPERIMENT_KEYS = ("question", "design")

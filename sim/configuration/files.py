@@ -6,7 +6,15 @@ import re
 from pathlib import Path
 from typing import Any
 
-from sim.configuration.declared import EXPERIMENT_KEYS, GROUPS, RUN_KEYS, ConfigurationError, check_value, suggest
+from sim.configuration.declared import (
+    EXPERIMENT_KEYS,
+    GLOBAL_GROUPS,
+    GROUPS,
+    RUN_KEYS,
+    ConfigurationError,
+    check_value,
+    suggest,
+)
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 20
@@ -99,8 +107,8 @@ def check_file(path: Path) -> None:
 
 def _check_contents(path: Path, tree: Any) -> None:
     """Raise `ConfigurationError` with the file's name unless every entry is a declared parameter and in range."""
-    is_experiment = path.parent.name == "experiment"
-    skipped = (*EXPERIMENT_KEYS, *RUN_KEYS, "defaults") if is_experiment else ()
+    skipped = (*EXPERIMENT_KEYS, *RUN_KEYS, "defaults") if path.parent.name == "experiment" else ()
+    is_global = path.parent.name in GLOBAL_GROUPS
     try:
         if not isinstance(tree, dict):
             raise ConfigurationError("must hold lines of the form 'name: value'")
@@ -108,7 +116,7 @@ def _check_contents(path: Path, tree: Any) -> None:
             raise ConfigurationError("packages (@) are not allowed in the defaults list")
         for key, value in tree.items():
             if key not in skipped:
-                _check_entries(str(key) if is_experiment else f"{path.parent.name}.{key}", value)
+                _check_entries(str(key) if is_global else f"{path.parent.name}.{key}", value)
     except ConfigurationError as problem:
         raise ConfigurationError(f"{path}: {problem}") from None
 
@@ -122,7 +130,7 @@ def _check_entries(name: str, value: Any) -> None:
 
 
 def _check_header(path: Path, text: str) -> None:
-    wanted = "_global_" if path.parent.name == "experiment" else "_group_"
+    wanted = "_global_" if path.parent.name in GLOBAL_GROUPS else "_group_"
     for package in _HEADER.findall(text):
         if package != wanted:
             raise ConfigurationError(f"{path}: '@package {package}' is not allowed; only '@package {wanted}' is")

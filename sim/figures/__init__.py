@@ -1,63 +1,109 @@
-"""The pictures of a result: which ones a command draws, and where they are kept. Nothing heavy is imported before."""
+"""The pictures of a result: which ones there are, which ones a command draws, and where they are kept.
+
+Nothing heavy is imported before a figure is made. To add a figure, see docs/figures.md.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
+    from sim.figures.figure import Figure, Origin
     from sim.results import Results
 
-__all__ = ["draw_all", "draw_demo"]
+__all__ = ["AFTER_A_RUN", "AFTER_THE_DEMO", "FIGURES", "draw", "make_figures", "prepare"]
+
+AFTER_A_RUN = ("phases", "collaboration", "memberships", "differences")  # `coalitions draw` draws the others
+AFTER_THE_DEMO = ("phases", "collaboration", "memberships")
 
 
-def draw_all(results: Results, folder: str | Path) -> list[Path]:
-    """Draw what fits the tables and return the files, PNG and SVG of each picture.
+def make_figures(results: Results, names: Iterable[str] | None = None, origin: Origin | None = None) -> list[Figure]:
+    """Return the figures that fit the tables, in the order of `FIGURES`: all of them, or those of `names`."""
+    from sim.figures.origins import find_origin
 
-    Always collaboration over time and the membership strip of one run; with two or more regimes the differences per
-    seed; with a design of two numbers the phase picture.
-    """
-    figures = {"collaboration": _draw_trajectories(results)}
-    if len(results.members):
-        figures["memberships"] = _draw_strip(results)
-    if results.runs["regime"].nunique() > 1:  # pyright: ignore[reportGeneralTypeIssues]
-        from sim.figures.pairs import plot_pairs
-
-        figures["differences"] = plot_pairs(results.runs)
-    return _save({**_draw_phases(results), **figures}, folder)
+    wanted = set(FIGURES if names is None else names)
+    if unknown := wanted - set(FIGURES):
+        raise ValueError(f"figure '{min(unknown)}': not known; choose from {', '.join(FIGURES)}")
+    known = origin or find_origin(results)
+    made = (FIGURES[name](results, known) for name in FIGURES if name in wanted)
+    return [figure for figure in made if figure is not None]
 
 
-def draw_demo(results: Results, folder: str | Path) -> list[Path]:
-    """Draw the phase picture, collaboration over time and one membership strip; return the files, PNG and SVG."""
-    figures = {"collaboration": _draw_trajectories(results), "memberships": _draw_strip(results)}
-    return _save({**_draw_phases(results), **figures}, folder)
+def draw(results: Results, folder: str | Path, names: Iterable[str] | None = None) -> list[Path]:
+    """Draw the figures that fit the tables into `folder` and return the files."""
+    return [path for figure in make_figures(results, names) for path in figure.save(folder)]
 
 
-def _draw_phases(results: Results) -> dict[str, Figure]:
+def prepare() -> None:
+    """Read what drawing needs, letters included, so that the next figure comes at once."""
+    import sim.figures.fan
+    import sim.figures.strip  # noqa: F401
+    from sim.figures.style import warm_up
+
+    warm_up()
+
+
+def _make_phases(results: Results, origin: Origin) -> Figure | None:
     from sim.figures.phases import find_plane, plot_phases
 
     plane = find_plane(results.runs)
-    return {"phases": plot_phases(results.runs, *plane)} if plane else {}
+    return plot_phases(results.runs, *plane, origin) if plane else None
 
 
-def _draw_trajectories(results: Results) -> Figure:
-    from sim.figures.trajectories import plot_trajectories
+def _make_fan(results: Results, origin: Origin) -> Figure | None:
+    from sim.figures.fan import plot_fan
     from sim.tables import summarise
 
-    shocks = results.events.loc[results.events["event"] == "shock", "month"].unique()
-    return plot_trajectories(results.months, summarise(results), shock_month=shocks[0] if len(shocks) == 1 else None)
+    return plot_fan(results.months, summarise(results), origin) if len(results.months) else None
 
 
-def _draw_strip(results: Results) -> Figure:
+def _make_strip(results: Results, origin: Origin) -> Figure | None:
     from sim.figures.strip import pick_strip, plot_strip
 
-    return plot_strip(*pick_strip(results.members, results.runs))
+    return plot_strip(*pick_strip(results.members, results.runs), origin) if len(results.members) else None
 
 
-def _save(figures: dict[str, Figure], folder: str | Path) -> list[Path]:
-    from sim.figures.style import save_figure
+def _make_pairs(results: Results, origin: Origin) -> Figure | None:
+    from sim.figures.pairs import plot_pairs
 
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    return [path for name, figure in figures.items() for path in save_figure(figure, Path(folder), name)]
+    n_regimes: int = results.runs["regime"].nunique()  # pyright: ignore[reportAssignmentType]
+    return plot_pairs(results.runs, origin) if n_regimes > 1 else None
+
+
+def _make_people(results: Results, origin: Origin) -> Figure | None:
+    from sim.figures.people import plot_people
+
+    return plot_people(results.months, origin) if len(results.months) else None
+
+
+def _make_forms(results: Results, origin: Origin) -> Figure | None:
+    from sim.figures.forms import plot_forms
+
+    return plot_forms(results.months, origin) if len(results.months) else None
+
+
+def _make_survival(results: Results, origin: Origin) -> Figure | None:
+    from sim.figures.survival import follow_coalitions, plot_survival
+
+    lives = follow_coalitions(results.events, results.months) if len(results.events) else []
+    return plot_survival(lives, origin) if len(lives) else None
+
+
+def _make_network(results: Results, origin: Origin) -> Figure | None:
+    from sim.figures.network import plot_network
+
+    return plot_network(results.members, origin) if len(results.members) else None
+
+
+FIGURES: dict[str, Callable[[Results, Origin], Figure | None]] = {
+    "phases": _make_phases,
+    "collaboration": _make_fan,
+    "differences": _make_pairs,
+    "people": _make_people,
+    "forms": _make_forms,
+    "survival": _make_survival,
+    "network": _make_network,
+    "memberships": _make_strip,
+}

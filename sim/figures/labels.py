@@ -8,13 +8,16 @@ import textwrap
 import pandas as pd
 
 from sim.columns import KEYS, MONTHS, RUNS, column
+from sim.figures.style import clean
 from sim.parameters import Parameters
 
 
 def name_setting(setting: str) -> str:
-    """Return a regime or setting as words: ``population_silo`` becomes ``population silo``."""
+    """Return a regime or setting as words: ``population_silo`` becomes ``population silo``, ``_own`` stays."""
+    setting = clean(str(setting))
+    head = setting[: len(setting) - len(setting.lstrip("_"))]
     words = str(setting).replace(" ", ", ") if "=" in str(setting) else str(setting)  # "lottery turf_weight=0"
-    return words.replace("_", " ").replace("=", " ")
+    return head + words[len(head) :].replace("_", " ").replace("=", " ")
 
 
 def name_axis(name: str) -> str:
@@ -24,6 +27,24 @@ def name_axis(name: str) -> str:
     except KeyError:
         return _name_parameter(name)
     return entry.meaning.split(";")[0] if name == "month" else f"{entry.label} ({entry.unit})"
+
+
+def explain_column(name: str) -> str:
+    """Return what a column means, with other columns' names as words."""
+    meaning = column(name).meaning
+    for entry in MONTHS:
+        meaning = meaning.replace(entry.name, entry.label.lower()) if "_" in entry.name else meaning
+    return meaning.replace("`", "")
+
+
+def tell_change(value: float) -> str:
+    """Return a difference with its sign, two decimals; what rounds to zero is 0.00."""
+    return f"{value:+.2f}".replace("-", "−") if abs(value) >= 0.005 else "0.00"
+
+
+def tell_share(share: float) -> str:
+    """Return a share in percent."""
+    return f"{100 * share:.0f} %"
 
 
 def _name_parameter(name: str) -> str:
@@ -43,8 +64,9 @@ def name_value(value: object) -> str:
 
 
 def fold(text: str, width: int) -> str:
-    """Return `text` in lines of at most `width` letters."""
-    return textwrap.fill(text, width)
+    """Return `text` in lines of at most `width` letters; a word up to half as long again is not broken."""
+    longest = max((len(word) for word in text.split()), default=0)
+    return textwrap.fill(text, max(width, longest) if longest <= 1.5 * width else width)
 
 
 def join_words(words: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""Differences on the same seeds: each setting against the first one, a dot a seed."""
+"""Differences on the same seeds: each setting against the first one, as dots that stand for equal chances."""
 
 from __future__ import annotations
 
@@ -7,40 +7,62 @@ import math
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Canvas
 
 from sim.columns import column
 from sim.contrasts import compute_half_width
-from sim.figures.labels import find_design, name_setting
-from sim.figures.style import BLACK, BLUE, DARK, make_figure, styled
+from sim.figures.figure import Figure, Origin, Table
+from sim.figures.labels import explain_column, find_design, fold, join_words, name_setting
+from sim.figures.style import BLACK, BLUE, DARK, NARROW
+
+N_DOTS = 20  # of a quantile dot plot; readers decide nearly as well with them as with the whole distribution
 
 
-@styled
-def plot_pairs(runs: pd.DataFrame, name: str = "collaboration_end") -> Figure:
+def plot_pairs(runs: Table, origin: Origin, name: str = "collaboration_end") -> Figure:
     """Return the differences in column `name` of `runs` to the first setting, seed by seed, with mean and interval.
 
     Where a design varies more beside the regime, runs are paired on the same seed and the same point of the design.
+    More than 20 pairs are drawn as 20 dots, each at a quantile of the differences (Fernandes et al. 2018).
     """
     pairs = pair_runs(runs, name)
-    reference = name_setting(runs["regime"].iloc[0])
-    rows = [(name_setting(setting), pairs[setting].dropna().to_numpy()) for setting in pairs.columns]
-    intervals = [compute_interval(values) for _, values in rows]
-    figure = make_figure(8.0, 0.55 * len(rows) + 0.95, _tell(rows, intervals, reference), _explain(rows))
-    axes = figure.subplots()
-    for height, ((_, values), interval) in enumerate(zip(rows, intervals, strict=True)):
-        _draw_row(axes, height, values, interval)
-    axes.axvline(0, color=DARK, linewidth=0.8)
-    axes.set_yticks(range(len(rows)), [setting for setting, _ in rows])
-    axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    entry = column(name)
-    axes.set(xlabel=f"Difference to {reference}: {entry.label} ({entry.unit})", ylabel=column("regime").label)
-    axes.margins(x=0.06)
-    return figure
+    reference, entry = name_setting(runs["regime"].iloc[0]), column(name)
+    table = pd.DataFrame([_sum_up(str(setting), pairs[setting].dropna().to_numpy(float)) for setting in pairs.columns])
+    n_pairs = min(len(pairs[setting].dropna()) for setting in pairs.columns)
+    dots = {setting: pick_dots(pairs[setting].dropna().to_numpy(float)) for setting in pairs.columns}
+
+    def draw(canvas: Canvas) -> None:
+        axes, is_narrow = canvas.subplots(), canvas.get_figwidth() < NARROW
+        for height, (row, values) in enumerate(zip(table.to_dict("records"), dots.values(), strict=True)):
+            _draw_row(axes, height, row, values)
+        axes.axvline(0, color=DARK, linewidth=0.9)
+        axes.set_yticks(
+            range(len(table)), [fold(name_setting(one), 14 if is_narrow else 24) for one in table["regime"]]
+        )
+        axes.set_ylim(len(table) - 0.4, -0.6)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.set_xlabel(fold(f"{entry.label} ({entry.unit}), difference to {reference}", 34 if is_narrow else 70))
+        axes.set_ylabel(column("regime").label)
+        axes.margins(x=0.08)
+        axes.locator_params(axis="x", nbins=4 if is_narrow else 8)
+
+    many = f"each dot stands for one in {N_DOTS} of the {n_pairs} pairs" if n_pairs > N_DOTS else "each dot is one pair"
+    return Figure(
+        name="differences",
+        title=_tell(table, reference),
+        subtitle=f"{entry.label}, each run less the run of {reference} with the same seed",
+        spread=f"{many[0].upper()}{many[1:]} of runs; diamond and bar: mean and 95 % interval." if n_pairs > 1
+        else "One pair of runs: no interval; more seeds would give one.",
+        note=f"{explain_column(name)}. Both runs of a pair meet the same chance events.",
+        alt=f"Dot plot of differences to {reference}: {'; '.join(map(_describe, table.to_dict('records')))}.",
+        table=table,
+        origin=origin,
+        draw=draw,
+        height=lambda width: 0.72 * len(table) + 0.9,
+    )  # fmt: skip
 
 
-def pair_runs(runs: pd.DataFrame, name: str) -> pd.DataFrame:
+def pair_runs(runs: Table, name: str) -> Table:
     """Return one column a setting, one row a pair: its value less that of the first setting."""
     is_plain = not runs.duplicated(["regime", "seed"]).any()
     keys = ["seed"] if is_plain else ["seed", *find_design(runs)]
@@ -57,31 +79,80 @@ def compute_interval(values: np.ndarray) -> tuple[float, float, float]:
     return mean, mean - half, mean + half
 
 
-def _draw_row(axes: Axes, height: int, values: np.ndarray, interval: tuple[float, float, float]) -> None:
-    offsets = (np.arange(len(values)) * 0.618034 % 1 - 0.5) * 0.3  # golden steps: even, and the same every time
-    axes.scatter(values, height + 0.12 + offsets, s=13, color=BLUE, alpha=0.55, linewidths=0)
-    mean, low, high = interval
-    if not math.isnan(low):
-        axes.plot([low, high], [height - 0.25] * 2, color=BLACK, linewidth=2, solid_capstyle="butt")
-    axes.plot(mean, height - 0.25, marker="D", markersize=5, color=BLACK, linestyle="none")
+def pick_dots(values: np.ndarray) -> np.ndarray:
+    """Return all values where they are few, else the middle of each of 20 equal parts of them."""
+    return np.sort(values) if len(values) <= N_DOTS else np.quantile(values, (np.arange(N_DOTS) + 0.5) / N_DOTS)
 
 
-def _tell(rows: list, intervals: list, reference: str) -> str:
+def _sum_up(setting: str, values: np.ndarray) -> dict:
+    mean, low, high = compute_interval(values)
+    counts = {"n_more": int((values > 0).sum()), "n_less": int((values < 0).sum()), "n_pairs": len(values)}
+    return {"regime": setting, "mean": mean, "low": low, "high": high, **counts}
+
+
+def _draw_row(axes: Axes, height: int, row: dict, values: np.ndarray) -> None:
+    step = max(float(np.ptp(values)) / 16, 1e-9)  # dots nearer than that stand one above the other
+    piles: dict[int, int] = {}
+    for value in values:
+        pile = round(float(value) / step)
+        piles[pile] = piles.get(pile, -1) + 1
+        axes.plot(value, height + 0.1 - 0.105 * piles[pile], marker="o", markersize=4.2, color=BLUE, linestyle="none")
+    if not math.isnan(row["low"]):
+        axes.plot([row["low"], row["high"]], [height + 0.27] * 2, color=BLACK, linewidth=2.2, solid_capstyle="butt")
+    axes.plot(row["mean"], height + 0.27, marker="D", markersize=5.5, color=BLACK, linestyle="none")
+
+
+def _tell(table: Table, reference: str) -> str:
+    rows = table.to_dict("records")
     if len(rows) == 1:
-        mean, low, high = intervals[0]
-        if math.isnan(low):
-            return f"{rows[0][0]}: collaboration at the end {mean:+.2f} against {reference}, on one seed"
-        if low > 0 or high < 0:
-            word = "more" if mean > 0 else "less"
-            return f"{rows[0][0]} ends with {abs(mean):.2f} {word} collaboration than {reference}"
-        return f"No clear difference at the end between {rows[0][0]} and {reference}"
-    more = sum(low > 0 for _, low, _ in intervals)
-    less = sum(high < 0 for _, _, high in intervals)
-    counted = f"more collaboration at the end in {more}, less in {less}, unclear in {len(rows) - more - less}"
-    return f"Of {len(rows)} settings against {reference}: {counted}"
+        row = rows[0]
+        setting, mean = name_setting(row["regime"]), row["mean"]
+        if math.isnan(row["low"]):
+            return f"{setting}: collaboration at the end {mean:+.2f} against {reference}, on one seed"
+        word, count = ("more", row["n_more"]) if mean > 0 else ("less", row["n_less"])
+        if is_clear(row):
+            told = f"{setting} ends with {abs(mean):.2f} {word} collaboration than {reference}"
+            return f"{told}, and with {word} in {count} of {row['n_pairs']} paired runs"
+        told = f"No clear difference at the end between {setting} and {reference}"
+        return f"{told}: {word} in {count} of {row['n_pairs']} paired runs"
+    if table["low"].isna().any():
+        return f"Collaboration at the end against {reference}, on one seed: {_tell_ends(rows)}"
+    more = [row for row in rows if row["low"] > 0]
+    less = [row for row in rows if row["high"] < 0]
+    unclear = len(rows) - len(more) - len(less)
+    if len(rows) <= 4:
+        parts = [
+            f"{word} under {_list(found, key)}"
+            for word, found, key in (("more", more, "n_more"), ("less", less, "n_less"))
+            if found
+        ]
+        parts += [f"unclear under {_list([row for row in rows if not is_clear(row)])}"] if unclear else []
+        return f"Against {reference}, collaboration at the end is {', '.join(parts)}"
+    parts = [f"{word} in {len(found)}" for word, found in (("more", more), ("less", less)) if found]
+    parts += [f"unclear in {unclear}"] if unclear else []
+    return f"Against {reference}, collaboration at the end is {', '.join(parts)} of {len(rows)} settings"
 
 
-def _explain(rows: list) -> str:
-    n_pairs = min(len(values) for _, values in rows)
-    dots = f"Dot: one of {n_pairs} pairs with the same seed" if n_pairs > 1 else "One pair with the same seed"
-    return f"{dots}; diamond and bar: mean and 95 % interval." if n_pairs > 1 else f"{dots}; no interval."
+def _list(rows: list[dict], key: str = "") -> str:
+    counted = [f" (in {row[key]} of {row['n_pairs']} paired runs)" if key else "" for row in rows]
+    return join_words([name_setting(row["regime"]) + count for row, count in zip(rows, counted, strict=True)])
+
+
+def is_clear(row: dict) -> bool:
+    """Say whether the whole interval lies on one side of zero."""
+    return row["low"] > 0 or row["high"] < 0
+
+
+def _tell_ends(rows: list[dict]) -> str:
+    ordered = sorted(rows, key=lambda row: row["mean"])
+    ends = [ordered[0], ordered[-1]]
+    return " to ".join(f"{row['mean']:+.2f} ({name_setting(row['regime'])})" for row in ends)
+
+
+def _describe(row: dict) -> str:
+    setting, mean = name_setting(row["regime"]), row["mean"]
+    if math.isnan(row["low"]):
+        return f"{setting} {mean:+.3f}"
+    spread = f"95 % interval {row['low']:+.3f} to {row['high']:+.3f}"
+    counted = f"more in {row['n_more']} and less in {row['n_less']} of {row['n_pairs']} pairs"
+    return f"{setting} {mean:+.3f} ({spread}), {counted}"

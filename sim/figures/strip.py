@@ -1,26 +1,28 @@
-"""Membership strip of one run: organizations in rows, months in columns, colour for the coalition."""
+"""Membership strip of one run: organizations in rows, months in columns, colour and number for the coalition."""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd
-from matplotlib.colors import BoundaryNorm, ListedColormap, to_rgb
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
+from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
 
-from sim.figures.labels import find_settings, name_axis, tell_setting
-from sim.figures.style import BLACK, BLUE, DARK, GREEN, LIGHT, PURPLE, VERMILLION, make_figure, styled
+from sim.figures.figure import Figure, Origin, Table
+from sim.figures.labels import find_settings, fold, tell_setting
+from sim.figures.style import DARK, FULL, LIGHT, MIDDLE, NARROW, clean, place_legend
+from sim.figures.timeline import finish_months
 
-FULL = (BLUE, VERMILLION, GREEN, PURPLE, BLACK)
-TINTS: tuple[Any, ...] = tuple(tuple(0.45 * part + 0.55 for part in to_rgb(colour)) for colour in FULL[:4])
-PALETTE = (*FULL, *TINTS)  # by rank; begins anew after the ninth coalition
 CLOSED, UNAFFILIATED = -1, 0
+MOST_NAMED = 40  # rows; more have no names
 
 
-def pick_strip(members: pd.DataFrame, runs: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+def pick_strip(members: Table, runs: Table) -> tuple[Table, str]:
     """Return the strip of the setting in the middle of the design (the first one without a design), and its name.
 
     ``members`` holds the first run of each setting.
@@ -33,73 +35,111 @@ def pick_strip(members: pd.DataFrame, runs: pd.DataFrame) -> tuple[pd.DataFrame,
     return strip, f"{tell_setting(chosen)}, seed {strip['seed'].iloc[0]}"
 
 
-def _find_middle(settings: pd.DataFrame) -> int:
+def _find_middle(settings: Table) -> int:
     kept = settings[settings["regime"] == settings["regime"].iloc[0]]
     for name in settings.columns[1:]:
         values = list(dict.fromkeys(kept[name]))
         kept = kept[kept[name] == values[len(values) // 2]]
-    return int(kept.index[0])  # pyright: ignore[reportAttributeAccessIssue]
+    return int(kept.index[0])
 
 
-@styled
-def plot_strip(members: pd.DataFrame, setting: str) -> Figure:
+def plot_strip(members: Table, setting: str, origin: Origin, names: Mapping[int, str] | None = None) -> Figure:
     """Return the membership strip. `members`: one row an organization and month, of a single run.
 
-    The coalition of an organization is its largest; 0 means unaffiliated, -1 closed. Colours go by how many
-    organization-months a coalition has gathered; the palette begins anew after the ninth.
+    The coalition of an organization is its largest; 0 means unaffiliated, -1 closed. The five coalitions with most
+    organization-months have colours of their own. names: of organizations, else their slot numbers.
     """
     wide = members.pivot_table(index="organization", columns="month", values="coalition", aggfunc="first")
     ranks = rank_coalitions(members)
     order = _order_rows(wide, ranks)
-    colours, codes = _encode(wide.loc[order].to_numpy(), ranks)
-    height = min(7.0, max(2.2, 0.19 * len(order) + 0.6))
-    figure = make_figure(8.0, height, _tell(wide), _explain(setting))
-    axes = figure.subplots()
-    first, last = wide.columns.min() - 0.5, wide.columns.max() + 0.5  # pyright: ignore[reportOperatorIssue]
-    axes.imshow(
-        codes, aspect="auto", interpolation="nearest", cmap=ListedColormap(colours),
-        norm=BoundaryNorm(np.arange(len(colours) + 1) - 0.5, len(colours)),
-        extent=(first, last, len(order) - 0.5, -0.5),
-    )  # fmt: skip
-    axes.set(xlabel=name_axis("month"), ylabel="Organization (slot number)")
-    ticks = range(len(order)) if len(order) <= 30 else []
-    axes.set_yticks(ticks, [str(order[tick]) for tick in ticks], fontsize=7)
-    axes.tick_params(axis="y", length=0)
-    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 1.2, 2.4, 6, 10], integer=True))
-    figure.legend(handles=_make_handles(ranks, colours), loc="outside right center", fontsize=8, handlelength=1.2)
-    return figure
+    grid = wide.loc[order]
+    codes = encode(grid.to_numpy(), ranks)
+    told = [clean(str(names.get(one, one))) if names else str(one) for one in order]
+
+    def draw(canvas: Canvas) -> None:
+        axes, is_narrow = canvas.subplots(), canvas.get_figwidth() < NARROW
+        _draw_grid(axes, codes, grid)
+        finish_months(axes, int(wide.columns.max()), origin)
+        axes.grid(visible=False)
+        axes.set_xlim(wide.columns.min() - 0.5, wide.columns.max() + 0.5)
+        is_named = len(order) <= MOST_NAMED
+        labels = [fold(one, 18 if is_narrow else 30).split("\n")[0] for one in told]
+        axes.set_yticks(range(len(order)) if is_named else [], labels if is_named else [], fontsize=7.5)
+        axes.tick_params(axis="y", length=0)
+        axes.set_ylabel("Organization" if names else "Organization (slot number)")
+        _draw_numbers(axes, grid, codes, is_narrow)
+        handles = _make_handles(ranks)
+        place_legend(canvas, handles, [str(handle.get_label()) for handle in handles], 2 if is_narrow else 4)
+
+    return Figure(
+        name="memberships",
+        title=_tell(wide),
+        subtitle=f"The largest coalition of each organization, month by month: {setting}",
+        spread="One run as an example: other seeds give other coalitions; the figures over all runs show the spread.",
+        note="Numbers in the strip: the coalition, in the order of founding.",
+        alt=f"Strip chart, a row for each of {len(order)} organizations, a column a month, colour and number for the "
+        f"coalition. {_tell(wide)}. {_describe(ranks, members)}",
+        table=grid.set_axis([f"month_{month}" for month in wide.columns], axis=1).reset_index(),
+        origin=origin,
+        draw=draw,
+        height=lambda width: min(9.0, max(2.4, 0.19 * len(order) + 1.3)) + (0.5 if width < NARROW else 0.0),
+    )
 
 
-def rank_coalitions(members: pd.DataFrame) -> dict[int, int]:
+def rank_coalitions(members: Table) -> dict[int, int]:
     """Return the rank of each coalition by organization-months, 0 for the one with most; ties by serial number."""
     counts = members.loc[members["coalition"] > 0, "coalition"].value_counts()
     ordered = sorted(counts.index, key=lambda serial: (-counts[serial], serial))
     return {int(serial): rank for rank, serial in enumerate(ordered)}
 
 
-def _order_rows(wide: pd.DataFrame, ranks: dict[int, int]) -> list[int]:
+def _order_rows(wide: Table, ranks: dict[int, int]) -> list[int]:
     """Put organizations with the same main coalition next to each other, the longest members first."""
     keys = {}
     for organization, row in wide.iterrows():
-        counts = row[row > 0].value_counts()  # pyright: ignore[reportAttributeAccessIssue]
+        counts = row[row > 0].value_counts()
         main = min(counts.index, key=lambda serial: (-counts[serial], ranks[int(serial)])) if len(counts) else None
         keys[organization] = (ranks[int(main)], -counts[main]) if main is not None else (len(ranks), 0)
     return sorted(wide.index, key=lambda organization: (*keys[organization], organization))
 
 
-def _encode(grid: np.ndarray, ranks: dict[int, int]) -> tuple[list, np.ndarray]:
-    """Return one colour a code (closed, unaffiliated, then coalitions by rank) and the grid of codes."""
-    colours = ["#FFFFFF", LIGHT, *(PALETTE[rank % len(PALETTE)] for rank in range(len(ranks)))]
-    code = {CLOSED: 0, UNAFFILIATED: 1} | {serial: rank + 2 for serial, rank in ranks.items()}
-    return colours, np.vectorize(lambda serial: code.get(int(serial), 0) if serial == serial else 0, otypes=[int])(grid)
+COLOURS = ("#FFFFFF", LIGHT, *FULL, MIDDLE)  # closed, unaffiliated, the first five coalitions, all others
 
 
-def _make_handles(ranks: dict[int, int], colours: list) -> list[Patch]:
+def encode(grid: np.ndarray, ranks: dict[int, int]) -> np.ndarray:
+    """Return the place in `COLOURS` of each cell of a grid of coalitions; what is missing is closed."""
+    code = {CLOSED: 0, UNAFFILIATED: 1} | {serial: 2 + min(rank, len(FULL)) for serial, rank in ranks.items()}
+    return np.vectorize(lambda serial: code.get(int(serial), 0) if serial == serial else 0, otypes=[int])(grid)
+
+
+def _draw_grid(axes: Axes, codes: np.ndarray, grid: Table) -> None:
+    first, last = grid.columns.min() - 0.5, grid.columns.max() + 0.5
+    axes.imshow(
+        codes, aspect="auto", interpolation="nearest", cmap=ListedColormap(list(COLOURS)),
+        norm=BoundaryNorm(np.arange(len(COLOURS) + 1) - 0.5, len(COLOURS)),
+        extent=(first, last, len(codes) - 0.5, -0.5),
+    )  # fmt: skip
+    for height in range(1, len(codes)):
+        axes.axhline(height - 0.5, color="white", linewidth=0.8)
+
+
+def _draw_numbers(axes: Axes, grid: Table, codes: np.ndarray, is_narrow: bool) -> None:
+    """Write the number of the coalition into the longest stay of each organization, and into every long one."""
+    shortest = grid.shape[1] / (4 if is_narrow else 7)
+    for height, (row, kinds) in enumerate(zip(grid.to_numpy(), codes, strict=True)):
+        edges = [0, *(np.flatnonzero(np.diff(row) != 0) + 1), len(row)]
+        for start, end in itertools.pairwise(edges):
+            if kinds[start] > 1 and end - start >= shortest:
+                middle = grid.columns[0] + (start + end - 1) / 2
+                place = {"ha": "center", "va": "center", "weight": "bold", "fontsize": 6.5}
+                axes.text(middle, height + 0.03, f"{row[start]:.0f}", color="white", **place)
+
+
+def _make_handles(ranks: dict[int, int]) -> list[Patch]:
     shown = list(ranks)[: len(FULL)]
-    handles = [Patch(color=colours[ranks[serial] + 2], label=f"Coalition {serial}") for serial in shown]
+    handles = [Patch(color=FULL[ranks[serial]], label=f"Coalition {serial}") for serial in shown]
     if len(ranks) > len(shown):
-        told = "(light; colours\nreused from the 10th)" if len(ranks) > len(PALETTE) else "(light)"
-        handles.append(Patch(color=TINTS[0], label=f"{len(ranks) - len(shown)} others {told}"))
+        handles.append(Patch(color=MIDDLE, label=f"{len(ranks) - len(shown)} other coalitions"))
     return [
         *handles,
         Patch(facecolor=LIGHT, edgecolor=LIGHT, label="Unaffiliated"),
@@ -107,7 +147,7 @@ def _make_handles(ranks: dict[int, int], colours: list) -> list[Patch]:
     ]
 
 
-def _tell(wide: pd.DataFrame) -> str:
+def _tell(wide: Table) -> str:
     last = wide.iloc[:, -1]
     homes = last[last > 0].nunique()
     inside, alone, closed = (last > 0).sum(), (last == UNAFFILIATED).sum(), (last == CLOSED).sum()
@@ -116,5 +156,7 @@ def _tell(wide: pd.DataFrame) -> str:
     return f"{told}; at the end {inside} organizations inside, {alone} unaffiliated, {closed} closed"
 
 
-def _explain(setting: str) -> str:
-    return f"One run as an example: {setting}. Colour: the largest coalition of each organization."
+def _describe(ranks: dict[int, int], members: Table) -> str:
+    counts: Any = members["coalition"].value_counts()
+    listed = [f"coalition {serial} has {counts[serial]} organization-months" for serial in list(ranks)[:3]]
+    return f"{'; '.join(listed)}.".capitalize() if listed else "No organization is in a coalition."

@@ -31,12 +31,14 @@ def interview_runs(
             "these results hold no events of single cities, which interviews are made from: take those of "
             "`coalitions run` or `compare`, or of a sweep with --keep events"
         )
-    last = int(results.months["month"].max())
+    last = int(results.months["month"].to_numpy().max())
     if month is not None and not 1 <= month <= last:
         raise InterviewError(f"--month {month}: must lie in [1, {last}], the months of these runs")
-    events = dict(list(results.events.groupby("run_id", sort=False, observed=True)))
+    grouped: Any = results.events.groupby("run_id", sort=False, observed=True)
+    events = dict(list(grouped))
+    tables: Any = results.months.groupby("run_id", sort=False, observed=True)
     found = []
-    for run_id, months in results.months.groupby("run_id", sort=False, observed=True):
+    for run_id, months in tables:
         keys = (str(run_id), str(months["regime"].iloc[0]), int(months["seed"].iloc[0]))
         own = events.get(run_id, results.events.iloc[:0])
         found.append((keys, hold_interviews(own, months, keys[2], plan, month)))
@@ -69,7 +71,7 @@ def count_interviews(counts: pd.DataFrame, least: int = 1) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for regime, runs in found.groupby(level="regime", sort=False):
         for theme in THEMES:
-            one = runs.xs(theme.name, level="theme")
+            one: Any = runs.xs(theme.name, level="theme")
             rows.append(
                 {
                     "regime": regime,

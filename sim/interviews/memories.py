@@ -85,7 +85,7 @@ def trace_run(events: pd.DataFrame, last_month: int) -> Trace:
     seats, happenings, closed = _Seats(), [], set()
     holds: set[tuple[Occupant, str]] = set()
     is_start = True
-    for rows in _group(events[events["month"] <= last_month]):
+    for rows in _group(events.loc[events["month"] <= last_month]):
         row = rows[0]
         if is_start and row.month > 0:
             seats.drop_lone()

@@ -47,9 +47,9 @@ def hold_interviews(
     `plan.organizations` of them by lot where there are more, each once and then, in the order of another lot, a second
     time and so on until `plan.interviews` are held; fewer organizations give more interviews each, none none.
     """
-    now = int(months["month"].max()) if month is None else month
+    now = int(months["month"].to_numpy().max()) if month is None else month
     trace = trace_run(events, now)
-    rises = find_rises(months[months["month"] <= now], plan.awareness_rise)
+    rises = find_rises(months.loc[months["month"] <= now], plan.awareness_rise)
     happenings = sorted([*trace.happenings, *rises], key=lambda one: one.month)
     asked = _choose_occupants(trace, now, seed, plan)
     interviews = []

@@ -1,8 +1,8 @@
 """Step 10, review memberships: some organizations, in random order, stay, leave, join or found.
 
 One choice a review, the option of largest utility gain + noise · Gumbel (a logit), with the noise keyed by the
-option's identity so that two regimes with one seed meet the same luck. Utility: `relations.compute_utility`. What
-cannot win is not worked out: draws are keyed, so one that is not made changes no other.
+option's identity so that two regimes with one seed meet the same luck. Utility: `relations.compute_utility`. All
+options are weighed before one is chosen; a founding that cannot win is not worked out.
 """
 
 import math
@@ -20,8 +20,9 @@ from sim.coalitions import (
     log_member,
     remove_member,
 )
-from sim.compiled import compiled
-from sim.draws import REVIEW, REVIEW_ORDER, bound_gumbel, gumbel, philox, stream, to_gumbel, to_uniform, uniform
+from sim.compiled import compiled, inlined
+from sim.draws import REVIEW, REVIEW_ORDER, philox, stream, to_gumbel, to_uniform, uniform
+from sim.reference import hold
 from sim.relations import (
     compute_affinity,
     compute_cost,
@@ -36,7 +37,6 @@ from sim.relations import (
     is_before,
     list_members,
     look_around,
-    look_at_members,
     prepare_sizes,
     to_nine_digits,
 )
@@ -45,6 +45,7 @@ OPEN_DOOR, MAJORITY = 0, 1  # parameters.Memberships.admission
 STAY, FOUND_NEW = np.uint64(1), np.uint64(2)
 LEAVING = np.uint64(0x9E3779B97F4A7C15)  # sets the draw of leaving a coalition apart from that of joining it
 NO_CORE = -math.inf  # what founding is worth where nobody would take part
+LANES = 8  # numbers that a processor works on at once; state.size_locality leaves room for whole rows of options
 SLACK = 1e-6  # utility, far above what rounding may add to a bound
 
 
@@ -58,6 +59,7 @@ def review_memberships(seed, month, parameters, organizations, dyads, coalitions
 @compiled
 def hold_round(seed, month, share, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
     """Let `share` of organizations review once. Writes memberships, coalitions, the log and row."""
+    parameters = hold(parameters)
     find_contested(organizations, programmes, environment)
     prepare_sizes(environment)
     for c in range(coalitions.is_active.size):
@@ -100,7 +102,7 @@ def _find_reviewers(seed, month, share, organizations, environment):
         first, second = philox(key, organizations.key[i], np.uint64(0))
         drawn[count] = i  # the next one overwrites it where i does not review
         draws[count] = to_uniform(second)
-        count += 1 if organizations.is_open[i] and to_uniform(first) < share else 0
+        count += 1 if organizations.is_open[i] & (to_uniform(first) < share) else 0
     for at in range(count):
         place, draw = at, draws[at]
         while place > 0 and rank[place - 1] > draw:
@@ -118,65 +120,106 @@ def _review_once(seed, month, key, i, parameters, organizations, dyads, coalitio
 
     What `hold_round` prepares must hold. key: that of all choices of the round.
     """
-    noise, own = parameters.choice_noise, organizations.key[i]
-    terms, n_held = environment.terms, organizations.n_memberships[i]
-    best_value, best, cause = noise * gumbel(key, own, STAY), NOBODY, columns.CHANCE
-    has_room = n_held < parameters.max_memberships
-    look_around(environment, organizations, dyads, programmes, i, parameters)
-    for c in range(coalitions.is_active.size):
-        if not coalitions.is_active[c]:
-            continue
-        inside = coalitions.member[c, i]
-        size = coalitions.size[c]
-        if not inside and (not has_room or size == 0 or size >= parameters.size_cap):
-            continue
-        utility = compute_utility(
-            environment.seen,
-            environment,
-            organizations,
-            dyads,
-            programmes,
-            i,
-            environment.seated[c],
-            size,
-            inside,
-            n_held - (1 if inside else 0),
-            compute_facilitation(coalitions, c, parameters),
-            coalitions.convener_months[c] > 0,
-            parameters,
-        )
-        gain = -utility if inside else utility
-        luck = uniform(key, own, coalitions.key[c] + LEAVING if inside else coalitions.key[c])
-        if gain + noise * bound_gumbel(luck) <= best_value:
-            continue
-        value = gain + noise * to_gumbel(luck)
-        if value > best_value:
-            reason = find_exit_cause(terms) if inside else find_join_cause(terms)
+    has_room = organizations.n_memberships[i] < parameters.max_memberships
+    look_around(environment.seen, environment, organizations, dyads, programmes, i, parameters)
+    n_options = _list_options(i, has_room, parameters, coalitions, environment)
+    _draw_luck(key, i, n_options, parameters, organizations, coalitions, environment)
+    _weigh_options(i, n_options, parameters, organizations, dyads, coalitions, programmes, environment)
+    options, luck, worth = environment.options, environment.luck, environment.worth
+    best_value, best = luck[n_options], NOBODY
+    for at in range(n_options):
+        if worth[at] > best_value:
+            c = options[at]
+            inside = coalitions.member[c, i]
             if inside or _is_admitted(i, c, parameters, organizations, dyads, coalitions, programmes, environment):
-                best_value, best, cause = value, c, reason
+                best_value, best = worth[at], np.int64(c)
     if has_room and find_free_slot(coalitions) != NOBODY:
-        luck = uniform(key, own, FOUND_NEW)
-        wanted = best_value - noise * bound_gumbel(luck)
+        wanted = best_value - luck[n_options + 1]
         gain = _weigh_founding(i, wanted, parameters, organizations, dyads, programmes, environment)
-        if gain > NO_CORE and gain + noise * to_gumbel(luck) > best_value:
+        if gain > NO_CORE and gain + luck[n_options + 1] > best_value:
             _found(seed, month, i, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
             return
     if best != NOBODY:
-        _move(month, i, best, cause, organizations, dyads, coalitions, environment, log, row)
+        _weigh(i, best, parameters, organizations, dyads, coalitions, programmes, environment)  # for its terms
+        _move(month, i, best, organizations, dyads, coalitions, environment, log, row)
 
 
 @compiled
-def _move(month, i, c, cause, organizations, dyads, coalitions, environment, log, row):
-    """Leave coalition c if i sits there, join it otherwise."""
-    number = coalitions.number[c]
+def _list_options(i, has_room, parameters, coalitions, environment):
+    """List in environment.options the coalitions that i may leave or ask to join; return how many they are."""
+    options, count = environment.options, 0
+    for c in range(coalitions.is_active.size):
+        if coalitions.is_active[c]:
+            size = coalitions.size[c]
+            is_offered = has_room & (size > 0) & (size < parameters.size_cap)
+            options[count] = c  # the next one overwrites it where i may not
+            count += 1 if coalitions.member[c, i] | is_offered else 0
+    return count
+
+
+@compiled
+def _draw_luck(key, i, n_options, parameters, organizations, coalitions, environment):
+    """Write noise · Gumbel of each option to environment.luck, after them those of staying and of founding.
+
+    The draws come first and whole rows of eight Gumbel numbers after them, as both then wait for nothing.
+    """
+    luck, options, own = environment.luck, environment.options, organizations.key[i]
+    for at in range(n_options):
+        c = options[at]
+        inside = coalitions.member[c, i]
+        luck[at] = uniform(key, own, coalitions.key[c] + LEAVING if inside else coalitions.key[c])
+    luck[n_options] = uniform(key, own, STAY)
+    luck[n_options + 1] = uniform(key, own, FOUND_NEW)
+    n_lucks = (n_options + 2 + LANES - 1) & -LANES
+    for at in range(n_options + 2, n_lucks):
+        luck[at] = 0.5  # nobody's
+    for at in range(n_lucks):
+        luck[at] = parameters.choice_noise * to_gumbel(luck[at])
+
+
+@compiled
+def _weigh_options(i, n_options, parameters, organizations, dyads, coalitions, programmes, environment):
+    """Write what each option is worth to i, luck included, to environment.worth."""
+    options, luck, worth = environment.options, environment.luck, environment.worth
+    for at in range(n_options):
+        c = options[at]
+        utility = _weigh(i, c, parameters, organizations, dyads, coalitions, programmes, environment)
+        worth[at] = (-utility if coalitions.member[c, i] else utility) + luck[at]
+
+
+@inlined
+def _weigh(i, c, parameters, organizations, dyads, coalitions, programmes, environment):
+    """Return what sitting in coalition c is worth to i. Writes terms."""
+    inside = coalitions.member[c, i]
+    return compute_utility(
+        environment.seen,
+        environment,
+        organizations,
+        dyads,
+        programmes,
+        i,
+        environment.seated[c],
+        coalitions.size[c],
+        inside,
+        organizations.n_memberships[i] - (1 if inside else 0),
+        compute_facilitation(coalitions, c, parameters),
+        coalitions.convener_months[c] > 0,
+        parameters,
+    )
+
+
+@compiled
+def _move(month, i, c, organizations, dyads, coalitions, environment, log, row):
+    """Leave coalition c if i sits there, join it otherwise. environment.terms: what it is worth to i."""
+    number, terms = coalitions.number[c], environment.terms
     if coalitions.member[c, i]:
         remove_member(organizations, dyads, coalitions, c, i)
         row.exits += 1
-        log_member(log, month, columns.EXIT, organizations, i, number, cause, coalitions.size[c])
+        log_member(log, month, columns.EXIT, organizations, i, number, find_exit_cause(terms), coalitions.size[c])
     else:
         add_member(organizations, dyads, coalitions, c, i)
         row.joins += 1
-        log_member(log, month, columns.JOIN, organizations, i, number, cause, coalitions.size[c])
+        log_member(log, month, columns.JOIN, organizations, i, number, find_join_cause(terms), coalitions.size[c])
     _seat(coalitions, c, environment)
 
 
@@ -290,7 +333,7 @@ def _check_core(i, parameters, organizations, dyads, programmes, environment):
     for at in range(size):
         j = members[at]
         if j != i:
-            look_at_members(seen, environment, organizations, dyads, programmes, j, members, size, parameters)
+            look_around(seen, environment, organizations, dyads, programmes, j, parameters)
             worth = _weigh_core(seen, j, size, parameters, organizations, dyads, programmes, environment)
             core[j] = worth > 0.0
     size = list_members(core, members)

@@ -24,7 +24,7 @@ from sim.relations import (
     compute_utility,
     find_contested,
     list_members,
-    look_at_members,
+    look_around,
     prepare_sizes,
 )
 
@@ -110,7 +110,7 @@ def _all_gain(seed, month, c, side, parameters, organizations, dyads, coalitions
     for at in range(size):
         i = leaving[at]
         held = organizations.n_memberships[i] - 1
-        look_at_members(seen, environment, organizations, dyads, programmes, i, members, n_members, parameters)
+        look_around(seen, environment, organizations, dyads, programmes, i, parameters)
         now = compute_utility(
             seen,
             environment,

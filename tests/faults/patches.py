@@ -152,14 +152,14 @@ FAULTS = (
     Fault(
         "referred beyond the room there is",
         "processes/services.py",
-        "min(spare / wanted[taker], 1.0)",
+        "min(spare[takers[taker]] / wanted[taker], 1.0)",
         "1.0",
     ),
     Fault(
         "some people land twice",
         "processes/services.py",
-        "share += (1.0 - misdirected) * room / own_capacity",
-        "share += room / own_capacity",
+        "misplaced[i] + by_fit * room / own_capacity",
+        "misplaced[i] + room / own_capacity",
     ),
     Fault("awareness never fades", "processes/awareness.py", "- parameters.awareness_decay * stock", "- 0.0 * stock"),
     # conditions

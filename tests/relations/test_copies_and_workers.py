@@ -20,9 +20,10 @@ from sim.commands.runs import run_design
 from sim.configuration import Configuration, Design
 from sim.contrasts import compute_differences
 from sim.engine import run_compiled, simulate
+from sim.figures.fan import plot_fan
+from sim.figures.figure import Origin
 from sim.figures.pairs import pair_runs, plot_pairs
 from sim.figures.strip import pick_strip
-from sim.figures.trajectories import plot_trajectories
 from sim.results import TABLES, Results, load_results, save_results
 from sim.tables import describe_verdict, summarise
 from tests.relations import worker
@@ -172,8 +173,12 @@ def list_curves(figure: Any) -> list[Any]:
 
 
 def check_figures(one: Results, other: Results) -> None:
-    for draw in (lambda kept: plot_trajectories(kept.months, summarise(kept)), lambda kept: plot_pairs(kept.runs)):
-        left, right = list_curves(draw(one)), list_curves(draw(other))
+    origin = Origin("coalitions run")
+    for draw in (
+        lambda kept: plot_fan(kept.months, summarise(kept), origin),
+        lambda kept: plot_pairs(kept.runs, origin),
+    ):
+        left, right = list_curves(draw(one).paint()), list_curves(draw(other).paint())
         assert len(left) == len(right) > 0
         for curve, again in zip(left, right, strict=True):
             np.testing.assert_array_equal(curve, again)

@@ -33,7 +33,7 @@ def run_command(*words, **environment):
 # Help
 
 
-@pytest.mark.parametrize("verb", [None, "run", "compare", "interviews", "demo", "list", "show"])
+@pytest.mark.parametrize("verb", [None, "run", "compare", "interviews", "games", "demo", "report", "explore", "list", "show"])
 def test_help_imports_nothing_heavy(verb):
     words = [verb, "--help"] if verb else ["--help"]
     script = f"import sys; from sim.__main__ import main; code = main({words!r}); "
@@ -79,6 +79,9 @@ class FakeResults:
         return FakeResults(pd.concat([part.runs for part in parts], ignore_index=True), dict(parts[0].manifest))
 
 
+NAMES = {"AFTER_A_RUN": (), "AFTER_THE_DEMO": (), "FIGURES": ()}
+
+
 def fake_simulate(parameters, seeds, *, keep_events=True, on_progress=None, roster=None):
     if parameters.memberships.turf_weight == 5:
         raise RuntimeError("the model broke")
@@ -114,7 +117,7 @@ def engine(monkeypatch, tmp_path):
             "describe_verdict": lambda results: f"holds in {len(results.runs)} runs.",
             "describe_localities": lambda localities: f"of {len(localities)} localities none grows",
         },
-        "figures": {"draw_all": lambda results, folder: [folder / "a.png"], "draw_demo": lambda results, folder: []},
+        "figures": {"draw": lambda results, folder, names: [folder / "a.png"], **NAMES},
         "compiled": {"is_cached": lambda entry: True, "IS_COMPILED": True, "CITY": "", "LOCALITIES": ""},
     }
     for name, content in stand_ins.items():
@@ -122,6 +125,7 @@ def engine(monkeypatch, tmp_path):
         module.__dict__.update(content)
         monkeypatch.setitem(sys.modules, f"sim.{name}", module)
         monkeypatch.setattr(sim, name, module, raising=False)
+    monkeypatch.setattr("sim.commands.drawing.count_cores", lambda: 1)  # a helper would not know the stand-ins
     before = signal.getsignal(signal.SIGTERM)
     yield tmp_path
     signal.signal(signal.SIGTERM, before)
@@ -294,7 +298,7 @@ def test_a_manifest_names_a_shipped_roster_without_a_path_of_this_machine(engine
         (
             ["list", "regims"],
             "error: unknown kind 'regims'. Did you mean 'regimes'? There are: regimes, fields, "
-            "shocks, mechanisms, experiments, parameters.\n",
+            "shocks, mechanisms, calibrations, experiments, parameters.\n",
         ),
         (
             ["show", "parameter", "turf_weight"],

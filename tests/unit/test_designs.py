@@ -358,11 +358,11 @@ def test_a_design_tells_itself_in_a_line(kind, words):
         ),
         (
             {"sample": {"method": "latin", "over": ["grants.luck"]}},
-            "design.sample.method = latin: must be one of latin_hypercube, sobol, saltelli, morris.",
+            "design.sample.method = latin: must be one of latin_hypercube, sobol, saltelli, morris, ensemble.",
         ),
         (
             {"sample": {"method": "moris", "over": ["grants.luck"]}},
-            "design.sample.method = moris: must be one of latin_hypercube, sobol, saltelli, morris. "
+            "design.sample.method = moris: must be one of latin_hypercube, sobol, saltelli, morris, ensemble. "
             "Did you mean 'morris'?",
         ),
         (
@@ -652,6 +652,12 @@ def test_what_is_set_to_one_value_leaves_every_part_of_the_design():
         "designs": [{"vary": {}}, {"sample": {"over": {"months": None}}}],
     }
     assert narrow({"cases": [{"months": 1}, {"months": 2}]}, ["months"]) == {"cases": None}
+
+
+def test_the_name_of_a_run_leaves_the_names_of_cases_alone():
+    found = compose(["experiment=money_and_viewpoint", "name=mine", "seeds=2"])
+    assert found.name == "mine"
+    assert [case["name"] for case in found.design.cases] == ["any_viewpoint", "one_pole", "other_pole"]
 
 
 def test_a_constraint_takes_the_value_that_the_user_has_set():

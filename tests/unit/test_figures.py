@@ -1,22 +1,45 @@
-"""The figures: they say what the numbers say, name their axes, and give the same files every time."""
+"""The figures: they say what the numbers say, carry all their parts, and give the same files every time."""
 
+import re
 import subprocess
 import sys
-from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
+from matplotlib.text import Text
 
-from sim.figures import draw_all, draw_demo
-from sim.figures.pairs import compute_interval, plot_pairs
+from sim.figures import AFTER_A_RUN, AFTER_THE_DEMO, FIGURES, draw, make_figures, style
+from sim.figures.boxes import plot_boxes
+from sim.figures.fan import plot_fan
+from sim.figures.figure import FigureError, Origin
+from sim.figures.forms import FORMS, compute_rates
+from sim.figures.labels import fold, name_setting
+from sim.figures.levers import plot_levers
+from sim.figures.network import lay_out, plot_network
+from sim.figures.pairs import N_DOTS, compute_interval, pick_dots, plot_pairs
+from sim.figures.people import compute_ends
 from sim.figures.phases import find_plane, judge_cells, plot_phases
-from sim.figures.strip import PALETTE, pick_strip, plot_strip, rank_coalitions
-from sim.figures.style import describe_figure
-from sim.figures.trajectories import plot_trajectories
+from sim.figures.strip import COLOURS, encode, pick_strip, plot_strip, rank_coalitions
+from sim.figures.style import PHONE, WIDE, compute_contrast, darken
+from sim.figures.survival import estimate_survival, find_median, follow_coalitions, plot_survival
+from sim.figures.tornado import plot_tornado
+from sim.figures.validation import plot_validation
+from sim.results import Results
 from sim.tables import summarise
 
+ORIGIN = Origin("coalitions run regime=competitive && coalitions draw results/some", "8 runs of the coalitions model")
 CHANGES = {"competitive": 0.2, "mixed": -0.2}
+HOSTILE = {
+    "math": r"$\undefined$",
+    "underscore": "_hidden",
+    "markup": "<script>alert(1)</script>&amp;",
+    "right to left": "\u202eevil\u202c منظمة",
+    "chinese": "反人口贩卖联盟",
+    "controls": "bell\x07 and null\x00",
+}
 
 
 def make_runs(changes, n_seeds=8, **design):
@@ -33,19 +56,19 @@ def make_runs(changes, n_seeds=8, **design):
 
 
 def make_months(runs, n_months=36):
-    parts = [
-        pd.DataFrame(
-            {"run_id": run.run_id, "regime": run.regime, "seed": run.seed, "month": range(n_months + 1)}
-        ).assign(collaboration_share=np.linspace(0.4, run.collaboration_end, n_months + 1))
-        for run in runs.itertuples()
-    ]
+    parts = []
+    for at, run in enumerate(runs.itertuples()):
+        months = {"run_id": run.run_id, "regime": run.regime, "seed": run.seed, "month": range(n_months + 1)}
+        part = pd.DataFrame(months).assign(collaboration_share=np.linspace(0.4, run.collaboration_end, n_months + 1))
+        part["served_share"], part["coverage_share"] = 0.6 + run.seed / 100, 1.0
+        parts.append(part.assign(**{form: float(place + at) / 12 for place, form in enumerate(FORMS)}))
     return pd.concat(parts, ignore_index=True)
 
 
-def make_members(grid, run_id="competitive-1"):
+def make_members(grid, run_id="competitive-1", regime="competitive"):
     grid = np.array(grid)
     n, n_months = grid.shape
-    keys = {"run_id": run_id, "regime": "competitive", "seed": 1, "month": np.repeat(np.arange(n_months), n)}
+    keys = {"run_id": run_id, "regime": regime, "seed": 1, "month": np.repeat(np.arange(n_months), n)}
     return pd.DataFrame({**keys, "organization": np.tile(np.arange(1, n + 1), n_months), "coalition": grid.T.ravel()})
 
 
@@ -62,58 +85,262 @@ def make_design(shift=0.0):
     return pd.concat(parts, ignore_index=True)
 
 
-def make_results(runs, n_strips):
-    strips = pd.concat(
-        [make_members([[1, 1, 2], [1, 0, -1]], run_id) for run_id in runs[runs["seed"] == 1]["run_id"].iloc[:n_strips]],
-        ignore_index=True,
-    )
-    events = pd.DataFrame({"event": ["shock"], "month": [12]})
-    return SimpleNamespace(runs=runs, months=make_months(runs), events=events, members=strips)
+def make_events(runs):
+    lives = [("found", 1, 0), ("dissolve", 1, 12), ("rival_found", 2, 6), ("found", 3, 0), ("shock", 0, 12)]
+    rows = [
+        {"run_id": run.run_id, "regime": run.regime, "seed": run.seed, "event": kind, "coalition": at, "month": month}
+        for run in runs.itertuples()
+        for kind, at, month in lives
+    ]
+    return pd.DataFrame(rows)
 
 
-def draw_trajectories(changes, n_seeds=8):
+def make_results(runs, n_strips=2):
+    firsts = runs[runs["seed"] == 1].iloc[:n_strips]
+    strips = [make_members([[1, 1, 2], [1, 0, -1], [1, 1, 2]], run.run_id, run.regime) for run in firsts.itertuples()]
+    manifest = {"command": "coalitions compare regime=a,b", "name": "some", "model_version": 2}
+    members = pd.concat(strips, ignore_index=True)
+    return Results(runs, make_months(runs), make_events(runs), members, manifest)
+
+
+def make_sensitivities():
+    rows = [(outcome, name, total, total - 0.1, total + 0.1, total / 2)
+            for outcome in ("collaboration_change", "exit_rate")
+            for name, total in (("memberships.turf_weight", 0.6), ("field.viewpoint_spread", 0.2))]  # fmt: skip
+    return pd.DataFrame(rows, columns=["outcome", "parameter", "total", "total_low", "total_high", "first_order"])
+
+
+def make_boxes():
+    rows = [(1, "memberships.turf_weight", 1.2, np.nan, 0.5, 0.9), (1, "field.viewpoint_spread", 0.1, 0.4, 0.5, 0.9)]
+    return pd.DataFrame(rows, columns=["box", "parameter", "low", "high", "coverage", "density"])
+
+
+def make_levers():
+    rows = [(lever, "competitive", outcome, mean, mean - 0.03, mean + 0.03, 0.8, 1200.0)
+            for lever, mean in (("unrestricted", 0.1), ("lottery", 0.0))
+            for outcome in ("collaboration_end", "coverage_end")]  # fmt: skip
+    names = ["lever", "reference", "outcome", "mean", "low", "high", "better_share", "usd_difference"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def make_patterns():
+    rows = [
+        (1, "scarcer money raises exits", 0.3, 0.2, 0.4, 0.0, "holds"),
+        (2, "trust rises", -0.1, -0.2, 0.1, 0.0, "fails"),
+    ]
+    return pd.DataFrame(rows, columns=["pattern", "statement", "effect", "low", "high", "null", "verdict"])
+
+
+def fan_of(changes, n_seeds=8):
     runs = make_runs(changes, n_seeds)
-    return plot_trajectories(make_months(runs), summarise(SimpleNamespace(runs=runs)))
+    return plot_fan(make_months(runs), summarise(make_results(runs)), ORIGIN)
 
 
-def check_words(figure):
-    assert figure.get_suptitle()
-    assert "illustrative model" in " ".join(text.get_text().replace("\n", " ") for text in figure.texts)
-    panels = [axes for axes in figure.axes if axes.axison and axes.get_label() != "<colorbar>"]
-    assert any(axes.get_xlabel() for axes in panels), "no label on x"
-    assert any(axes.get_ylabel() for axes in panels), "no label on y"
+def make_all():
+    """Return every figure of the set, each from tables of its kind."""
+    figures = make_figures(make_results(make_design(), 12), origin=ORIGIN)
+    figures += [plot_tornado(make_sensitivities(), ORIGIN), plot_boxes(make_boxes(), ORIGIN, "Verdict is fragments")]
+    return [*figures, plot_levers(make_levers(), ORIGIN), plot_validation(make_patterns(), ORIGIN)]
+
+
+ALL = {figure.name: figure for figure in make_all()}
+
+
+def find_texts(canvas):
+    return [text.get_text() for text in canvas.findobj(Text) if text.get_text()]
+
+
+def test_the_set_is_whole():
+    extra = {"sensitivities", "scenarios", "levers", "validation"}
+    assert set(ALL) == set(FIGURES) | extra
+    assert set(AFTER_A_RUN) | set(AFTER_THE_DEMO) <= set(FIGURES)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_figure_carries_all_its_parts(name):
+    figure = ALL[name]
+    assert figure.find_gaps() == []
+    words = figure.describe()
+    for part in (figure.title, figure.subtitle, figure.alt, figure.spread, figure.note, figure.command):
+        assert part in words
+    assert "nothing here shows that a policy works" in words
+
+
+@pytest.mark.parametrize("width", [WIDE, PHONE])
+@pytest.mark.parametrize("name", ALL)
+def test_a_picture_names_its_axes_and_keeps_its_words_inside(name, width):
+    canvas = ALL[name].paint(width)
+    style.styled(style._lay_out)(canvas)
+    shown = [axes for axes in canvas.axes if axes.axison]
+    assert any(axes.get_xlabel() for axes in shown) or name == "network", "no label on x"
+    assert any(axes.get_ylabel() for axes in shown), "no label on y"
+    whole = canvas.bbox
+    for text in canvas.findobj(Text):
+        if text.get_text() and text.get_visible() and text in canvas.texts:
+            box = text.get_window_extent()
+            assert box.x0 >= whole.x0 - 1, text.get_text()
+            assert box.x1 <= whole.x1 + 1, text.get_text()
+
+
+@pytest.mark.parametrize("part", ["title", "subtitle", "spread", "note", "alt"])
+def test_an_empty_part_is_refused(part):
+    import dataclasses
+
+    bare = dataclasses.replace(ALL["forms"], **{part: " "})
+    with pytest.raises(FigureError, match=f"{part} empty"):
+        bare.paint()
+
+
+def test_every_colour_of_lines_and_letters_stands_out_from_white():
+    for colour in (*style.FULL, style.MIDDLE, style.DARK, *(colour for colour, _ in style.SERIES)):
+        assert compute_contrast(colour) >= 3, colour
+        assert compute_contrast(darken(colour)) >= 4.5, colour
+    assert len({line for _, line in style.SERIES}) == len(style.SERIES)
+    assert not {style.VERMILLION, style.GREEN} <= {colour for colour, _ in style.SERIES}
+    assert compute_contrast("#000000") == pytest.approx(21)
+
+
+# names from outside
+
+
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_names_neither_break_a_figure_nor_disappear(name, tmp_path):
+    runs = make_runs({"competitive": 0.2, name: -0.2})
+    figure = plot_fan(make_months(runs), summarise(make_results(runs)), ORIGIN)
+    shown = name_setting(name)
+    assert shown.strip("\ufffd ")
+    files = {path.suffix: path for path in figure.save(tmp_path)}
+    tree = ElementTree.fromstring(files[".svg"].read_text(encoding="utf-8"))  # well formed
+    assert not tree.findall(".//{*}script")
+    whole = re.sub(r"\s+", "", " ".join(tree.itertext()))
+    assert re.sub(r"\s+", "", shown) in whole
+    assert re.sub(r"\s+", "", shown) in re.sub(r"\s+", "", files[".txt"].read_text(encoding="utf-8"))
+    assert name.splitlines()[0][:4] in files[".csv"].read_text(encoding="utf-8")
+
+
+def test_hostile_names_of_organizations_stand_beside_the_strip():
+    names = dict(enumerate(HOSTILE.values(), 1))
+    grid = [[1, 1, 1]] * len(names)
+    texts = find_texts(plot_strip(make_members(grid), "x", ORIGIN, names).paint())
+    for name in names.values():
+        assert any(fold(style.clean(name), 30).split("\n")[0] in text for text in texts), name
+    assert plot_network(make_members(grid), ORIGIN, names).find_gaps() == []
+
+
+def test_a_leading_underscore_stays():
+    assert name_setting("_my_own") == "_my own"
+    assert name_setting("population_silo") == "population silo"
+
+
+def test_letters_no_font_has_are_told_of(monkeypatch):
+    monkeypatch.setattr(style, "find_fonts", lambda letters: [])
+    runs = make_runs({"a": 0.2, HOSTILE["chinese"]: -0.2})
+    figure = plot_fan(make_months(runs), summarise(make_results(runs)), ORIGIN)
+    assert any("boxes in the PNG" in text.replace("\n", " ") for text in find_texts(figure.paint()))
+    assert not any("boxes in the PNG" in text for text in find_texts(fan_of(CHANGES).paint()))
+
+
+# files
+
+
+def test_all_files_are_the_same_every_time(tmp_path):
+    results = make_results(make_runs(CHANGES, 2))
+    first, second = (draw(results, tmp_path / name) for name in ("a", "b"))
+    assert len(first) == 4 * (len(FIGURES) - 1)  # without a design no phases
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+    assert b"<dc:date>" not in b"".join(path.read_bytes() for path in first)
+
+
+def test_ids_of_two_figures_on_one_page_do_not_meet(tmp_path):
+    ids = []
+    for name in ("forms", "survival"):
+        text = ALL[name].save(tmp_path, ["svg"])[0].read_text(encoding="utf-8")
+        own = set(re.findall(r'\bid="([^"]+)"', text))
+        assert set(re.findall(r'(?:href="#|url\(#)([^")]+)', text)) <= own, "a reference leads nowhere"
+        ids.append(own)
+    assert len(ids[0]) > 20
+    assert not ids[0] & ids[1]
+
+
+def test_text_of_an_svg_is_text_and_it_has_a_name(tmp_path):
+    text = ALL["forms"].save(tmp_path, ["svg"])[0].read_text(encoding="utf-8")
+    assert 'role="img"' in text
+    assert "<title>" in text
+    assert "events a year" in text
+
+
+def test_the_numbers_drawn_are_written(tmp_path):
+    files = ALL["differences"].save(tmp_path, ["png"])
+    assert [path.name for path in files] == ["differences.png", "differences.csv", "differences.txt"]
+    pd.testing.assert_frame_equal(pd.read_csv(files[1]), ALL["differences"].table)
+
+
+def test_an_unknown_format_or_figure_is_told(tmp_path):
+    with pytest.raises(FigureError, match="'gif': not known; choose from svg, png"):
+        ALL["forms"].save(tmp_path, ["gif"])
+    with pytest.raises(ValueError, match="'fase': not known; choose from phases"):
+        make_figures(make_results(make_runs(CHANGES)), ["fase"])
+
+
+def test_the_command_gives_the_figures_again():
+    figures = make_figures(make_results(make_runs(CHANGES)))
+    assert {figure.command for figure in figures} == {"coalitions compare regime=a,b && coalitions draw results/some"}
+    assert "16 runs (8 seeds) of the coalitions model, model 2" in figures[0].source
+
+
+def test_one_run_is_enough():
+    names = [figure.name for figure in make_figures(make_results(make_runs({"none": 0.0}, n_seeds=1), 1))]
+    assert names == ["collaboration", "people", "forms", "survival", "network", "memberships"]
+
+
+def test_importing_the_package_imports_no_matplotlib():
+    script = "import sys, sim.figures; print([name for name in ('matplotlib', 'seaborn') if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_what_is_drawn_after_a_run_reads_neither_seaborn_nor_scipy():
+    script = (
+        "import sys, sim.figures; sim.figures.prepare(); print([x for x in ('seaborn', 'scipy') if x in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+# what each figure says
 
 
 @pytest.mark.parametrize("n_seeds", [1, 3, 8])
 @pytest.mark.parametrize("n_regimes", [1, 2, 3, 4, 9])
-def test_trajectories_have_title_and_labels(n_regimes, n_seeds):
-    check_words(draw_trajectories({f"regime_{number}": 0.05 * number for number in range(n_regimes)}, n_seeds))
+def test_the_fan_has_a_panel_for_up_to_three_regimes_else_one_each(n_regimes, n_seeds):
+    figure = fan_of({f"regime_{number}": 0.05 * number for number in range(n_regimes)}, n_seeds)
+    canvas = figure.paint()
+    assert len(canvas.axes) == (1 if n_regimes <= 3 else n_regimes)
+    assert len(figure.table) == 37 * n_regimes
 
 
-def test_trajectories_tell_the_verdict():
-    assert "collaboration grows" in draw_trajectories({"competitive": 0.2}).get_suptitle()
-    assert "collaboration fragments" in draw_trajectories({"competitive": -0.2}).get_suptitle()
-    title = draw_trajectories(CHANGES).get_suptitle()
-    assert title.replace("\n", " ") == "Collaboration grows under competitive; fragments under mixed"
+def test_the_fan_tells_the_verdict_and_in_how_many_runs():
+    assert fan_of({"competitive": 0.2}).title == (
+        "competitive: collaboration grows, from 0.40 to 0.60 of pairs; it grows in 8 of 8 runs"
+    )
+    assert "collaboration fragments" in fan_of({"competitive": -0.2}).title
+    assert fan_of(CHANGES).title == "Collaboration grows under competitive; fragments under mixed"
 
 
-def test_three_regimes_share_a_panel_and_four_do_not():
-    assert len(draw_trajectories(dict.fromkeys("abc", 0.1)).axes) == 1
-    assert len(draw_trajectories(dict.fromkeys("abcd", 0.1)).axes) == 4
+def test_the_fan_shows_bands_and_some_runs():
+    lines = fan_of({"competitive": 0.2}, 20).paint().axes[0].get_lines()
+    assert len(lines) == 8 + 1  # sample paths, median
+    assert len(fan_of({"competitive": 0.2}, 20).paint().axes[0].collections) == 2
 
 
-def test_the_strip_has_a_colour_for_each_coalition_and_state():
-    figure = plot_strip(make_members([[7, 7, 7], [7, 9, 0], [9, 9, -1]]), "competitive")
-    check_words(figure)
-    image = figure.axes[0].images[0]
-    assert image.cmap.N == 4  # closed, unaffiliated, two coalitions
-    assert len(np.unique(image.get_array())) == 4
-
-
-def test_the_strip_reuses_colours_only_after_the_palette():
-    n_coalitions = len(PALETTE) + 2
-    figure = plot_strip(make_members([[serial] for serial in range(1, n_coalitions + 1)]), "competitive")
-    assert len(set(figure.axes[0].images[0].cmap.colors[2:])) == len(PALETTE)
+def test_the_strip_gives_five_coalitions_colours_and_numbers_to_all():
+    codes = encode(np.array([[7, 7, 7], [7, 9, 0], [9, 9, -1]]), {7: 0, 9: 1})
+    assert codes.tolist() == [[2, 2, 2], [2, 3, 1], [3, 3, 0]]
+    many = {serial: rank for rank, serial in enumerate(range(1, 9))}
+    assert encode(np.array([[1, 5, 6, 8]]), many).tolist() == [[2, 6, 7, 7]]  # the last two are grey
+    assert len(COLOURS) == 8
+    texts = find_texts(plot_strip(make_members([[7] * 9, [9] * 9]), "x", ORIGIN).paint())
+    assert {"7", "9"} <= set(texts)
 
 
 def test_the_strip_ranks_by_organization_months():
@@ -121,7 +348,7 @@ def test_the_strip_ranks_by_organization_months():
 
 
 def test_the_strip_tells_what_is_left():
-    titles = {plot_strip(make_members(grid), "x").get_suptitle() for grid in ([[1, 1]], [[1, 0]], [[1, -1]])}
+    titles = {plot_strip(make_members(grid), "x", ORIGIN).title for grid in ([[1, 1]], [[1, 0]], [[1, -1]])}
     assert len(titles) == 3
 
 
@@ -137,15 +364,32 @@ def test_the_strip_of_a_design_comes_from_its_middle():
     assert strip["coalition"].unique().tolist() == [7]
 
 
-def test_pairs_tell_the_difference_to_the_first_setting():
-    figure = plot_pairs(make_runs(CHANGES))
-    check_words(figure)
-    assert figure.get_suptitle().replace("\n", " ") == "mixed ends with 0.40 less collaboration than competitive"
-    assert "No clear difference" not in plot_pairs(make_runs({"competitive": 0, "mixed": 0.1})).get_suptitle()
+def test_pairs_tell_the_difference_and_in_how_many_pairs():
+    figure = plot_pairs(make_runs(CHANGES), ORIGIN)
+    assert figure.title == (
+        "mixed ends with 0.40 less collaboration than competitive, and with less in 8 of 8 paired runs"
+    )
+    assert figure.table[["n_more", "n_less", "n_pairs"]].iloc[0].tolist() == [0, 8, 8]
+    assert "No clear difference" not in plot_pairs(make_runs({"competitive": 0, "mixed": 0.1}), ORIGIN).title
+
+
+def test_pairs_that_go_both_ways_are_unclear():
+    runs = make_runs({"competitive": 0, "mixed": 0})
+    runs.loc[runs["regime"] == "mixed", "collaboration_end"] += [0.1, -0.1] * 4
+    told = plot_pairs(runs, ORIGIN).title
+    assert told.startswith("No clear difference at the end between mixed and competitive")
+    assert told.endswith("in 4 of 8 paired runs")
 
 
 def test_pairs_of_one_seed_have_no_interval():
-    assert "on one seed" in plot_pairs(make_runs(CHANGES, n_seeds=1)).get_suptitle()
+    assert "on one seed" in plot_pairs(make_runs(CHANGES, n_seeds=1), ORIGIN).title
+
+
+def test_many_pairs_become_twenty_dots_of_equal_weight():
+    dots = pick_dots(np.arange(1000.0))
+    assert len(dots) == N_DOTS
+    assert dots[0] == pytest.approx(0.025 * 999)
+    assert len(pick_dots(np.arange(7.0))) == 7
 
 
 def test_the_interval_is_students():
@@ -161,52 +405,107 @@ def test_phases_have_a_panel_a_regime_and_follow_the_rule():
     runs = make_design()
     plane = find_plane(runs)
     assert plane == ("annual_usd_per_organization", "viewpoint_spread")
-    figure = plot_phases(runs, *plane)
-    check_words(figure)
-    assert "grows in 6 of 12 settings and fragments in 6" in figure.get_suptitle().replace("\n", " ")
-    assert figure.get_suptitle() != plot_phases(make_design(-0.2), *plane).get_suptitle()
+    figure = plot_phases(runs, *plane, ORIGIN)
+    assert "grows in 6 of 12 settings and fragments in 6" in figure.title
+    assert figure.title != plot_phases(make_design(-0.2), *plane, ORIGIN).title
     assert set(judge_cells(runs, *plane)["n_runs"]) == {8}
 
 
-def test_undecided_cells_get_a_dot():
+def test_phases_draw_where_half_of_the_runs_grow_and_dots_where_undecided():
     runs = make_design()
     runs["collaboration_change"] = np.where(runs["seed"] % 2, 0.3, -0.2)
-    figure = plot_phases(runs, *find_plane(runs))
-    dots = [axes.collections[1].get_offsets() for axes in figure.axes[:2]]
+    runs["verdict"] = np.where(runs["seed"] % 2, "grows", "fragments")
+    figure = plot_phases(runs, *find_plane(runs), ORIGIN)
+    dots = [axes.collections[-1].get_offsets() for axes in figure.paint().axes[:2]]
     assert [len(places) for places in dots] == [6, 6]
+    runs["verdict"] = np.where(runs["annual_usd_per_organization"] > 30_000, "grows", "holds")
+    texts = find_texts(plot_phases(runs, *find_plane(runs), ORIGIN).paint())
+    assert {"10 % of runs grow", "50 % of runs grow", "90 % of runs grow"} <= set(texts)
 
 
-def test_no_plane_without_a_design():
+def test_no_plane_without_a_design_or_with_a_random_sample():
     assert find_plane(make_runs(CHANGES)) is None
+    runs = make_design()
+    runs["viewpoint_spread"] = np.arange(len(runs)) / 100
+    assert find_plane(runs) is None
 
 
-def test_all_pictures_are_kept_the_same_every_time(tmp_path):
-    results = make_results(make_runs(CHANGES), 2)
-    first, second = (draw_all(results, tmp_path / name) for name in ("a", "b"))
-    assert [path.name for path in first if path.suffix == ".svg"] == [
-        "collaboration.svg",
-        "memberships.svg",
-        "differences.svg",
-    ]
-    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
-    assert b"<dc:date>" not in b"".join(path.read_bytes() for path in first)
+def test_people_are_those_of_the_last_twelve_months():
+    months = make_months(make_runs(CHANGES))
+    months.loc[months["month"] <= 24, "served_share"] = 0.0
+    ends = compute_ends(months)
+    served = ends[ends["outcome"] == "served_share"]
+    assert served["p50"].tolist() == pytest.approx([0.645, 0.645])  # seeds 1 to 8, a hundredth each
+    assert "64 %" in ALL["people"].title or "65 %" in ALL["people"].title
 
 
-def test_the_demo_draws_three_pictures_as_png_and_svg(tmp_path):
-    names = sorted(path.name for path in draw_demo(make_results(make_design(), 12), tmp_path))
-    stems = ("collaboration", "memberships", "phases")
-    assert names == [f"{stem}.{suffix}" for stem in stems for suffix in ("png", "svg")]
+def test_forms_are_events_a_year():
+    rates = compute_rates(make_months(make_runs({"competitive": 0.2}, n_seeds=1)))
+    assert rates["mean"].tolist() == pytest.approx([0, 1, 2, 3, 4])  # a twelfth a month, and so on
 
 
-def test_one_run_is_enough(tmp_path):
-    assert len(draw_all(make_results(make_runs({"none": 0.0}, n_seeds=1), 1), tmp_path)) == 4
+def test_coalitions_are_followed_to_their_end_or_that_of_the_run():
+    runs = make_runs({"competitive": 0.2}, n_seeds=1)
+    lives = follow_coalitions(make_events(runs), make_months(runs)).set_index("coalition")
+    assert lives["age_months"].to_dict() == {1: 12.0, 2: 30.0, 3: 36.0}
+    assert lives["has_ended"].to_dict() == {1: True, 2: False, 3: False}
 
 
-def test_a_figure_can_be_told_in_words():
-    assert describe_figure(draw_trajectories(CHANGES)).startswith("Collaboration grows under competitive")
+def test_survival_is_kaplan_and_meiers():
+    ages, has_ended = [2, 3, 3, 5, 8], [True, True, False, True, False]
+    lives = pd.DataFrame({"regime": "none", "age_months": ages, "has_ended": has_ended})
+    curve = estimate_survival(lives)
+    shares = dict(zip(curve["age_months"], curve["share"], strict=True))
+    # 4/5, then 3/4 of it, then 1/2 of that: one of two still there ends at 5
+    assert shares == pytest.approx({0: 1.0, 2: 0.8, 3: 0.6, 5: 0.3, 8: 0.3})
+    assert find_median(curve) == 5
+    assert plot_survival(lives, ORIGIN).title == "Half of all coalitions end within 5 months"
+    assert "more than half still active" in plot_survival(lives.assign(has_ended=False), ORIGIN).title
 
 
-def test_importing_the_package_imports_no_matplotlib():
-    script = "import sys, sim.figures; print([name for name in ('matplotlib', 'seaborn') if name in sys.modules])"
-    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "[]"
+def test_the_network_keeps_places_and_puts_partners_near_each_other():
+    grid = [[1, 1], [1, 1], [2, 2], [2, 2], [0, 0]]
+    places = lay_out(make_members(grid))
+    again = lay_out(make_members(grid))
+    assert all((places[one] == again[one]).all() for one in places)
+    near = np.linalg.norm(places[1] - places[2])
+    assert near < np.linalg.norm(places[1] - places[3])
+    assert plot_network(make_members(grid), ORIGIN).title.endswith("go from 2 to 2")
+
+
+def test_the_tornado_draws_what_matters_first_and_tells_it():
+    figure = ALL["sensitivities"]
+    assert figure.title == (
+        "Cost of competing for the same money matters most for change in collaboration (60 %) and exit rate (60 %)"
+    )
+    morris = make_sensitivities()[["outcome", "parameter"]].assign(mu_star=[0.1, 0.3, 0.2, 0.1], sigma=0.1)
+    assert plot_tornado(morris, ORIGIN).table["mu_star"].tolist() == [0.3, 0.1, 0.2, 0.1]
+    with pytest.raises(ValueError, match="needs a column total, mu_star, delta"):
+        plot_tornado(morris[["outcome", "parameter"]], ORIGIN)
+
+
+def test_a_box_is_told_as_a_rule():
+    assert ALL["scenarios"].title == (
+        "Verdict is fragments: 90 % of points where cost of competing for the same money is at least 1.2 and distance "
+        "of each pole's group from the middle is 0.1 to 0.4"
+    )
+
+
+def test_levers_are_judged_by_their_whole_interval():
+    figure = ALL["levers"]
+    assert figure.title == (
+        "Against competitive: more collaboration at the end under unrestricted; "
+        "no clear difference in collaboration at the end under lottery"
+    )
+    texts = find_texts(figure.paint())
+    assert {"▲ +0.10", "○ 0.00", "80 % of sets", "+1,200"} <= set(texts)
+
+
+def test_patterns_are_counted_by_verdict_and_have_shapes():
+    assert ALL["validation"].title == "Of 2 patterns 1 hold, 1 fail, 0 are undecided"
+    markers = {line.get_marker() for line in ALL["validation"].paint().axes[0].get_lines()} - {"None", "", None}
+    assert {"o", "X"} <= markers
+
+
+def test_colours_of_series_are_those_of_okabe_and_ito():
+    assert [to_hex(colour).upper() for colour, _ in style.SERIES] == ["#0072B2", "#D55E00", "#CC79A7"]

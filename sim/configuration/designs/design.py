@@ -29,6 +29,7 @@ _WORDS = {
     "regime": ("regime", "regimes"),
     "shock": ("shock", "shocks"),
     "mechanisms": ("set of mechanisms", "sets of mechanisms"),
+    "calibration": ("calibration", "calibrations"),
 }
 
 

@@ -8,7 +8,7 @@ from sim.configuration.declared import GROUPS, ConfigurationError, find_declarat
 from sim.configuration.designs.constraints import EXAMPLE, Constraint, ConstraintError, read_constraint
 from sim.configuration.designs.design import Design
 from sim.configuration.designs.entries import require_list
-from sim.configuration.designs.sampling import MATRICES
+from sim.configuration.designs.sampling import ENSEMBLE, MATRICES
 from sim.configuration.designs.setting import get_value
 from sim.parameters import Parameters
 
@@ -54,6 +54,8 @@ def _resolve(constraint: Constraint, design: Design, parameters: Parameters | No
 
 def _is_varied(name: str, design: Design, spot: str) -> bool:
     if design.sample and name in {axis.name for axis in design.sample.axes}:
+        if design.sample.method == ENSEMBLE:
+            raise ConfigurationError(f"{spot}: {name} is a calibrated parameter; no set of the ensemble may be dropped")
         if design.sample.method in MATRICES:
             raise ConfigurationError(
                 f"{spot}: {name} is drawn by {design.sample.method}, whose analysis needs every row, so no point "

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sim.configuration.declared import find_declaration
 from sim.configuration.designs.entries import require_mapping
+from sim.configuration.designs.sampling import ENSEMBLE
 
 
 def narrow(tree: Any, names: Iterable[str]) -> Any:
@@ -18,6 +20,8 @@ def narrow(tree: Any, names: Iterable[str]) -> Any:
     if isinstance(tree.get("cases"), list):
         tree["cases"] = _narrow_cases(tree["cases"], names)
     sample = tree.get("sample")
+    if isinstance(sample, Mapping) and sample.get("method") == ENSEMBLE and names:
+        tree["sample"] = _narrow_ensemble(sample, names)
     if isinstance(sample, Mapping) and isinstance(sample.get("over"), Mapping | list):
         over = sample["over"]
         left = [name for name in over if name not in names]
@@ -37,12 +41,23 @@ def add_varied(tree: Any, varied: Mapping[str, Any]) -> Any:
     tree = dict(narrow(tree, [*vary, *(sample.get("over") or {})]))
     if vary:
         tree["vary"] = {**(tree.get("vary") or {}), **vary}
-    if sample:
+    if sample.get("method") == ENSEMBLE:
+        tree["sample"] = _narrow_ensemble(sample, set(vary))
+    elif sample:
         present = tree.get("sample") or {}
         over = present.get("over") or {}
         over = dict.fromkeys(over) if isinstance(over, list) else over
         tree["sample"] = {**present, **sample, "over": {**over, **sample.get("over", {})}}
     return tree
+
+
+def _narrow_ensemble(sample: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
+    """Return the ensemble without the parameters that are set or varied by themselves; whose they are is left open."""
+    left = sample.get("without") or []
+    known = {name for name in names if find_declaration(name) is not None}
+    if not known or not isinstance(left, list):
+        return dict(sample)
+    return {**sample, "without": [*left, *sorted(known - set(left))]}
 
 
 def _narrow_cases(cases: list[Any], names: set[str]) -> list[Any] | None:

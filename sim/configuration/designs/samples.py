@@ -18,7 +18,7 @@ from sim.configuration.declared import (
 )
 from sim.configuration.designs.axes import Axis
 from sim.configuration.designs.entries import check_entry, refuse_others, refuse_repeats, require_mapping
-from sim.configuration.designs.sampling import METHODS, Sample, SamplingError, check_library
+from sim.configuration.designs.sampling import ENSEMBLE, METHODS, Sample, SamplingError, check_library, digest_axes
 
 MAX_POINTS = 10_000_000
 _RANGE_KEYS = ("low", "high", "scale")
@@ -42,6 +42,8 @@ def read_sample(tree: Any, where: str) -> Sample | None:
     if method not in METHODS:
         hint = suggest(str(method), METHODS)
         raise ConfigurationError(f"{where}.method = {show(method)}: must be one of {', '.join(METHODS)}.{hint}")
+    if method == ENSEMBLE:
+        return _read_ensemble(tree, where)
     own = METHODS[method]
     for key in tree:
         if key in ("n", "second_order", "trajectories", "levels") and key not in own:
@@ -55,6 +57,54 @@ def read_sample(tree: Any, where: str) -> Sample | None:
     except SamplingError as problem:
         raise ConfigurationError(f"{where}.method = {method}: {problem}") from None
     return Sample(method, axes, seed, numbers)
+
+
+def name_ensemble(n: int | None, varied: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the plain data of a sample of n calibrated sets, asked for beside what else is `varied`.
+
+    Raises `ConfigurationError` where ranges are to be drawn from as well.
+    """
+    over = (varied.get("sample") or {}).get("over")
+    if over:
+        raise ConfigurationError(
+            f"--sample {ENSEMBLE}: takes no ranges; list values, like {next(iter(over))}=1,2, or take the range out"
+        )
+    return {"method": ENSEMBLE} | ({} if n is None else {"n": n})
+
+
+def _read_ensemble(tree: Mapping[str, Any], where: str) -> Sample:
+    """Return the first n sets of a calibrated ensemble, without the parameters that are set or varied otherwise."""
+    from sim.ensemble import read_ensemble
+
+    if "over" in tree:
+        raise ConfigurationError(
+            f"{where}.over: an ensemble has its own parameters; take 'over' out, or draw ranges with latin_hypercube"
+        )
+    refuse_others(tree, ["method", "n", "file", "without", "digest"], where)
+    file, without = tree.get("file"), tree.get("without") or []
+    if file is not None and not isinstance(file, str):
+        raise ConfigurationError(f"{where}.file = {show(file)}: must be the path of an ensemble's table")
+    table = read_ensemble(file)
+    wanted = _read_number(ENSEMBLE, "n", tree.get("n", min(len(table), METHODS[ENSEMBLE]["n"])), where)
+    if wanted > len(table):
+        raise ConfigurationError(
+            f"{where}.n = {wanted}: the ensemble has {len(table)} sets; `coalitions calibrate` finds more"
+        )
+    if not isinstance(without, list):
+        raise ConfigurationError(f"{where}.without = {show(without)}: must be a list of parameters to leave alone")
+    for name in without:
+        if find_declaration(str(name)) is None:
+            refuse_unknown(str(name))
+    names = [str(name) for name in table.columns if name not in without]
+    if not names:
+        raise ConfigurationError(f"{where}.without: leaves no parameter of the ensemble; take the sample out instead")
+    axes = tuple(Axis(name, options=tuple(table[name].tolist()[:wanted])) for name in names)
+    if tree.get("digest", digest_axes(axes)) != digest_axes(axes):
+        raise ConfigurationError(
+            f"{where}: the ensemble is no longer the one this design was made with; give the sweep another name=… "
+            "or put the earlier table back"
+        )
+    return Sample(ENSEMBLE, axes, 1, {"n": wanted}, file, tuple(name for name in without if name in table.columns))
 
 
 def _read_number(method: str, key: str, value: Any, where: str) -> Any:

@@ -1,11 +1,15 @@
 """Drawing a sample: rows in the unit cube by Latin hypercube, Sobol, Saltelli or Morris. scipy and SALib live here.
 
+The rows of an ensemble are not drawn but read: its axes list the values of each parameter, row by row.
+
 Every draw is seeded and made only of whole numbers, sums and products, so that the same rows come back on any machine.
 """
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import json
 import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,15 +22,23 @@ if typing.TYPE_CHECKING:
 
     Keep = Callable[[np.ndarray], np.ndarray]
 
+ENSEMBLE = "ensemble"
 # What each method takes beside method, seed and over, with its default.
 METHODS: dict[str, dict[str, Any]] = {
     "latin_hypercube": {"n": 256},
     "sobol": {"n": 256},
     "saltelli": {"n": 256, "second_order": False},
     "morris": {"trajectories": 20, "levels": 4},
+    ENSEMBLE: {"n": 200},
 }
-WORDS = {"latin_hypercube": "Latin hypercube", "sobol": "Sobol", "saltelli": "Saltelli", "morris": "Morris"}
-LIBRARIES = {"latin_hypercube": "scipy", "sobol": "scipy", "saltelli": "SALib", "morris": "SALib"}
+WORDS = {
+    "latin_hypercube": "Latin hypercube",
+    "sobol": "Sobol",
+    "saltelli": "Saltelli",
+    "morris": "Morris",
+    ENSEMBLE: "calibrated",
+}
+LIBRARIES = {"latin_hypercube": "scipy", "sobol": "scipy", "saltelli": "SALib", "morris": "SALib", ENSEMBLE: None}
 MATRICES = ("saltelli", "morris")  # their analysis needs every row in its place
 MIN_TRIED, MIN_KEPT = 10_000, 0.002  # below that share of points that keep the constraints, drawing is given up
 
@@ -43,6 +55,8 @@ class Sample:
     axes: tuple[Axis, ...]
     seed: int
     numbers: dict[str, Any]
+    file: str | None = None  # of an ensemble; None: the shipped one
+    without: tuple[str, ...] = ()  # columns of an ensemble that are left alone
 
     def count(self) -> int:
         """Return the number of rows without drawing them."""
@@ -55,12 +69,18 @@ class Sample:
 
     def describe(self) -> str:
         """Return the sample in words, like "256 Latin hypercube points over 6 parameters"."""
+        if self.method == ENSEMBLE:
+            return f"{self.count():,} calibrated sets of {len(self.axes)} parameters"
         trajectories = f" ({self.numbers['trajectories']:,} trajectories)" if self.method == "morris" else ""
         plural = "s" if len(self.axes) > 1 else ""
         return f"{self.count():,} {WORDS[self.method]} points{trajectories} over {len(self.axes)} parameter{plural}"
 
     def to_tree(self) -> dict[str, Any]:
         """Return the sample as it would stand in YAML, every range written out."""
+        if self.method == ENSEMBLE:
+            told = {"method": self.method, **self.numbers, "digest": digest_axes(self.axes)}
+            told |= {"file": self.file} if self.file else {}
+            return told | ({"without": list(self.without)} if self.without else {})
         over = {axis.name: axis.to_tree() for axis in self.axes}
         return {"method": self.method, **self.numbers, "seed": self.seed, "over": over}
 
@@ -73,6 +93,10 @@ class Sample:
         if self.method in MATRICES:
             return _draw_matrix(self)
         import numpy as np
+
+        if self.method == ENSEMBLE:
+            n_rows = self.count()
+            return np.repeat(((np.arange(n_rows) + 0.5) / n_rows)[:, None], len(self.axes), axis=1)
 
         n_rows, kept, tried = self.numbers["n"], [], 0
         wanted = n_rows
@@ -90,9 +114,16 @@ class Sample:
         return np.concatenate(kept)
 
 
+def digest_axes(axes: tuple[Axis, ...]) -> str:
+    """Return 16 digits that tell one ensemble's values from another's."""
+    told = json.dumps([[axis.name, *axis.options] for axis in axes])
+    return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
+
+
 def check_library(method: str) -> None:
     """Raise `SamplingError` with the mend where the library that draws by `method` is not installed."""
-    missing = [name for name in dict.fromkeys(("scipy", LIBRARIES[method])) if not importlib.util.find_spec(name)]
+    wanted = dict.fromkeys(("scipy", LIBRARIES[method])) if LIBRARIES[method] else {}
+    missing = [name for name in wanted if not importlib.util.find_spec(str(name))]
     if missing:
         raise SamplingError(f'needs {" and ".join(missing)}: pip install "coalitions[sweep]"')
 

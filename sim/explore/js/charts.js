@@ -1,6 +1,6 @@
 // The strip of memberships, the lines over months, the dots over seeds.
 
-const STRIP = { left: 30, right: 624, row: 15, top: 4 };
+const STRIP = { left: 30, right: FIELD.width - 16, row: 15, top: 4 };
 const CHART = { width: 320, height: 150, left: 34, right: 268, top: 8, bottom: 124 };
 
 // Organizations in rows, from left to right in the picture; months in columns; colour and number for the coalition.
@@ -8,7 +8,7 @@ class Strip {
   constructor(onMonth) {
     this.svg = draw('svg', { role: 'img', class: 'strip' });
     this.svg.addEventListener('click', (event) => {
-      const box = this.svg.getBoundingClientRect(), x = (event.clientX - box.left) / box.width * 640;
+      const box = this.svg.getBoundingClientRect(), x = (event.clientX - box.left) / box.width * FIELD.width;
       if (this.run) onMonth(Math.round((x - STRIP.left) / (STRIP.right - STRIP.left) * (this.run.last + 1) - 0.5));
     });
   }
@@ -16,7 +16,7 @@ class Strip {
   setRun(run) {
     this.run = run;
     this.height = STRIP.top + run.n * STRIP.row;
-    this.svg.setAttribute('viewBox', `0 0 640 ${this.height + 22}`);
+    this.svg.setAttribute('viewBox', `0 0 ${FIELD.width} ${this.height + 22}`);
     const order = [...Array(run.n).keys()];
     if (run.start.viewpoint) order.sort((one, other) => run.start.viewpoint[one] - run.start.viewpoint[other] || one - other);
     const step = (STRIP.right - STRIP.left) / (run.last + 1), parts = [];

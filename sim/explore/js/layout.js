@@ -1,6 +1,10 @@
 // Where organizations stand: fixed for a run, so that only coalitions move.
 
-const FIELD = { width: 640, height: 470, left: 118, right: 626, top: 12, bottom: 432 };
+// On a phone rows are named above instead of beside, so that numbers stay large enough to read.
+const IS_NARROW = window.innerWidth < 600;
+const FIELD = IS_NARROW
+  ? { width: 420, height: 560, left: 8, right: 412, top: 4, bottom: 516 }
+  : { width: 640, height: 470, left: 118, right: 626, top: 12, bottom: 432 };
 
 // Viewpoint from left to right, main service population from top to bottom; where neither is told, a ring.
 function placeOrganizations(start, n, words) {
@@ -12,7 +16,8 @@ function placeOrganizations(start, n, words) {
 function placeInRing(n) {
   return Array.from({ length: n }, (_, who) => {
     const turn = (2 * Math.PI * who) / n - Math.PI / 2;
-    return { x: 320 + 215 * Math.cos(turn), y: 225 + 200 * Math.sin(turn) };
+    const reach = Math.min(FIELD.width, FIELD.height) / 2 - 24;
+    return { x: FIELD.width / 2 + reach * Math.cos(turn), y: FIELD.height / 2 + reach * Math.sin(turn) };
   });
 }
 

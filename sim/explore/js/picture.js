@@ -85,7 +85,7 @@ function drawGround(words) {
   words.populations.forEach((name, row) => {
     const y = FIELD.top + height * row;
     if (row % 2 === 0) parts.push(draw('rect', { x: 0, y, width: FIELD.width, height, fill: '#f3f3f3' }));
-    const lines = foldWords(name, 17), first = y + height / 2 + 4 - (lines.length - 1) * 7;
+    const lines = IS_NARROW ? [name] : foldWords(name, 17), first = IS_NARROW ? y + 14 : y + height / 2 + 4 - (lines.length - 1) * 7;
     lines.forEach((line, at) => parts.push(drawText(line, 4, first + 14 * at, 12.5, '#444', 400, 'start')));
   });
   const y = FIELD.bottom + 16;

@@ -1,0 +1,259 @@
+"""The answer of each experiment: a sentence computed from its small table. Numbers in brackets are 95 % t-intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from experiments.answers.tables import read_sweep_of
+from sim.analysis.robustness import compute_crossed_interval
+from sim.contrasts import compute_half_width
+
+SPREAD, MONEY = "field.viewpoint_spread", "grants.annual_usd_per_organization"
+COLLABORATION, REFERENCE = "collaboration_end", "as_it_is"
+ORGANIZATIONS, YEARS = 18, 10  # of the default field and horizon
+
+
+def _interval(values: pd.Series) -> tuple[float, float, float]:
+    found = values.dropna()
+    mean, half = float(found.mean()), compute_half_width(float(found.std(ddof=1)), len(found))
+    return mean, mean - half, mean + half
+
+
+def tell(values: pd.Series) -> str:
+    """Return a mean difference with its interval, like "-0.12 [-0.15, -0.09]"."""
+    return "{:+.3f} [{:+.3f}, {:+.3f}]".format(*_interval(values))
+
+
+def _spell(case: str) -> str:
+    return case.replace("_", " ")
+
+
+class Paired(NamedTuple):
+    """An outcome by policy: a row a set, and a row a seed. Differences are taken of both."""
+
+    sets: pd.DataFrame
+    seeds: pd.DataFrame
+
+    def tell(self, find: Callable[[pd.DataFrame], pd.Series]) -> str:
+        """Return a difference between policies, like "-0.12 [-0.15, -0.09]"; the interval is over sets and seeds."""
+        return "{:+.3f} [{:+.3f}, {:+.3f}]".format(*self.interval(find))
+
+    def interval(self, find: Callable[[pd.DataFrame], pd.Series]) -> tuple[float, float, float]:
+        """Return the mean of a difference, and its interval."""
+        return compute_crossed_interval(find(self.sets), find(self.seeds))
+
+
+def _pair(table: pd.DataFrame, policies: list[str], outcome: str) -> Paired:
+    parts = [table[table["part"] == part] for part in ("set", "seed")]
+    return Paired(*(one.pivot_table(index="number", columns=policies, values=outcome, dropna=False) for one in parts))
+
+
+def _differ(one: Any, other: Any) -> Callable[[pd.DataFrame], pd.Series]:
+    return lambda found: found[one] - found[other]
+
+
+def answer_grow_or_fragment(table: pd.DataFrame) -> str:
+    """Shares of runs that fragment by regime; what money and the spread of viewpoints change, over equal seeds."""
+    from sim.tables import THRESHOLD
+
+    change = table.assign(fragments=table["collaboration_change"] < -THRESHOLD)
+    shares = change.groupby("regime")["fragments"].mean().sort_values(ascending=False)
+    others = shares.drop(["population_silo", "unrestricted"])
+    told = ", ".join(f"{share:.0%} {_spell(regime)}" for regime, share in others.items())
+    given = change[change["regime"] != "none"]
+    by_money = given.pivot_table(index="seed", columns=MONEY, values="collaboration_change")
+    poor, rich = by_money.columns.min(), by_money.columns.max()
+    by_both = given.pivot_table(index="seed", columns=[SPREAD, MONEY], values="collaboration_change")
+    near, far = given[SPREAD].min(), given[SPREAD].max()
+    apart = by_both[far] - by_both[near]
+    gain = by_money[rich] - by_money[poor]
+    lead = "More money lets it grow; what the money is tied to decides more" if _interval(gain)[1] > 0 else "By regime"
+    return (
+        f"{lead}: it fragments in {shares['population_silo']:.0%} of runs under population silos and in "
+        f"{shares['unrestricted']:.0%} with unrestricted money ({told}). Where there are grants, {rich:,} instead of "
+        f"{poor:,} USD an organization and year moves the change in collaboration by {tell(gain)}; viewpoints {far} "
+        f"instead of {near} apart move it by {tell(apart[poor])} with the least money and by "
+        f"{tell(apart[rich])} with the most"
+    )
+
+
+def answer_lever_screening(table: pd.DataFrame) -> str:
+    """Morris: the three that move each outcome most, and those that can be left alone for all."""
+    from sim.analysis.sensitivity import compute_sensitivity
+
+    outcomes = ["collaboration_change", "coverage_end", "fragments_share"]
+    found = compute_sensitivity(read_sweep_of("lever_screening"), outcomes)
+    parts, idle = [], None
+    for outcome in outcomes:
+        one = found[found["outcome"] == outcome].sort_values("mu_star", ascending=False)
+        top = ", ".join(
+            f"{row['parameter'].rsplit('.', 1)[-1]} {row['mu_star']:.2f} [{row['mu_star_low']:.2f}, "
+            f"{row['mu_star_high']:.2f}]"
+            for row in one.head(3).to_dict("records")
+        )
+        parts.append(f"{_spell(outcome)} by {top}")
+        small = set(one.loc[one["mu_star_high"] < 0.25 * one["mu_star"].max(), "parameter"])
+        idle = small if idle is None else idle & small
+    left = ", ".join(sorted(name.rsplit(".", 1)[-1] for name in idle or ())) or "none"
+    return (
+        f"Most moved (mu*, over the whole range): {'; '.join(parts)}. Below a quarter of the first in all three: {left}"
+    )
+
+
+def answer_money_and_viewpoint(table: pd.DataFrame) -> str:
+    """PRIM: the boxes in which it grows, and in which it fragments, in at least half of the seeds."""
+    from sim.analysis.scenarios import describe_scenarios, find_scenarios, prepare_points
+
+    sweep, parts = read_sweep_of("money_and_viewpoint"), []
+    for word in ("grows", "fragments"):
+        condition = f"{word}_share >= 0.5"
+        base = prepare_points(sweep, condition)[1].mean()
+        told = describe_scenarios(find_scenarios(sweep, condition, n_boxes=1), condition, base)
+        parts.append(told.replace(condition, f"It {word} in at least half of the seeds").rstrip("."))
+    return ". ".join(parts)
+
+
+def answer_diversity_under_stress(table: pd.DataFrame) -> str:
+    """What distance of viewpoints costs in each condition of money, and how much more than with enough.
+
+    On three scales, since the answer depends on it: change in collaboration over the run, exits, and collaborating
+    pairs at the end as a proportion (by its logarithm) of those in a field without distance.
+    """
+    near, far = table[SPREAD].min(), table[SPREAD].max()
+    cases = [case for case in dict.fromkeys(table["case"]) if case != "enough"]
+    logs = table.assign(proportion=np.log(table["collaboration_end"]))
+    words = {"collaboration_change": "collaboration over the run", "exit_rate": "exits a membership and year"}
+    words["proportion"] = "the logarithm of collaboration at the end"
+    parts, costlier = [], []
+    for outcome, told in words.items():
+        paired = _pair(logs, [SPREAD, "case"], outcome)
+
+        def cost(case: str) -> Callable[[pd.DataFrame], pd.Series]:
+            return lambda wide: wide[far][case] - wide[near][case]
+
+        def more(case: str) -> Callable[[pd.DataFrame], pd.Series]:
+            return lambda wide: wide[far][case] - wide[near][case] - wide[far]["enough"] + wide[near]["enough"]
+
+        toward = 1 if outcome == "exit_rate" else -1
+        worse = [_spell(case) for case in cases if min(toward * x for x in paired.interval(more(case))[1:]) > 0]
+        differences = ", ".join(f"{_spell(case)} {paired.tell(more(case))}" for case in cases)
+        parts.append(
+            f"{told} {paired.tell(cost('enough'))} with enough unrestricted money, and further by {differences}"
+        )
+        costlier.append(f"in {told} under {', '.join(worse) or 'none'}")
+    return (
+        f"Viewpoints {far} instead of {near} apart move: {'; '.join(parts)}. So stress makes distance clearly costlier "
+        f"{'; '.join(costlier)}"
+    )
+
+
+def answer_restrictions(table: pd.DataFrame) -> str:
+    """Difference of each restriction to free money, in collaboration and coverage."""
+    ends, coverage = _pair(table, ["case"], COLLABORATION), _pair(table, ["case"], "coverage_end")
+    told = "; ".join(
+        f"{_spell(case)} {ends.tell(_differ(case, 'free'))}, coverage {coverage.tell(_differ(case, 'free'))}"
+        for case in dict.fromkeys(table["case"])
+        if case != "free"
+    )
+    poles = _differ("rights_and_labour_focused", "exploitation_focused")
+    _, low, high = ends.interval(poles)
+    same = "differ clearly" if low > 0 or high < 0 else "do not differ clearly"
+    return (
+        f"Against the same money without a restriction, the share of collaborating pairs at the end differs by: {told}"
+        f". The two directions of viewpoint {same} from each other ({ends.tell(poles)})"
+    )
+
+
+def answer_shift_terms_convener(table: pd.DataFrame) -> str:
+    """What the shift does under each arrangement, and what terms and convener change in that."""
+    ends = _pair(table, ["shock", "case"], COLLABORATION)
+
+    def shift(*cases: str) -> Callable[[pd.DataFrame], pd.Series]:
+        return lambda wide: sum(wide["stream_shift"][case] - wide["none"][case] for case in cases) / len(cases)
+
+    def contrast(more: tuple[str, str], less: tuple[str, str]) -> str:
+        return ends.tell(lambda wide: shift(*more)(wide) - shift(*less)(wide))
+
+    told = ", ".join(f"{_spell(case)} {ends.tell(shift(case))}" for case in dict.fromkeys(table["case"]))
+    term = contrast(("long", "long_convener"), ("short", "short_convener"))
+    convener = contrast(("long_convener", "short_convener"), ("long", "short"))
+
+    def level(wide: pd.DataFrame) -> pd.Series:
+        calm = wide["none"]
+        return (calm["long_convener"] + calm["short_convener"] - calm["long"] - calm["short"]) / 2
+
+    return (
+        f"The shift moves the share of collaborating pairs at the end by: {told} (terms of 36 or 12 months, with a "
+        f"funded convener or without). Longer terms change that effect by {term}, a funded convener by {convener}; "
+        f"without any shift a funded convener moves the level itself by {ends.tell(level)}"
+    )
+
+
+def answer_total_cut(table: pd.DataFrame) -> str:
+    """Share of coalitions that stand in month 47 and still do in month 120, with the cut and without."""
+    share = _pair(table.assign(share=table["surviving"] / table["standing"]), ["shock", "regime"], "share")
+    parts = [
+        f"{_spell(regime)} {share.sets['total_cut'][regime].mean():.0%} against "
+        f"{share.sets['none'][regime].mean():.0%} without a cut (difference "
+        f"{share.tell(_differ(('total_cut', regime), ('none', regime)))})"
+        for regime in dict.fromkeys(table["regime"])
+    ]
+    return f"Of the coalitions that stand before all money ends, six years later there are left: {'; '.join(parts)}"
+
+
+def answer_levers(table: pd.DataFrame) -> str:
+    """Levers in the order of what they do to collaboration, coverage beside it, and money awarded."""
+    ends, coverage = _pair(table, ["case"], COLLABORATION), _pair(table, ["case"], "coverage_end")
+    usd = _pair(table, ["case"], "total_awarded_usd")
+    levers = [case for case in dict.fromkeys(table["case"]) if case != REFERENCE]
+    found = {lever: ends.interval(_differ(lever, REFERENCE)) for lever in levers}
+    order = sorted(levers, key=lambda lever: found[lever][0], reverse=True)
+
+    def show(lever: str) -> str:
+        more = (ends.sets[lever] > ends.sets[REFERENCE]).mean()
+        money = (usd.sets[lever] - usd.sets[REFERENCE]).mean() / ORGANIZATIONS / YEARS
+        return (
+            f"{_spell(lever)} {ends.tell(_differ(lever, REFERENCE))} (more in {more:.0%} of sets; coverage "
+            f"{coverage.tell(_differ(lever, REFERENCE))}; {money:+,.0f} USD)"
+        )
+
+    more = [lever for lever in order if found[lever][1] > 0]
+    less = [lever for lever in order if found[lever][2] < 0]
+    told = "; ".join(map(show, more)) or "none"
+    lower = "; ".join(map(show, less)) or "none"
+    return (
+        f"Of {len(levers)} levers on one budget, these clearly raise the share of collaborating pairs at the end: "
+        f"{told}. These clearly lower it: {lower}. USD: awarded per organization and year, against as it is"
+    )
+
+
+def answer_mechanisms(table: pd.DataFrame) -> str:
+    """How much of the loss under silos, and without money, is gone once a mechanism is off."""
+    ends = _pair(table, ["regime", "case"], COLLABORATION)
+    cases = [case for case in dict.fromkeys(table["case"]) if case not in ("all_on", "null_model")]
+    parts = []
+    for regime, words in (("population_silo", "tied to populations"), ("none", "missing")):
+
+        def lose(case: str, regime: str = regime) -> Callable[[pd.DataFrame], pd.Series]:
+            return lambda wide: wide[regime][case] - wide["unrestricted"][case]
+
+        change = {case: (lambda wide, case=case, lose=lose: lose(case)(wide) - lose("all_on")(wide)) for case in cases}
+        found = {case: ends.interval(change[case]) for case in cases}
+        order = sorted(cases, key=lambda case: found[case][0], reverse=True)
+        less = [f"{_spell(case.removeprefix('no_'))} {ends.tell(change[case])}" for case in order if found[case][1] > 0]
+        more = [f"{_spell(case.removeprefix('no_'))} {ends.tell(change[case])}" for case in order if found[case][2] < 0]
+        parts.append(
+            f"Money {words} moves the share of collaborating pairs by {ends.tell(lose('all_on'))}, in the null model "
+            f"by {ends.tell(lose('null_model'))}; clearly less is lost once off: {', '.join(less) or 'none'}; clearly "
+            f"more: {', '.join(more) or 'none'}"
+        )
+    return ". ".join(parts)
+
+
+ANSWERS: dict[str, Callable[[pd.DataFrame], str]] = {
+    name.removeprefix("answer_"): function for name, function in list(globals().items()) if name.startswith("answer_")
+}

@@ -1,0 +1,1 @@
+"""Validation: the twenty patterns the model is judged by, each a paired-seed test over the calibrated ensemble."""

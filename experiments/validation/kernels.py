@@ -1,0 +1,137 @@
+"""Derived quantities by the model's own kernels: who refers how many to whom, and how each pair sees each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from sim.compiled import compiled_entry
+from sim.draws import SERVE, exponential, normal, stream
+from sim.engine import run_processes
+from sim.processes.services import SPARE, UNMET, _find_capacity, _land, _refer
+from sim.relations import (
+    compute_affinity,
+    compute_competition,
+    compute_resentment,
+    compute_rivalry,
+    find_contested,
+)
+from sim.schedule import PROCESSES
+from sim.snapshots import run_months
+from sim.state import ROW_DTYPE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sim.inputs import Inputs
+    from sim.state import World
+
+SERVING = PROCESSES.index("serve_and_refer")
+
+
+class Relations(NamedTuple):
+    """How each organization sees each other, (n, n), the observer first."""
+
+    competition: NDArray[Any]  # in [0, 1]
+    affinity: NDArray[Any]  # utility, under the facilitation every meeting has
+    perceived: NDArray[Any]  # distance in viewpoint as perceived, enlarged by distrust; viewpoint units
+
+
+@compiled_entry
+def _relate(parameters, organizations, dyads, programmes, environment, competition, affinity, resentment):
+    find_contested(organizations, programmes, environment)
+    n = organizations.is_open.size
+    for i in range(n):
+        for j in range(n):
+            if j == i:
+                continue
+            rivalry = compute_rivalry(environment.contested, i, j, parameters)
+            competition[i, j] = compute_competition(organizations, dyads, rivalry, i, j, parameters)
+            affinity[i, j] = compute_affinity(
+                rivalry, organizations, dyads, programmes, i, j, parameters.facilitation, parameters
+            )
+            resentment[i, j] = compute_resentment(organizations, dyads.trust[i, j], i, j, parameters)
+
+
+def relate(inputs: Inputs) -> Relations:
+    """Return how pairs see each other in the present world of `inputs`; writes nothing but working space."""
+    world, n = inputs.world, inputs.n_organizations
+    found = Relations(*(np.zeros((n, n)) for _ in Relations._fields))
+    _relate(
+        inputs.record,
+        world.organizations,
+        world.dyads,
+        world.programmes,
+        world.environment,
+        found.competition,
+        found.affinity,
+        found.perceived,
+    )
+    return found._replace(perceived=2.0 * found.perceived)  # a resentment is half a distance
+
+
+@compiled_entry
+def _serve_and_note(seed, month, parameters, organizations, dyads, environment, row, referrals):
+    """Do what processes.services.serve_and_refer does, and add who referred how many to whom to referrals (n, n)."""
+    key = stream(seed, SERVE, month)
+    for i in range(organizations.is_open.size):
+        organizations.served[i] = 0.0
+    all_capacity = _find_capacity(organizations, environment.move)
+    boost = 1.0 + parameters.awareness_arrivals * environment.awareness[0]
+    sd = parameters.demand_noise
+    for k in range(organizations.mix.shape[1]):
+        noise = exponential(sd * normal(key, np.uint64(k), environment.locality_key[0]) - 0.5 * sd * sd)
+        environment.arrivals[k] = environment.demand[k] * boost * noise
+        environment.unmet[k] = _land(k, all_capacity, parameters, organizations, environment)
+        row.referrals += _refer(k, parameters, organizations, dyads, environment)
+        environment.served[k] = environment.arrivals[k] - environment.unmet[k]
+        row.arrivals += environment.arrivals[k]
+        row.served += environment.served[k]
+        _note(environment, referrals)
+
+
+@compiled_entry
+def _note(environment, referrals):
+    """Add what `_refer` left in working space: sent, sender by sender, and the share each taker kept."""
+    flow, n_takers, sender = environment.flow, 0, 0
+    for j in range(referrals.shape[0]):
+        n_takers += 1 if flow[SPARE, j] > 0.0 else 0
+    for i in range(referrals.shape[0]):
+        if flow[UNMET, i] > 0.0:
+            for taker in range(n_takers):
+                kept = environment.sent[sender * n_takers + taker] * environment.rank[taker]
+                referrals[i, environment.others[taker]] += kept
+            sender += 1
+
+
+class Before(NamedTuple):
+    """What stood when the referrals of a month were made."""
+
+    trust: NDArray[Any]
+    joint: NDArray[Any]
+    capacity: NDArray[Any]
+
+
+def watch_referrals(
+    inputs: Inputs, seed: int, months: Iterable[int]
+) -> Iterator[tuple[int, World, NDArray[Any], Before]]:
+    """Run one seed; yield month, world, referrals and what stood before them, at the end of each of `months`.
+
+    referrals: (n, n) people of one month, sender first. The bits are those of an ordinary run.
+    """
+    following = 0
+    for month in sorted(months):
+        run_months(inputs, seed, following, month - 1)
+        world, rows = inputs.world, np.zeros((1, 1), ROW_DTYPE).view(np.recarray)
+        run_processes(seed, month, 0, SERVING, inputs, rows)
+        before = Before(*(one.copy() for one in (world.dyads.trust, world.dyads.joint, world.organizations.capacity)))
+        referrals = np.zeros(before.trust.shape)
+        if inputs.parameters.mechanisms.serve_and_refer:
+            arguments = (world.organizations, world.dyads, world.environment, rows[0, 0], referrals)
+            with np.errstate(over="ignore", invalid="ignore"):
+                _serve_and_note(np.uint64(seed), month, inputs.record, *arguments)
+        run_processes(seed, month, SERVING + 1, len(PROCESSES), inputs, rows)
+        following = month + 1
+        yield month, world, referrals, before

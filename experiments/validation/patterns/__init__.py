@@ -1,0 +1,12 @@
+"""The twenty patterns, in the order of their numbers."""
+
+from experiments.validation.claims import Pattern
+from experiments.validation.patterns import money, positions, services, sorting, ties
+
+PATTERNS: dict[int, Pattern] = {
+    one.number: one
+    for one in sorted(
+        (*services.PATTERNS, *money.PATTERNS, *sorting.PATTERNS, *ties.PATTERNS, *positions.PATTERNS),
+        key=lambda one: one.number,
+    )
+}

@@ -1,0 +1,78 @@
+"""``coalitions draw``: figures of results that are kept, all that fit or some by name."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+DESCRIPTION = """\
+Draw figures of kept results: all that fit the tables, or those you name.
+
+  coalitions draw results/demo
+  coalitions draw results/demo phases survival --formats svg
+  coalitions draw results/demo network --phone --folder slides
+
+Each figure is written as SVG and PNG, its numbers as CSV, and its words as text: the finding, what is shown, how
+sure it is, the picture in words for those who do not see it, the source, and the command that gives it again.
+"""
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the verb to the parser."""
+    from sim.figures import FIGURES
+
+    parser = verbs.add_parser(
+        "draw",
+        help="draw figures of kept results",
+        description=DESCRIPTION,
+        epilog="figures: " + ", ".join(FIGURES),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="coalitions draw DIR [FIGURE …] [options]",
+        allow_abbrev=False,
+    )
+    parser.add_argument("results", metavar="DIR", help="folder of a run, a comparison or a complete sweep")
+    parser.add_argument("names", metavar="FIGURE", nargs="*", help="default: all that fit")
+    parser.add_argument("--folder", metavar="DIR", help="where to write (default: figures/ in the folder of results)")
+    parser.add_argument("--formats", metavar="LIST", default="svg,png", help="svg, png or both (default: svg,png)")
+    parser.add_argument("--phone", action="store_true", help="narrow figures with panels one under the other")
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
+    parser.set_defaults(execute=execute)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Draw, and print the finding of each figure and its files."""
+    from sim.commands.console import OK, print_json, refuse_words
+    from sim.configuration import ConfigurationError, suggest
+    from sim.figures import FIGURES, make_figures
+
+    refuse_words(args)
+    for name in args.names:
+        if name not in FIGURES:
+            hint = suggest(name, list(FIGURES))
+            raise ConfigurationError(f"figure '{name}': not known.{hint} There are: {', '.join(FIGURES)}")
+    from sim.figures.figure import FigureError
+    from sim.figures.style import PHONE, WIDE
+    from sim.results import ResultsError, load_results
+
+    try:
+        results = load_results(args.results)
+        figures = make_figures(results, args.names or None)
+    except ResultsError as error:
+        raise ConfigurationError(str(error)) from error
+    if missing := [name for name in args.names if name not in {figure.name for figure in figures}]:
+        raise ConfigurationError(f"{args.results}: holds no table for {', '.join(missing)}")
+    folder, told = Path(args.folder or Path(args.results) / "figures"), []
+    for figure in figures:
+        try:
+            files = figure.save(folder, args.formats.split(","), PHONE if args.phone else WIDE)
+        except FigureError as error:
+            raise ConfigurationError(str(error)) from error
+        told.append({"name": figure.name, "title": figure.title, "files": [str(path) for path in files]})
+        if not args.json:
+            print(f"{figure.name}: {figure.title}", flush=True)
+    if args.json:
+        print_json({"folder": str(folder), "figures": told})
+    else:
+        print(f"Figures: {sum(len(one['files']) for one in told)} files in {folder}/")
+    return OK

@@ -1,0 +1,340 @@
+"""``coalitions games``: coalition theory on one month of a run, or on a small table typed by hand."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+DESCRIPTION = """\
+Take one month of a run as a game and say who would deviate and where to, whether any group would rather be together
+(the core), what fragmentation costs, and whom the field would miss most for the populations it serves.
+
+  coalitions games regime=competitive --seed 3 --month 60
+  coalitions games results/NAME --seed 3 --month 60          with the settings of a run that is there
+  coalitions games regime=mixed --coalition 4                whom coalition 4 would miss most
+  coalitions games --table weights.csv --kind fractional     a game of your own
+
+docs/games.md says what each word means, which of them needs a partition, and what a table looks like.
+"""
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the verb to the parser."""
+    parser = verbs.add_parser(
+        "games",
+        help="coalition theory on one month of a run, or on a table",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="coalitions games [results/NAME | key=value …] [options]",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of the run (1)")
+    parser.add_argument("--month", type=int, metavar="N", help="month at whose end to look (the last)")
+    parser.add_argument("--project", metavar="HOW", help="one coalition each: largest (as set) or valued")
+    parser.add_argument("--coalition", type=int, metavar="N", help="coverage within coalition N, not the whole field")
+    parser.add_argument("--table", metavar="FILE", help="a CSV file with weights, or with what coalitions are worth")
+    parser.add_argument("--partition", metavar="A+B,C", help="of a table: who is with whom (everyone alone)")
+    parser.add_argument("--kind", metavar="KIND", help="of weights: additively_separable (as set) or fractional")
+    parser.add_argument("--weak", action="store_true", help="core: block also where nobody loses and somebody gains")
+    parser.add_argument("--limit", type=int, default=10, metavar="N", help="blocking coalitions to print (10)")
+    parser.add_argument("--config-dir", metavar="DIR", help="folder of your own YAML: field/, regime/, shock/, …")
+    parser.add_argument("--quiet", "-q", action="store_true", help="no progress on stderr")
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
+    parser.set_defaults(execute=execute)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Find the game, judge it, print the verdicts."""
+    from sim.commands.console import OK, print_json
+    from sim.configuration import ConfigurationError
+    from sim.games import GameError
+
+    _announce_compilation(args)
+    if args.limit < 0:
+        raise ConfigurationError(f"--limit {args.limit}: must be 0 or more")
+    try:
+        found = _judge_table(args) if args.table else _judge_month(args)
+    except GameError as problem:
+        raise ConfigurationError(str(problem)) from problem
+    if args.json:
+        print_json(found)
+    else:
+        _print(found, args.limit)
+    return OK
+
+
+def _announce_compilation(args: argparse.Namespace) -> None:
+    """Say on stderr that the searches are compiled at their first use on this machine."""
+    import sys
+
+    from sim.compiled import IS_COMPILED, is_cached
+
+    last = "kernels.find_best_partition" if args.table else "measuring.measure_memberships"
+    if IS_COMPILED and not args.quiet and not is_cached(last):
+        print("Compiling the games for this machine (once, about 10 s) …", file=sys.stderr, flush=True)
+
+
+def _judge_table(args: argparse.Namespace) -> dict[str, Any]:
+    from sim.commands.console import refuse_words
+    from sim.configuration import ConfigurationError
+    from sim.games import HedonicGame, check_partition, read_partition, read_table
+
+    refuse_words(args)
+    for option in ("month", "project", "coalition"):
+        if getattr(args, option) is not None:
+            raise ConfigurationError(f"--{option}: is of a run, not of a table")
+    typed = read_table(args.table, args.kind or "additively_separable")
+    if typed.game is None:
+        if args.kind or args.weak or args.partition:
+            raise ConfigurationError("--kind, --weak and --partition are not of a table of what coalitions do together")
+        return {"game": args.table, "values": _value(typed.names, typed.value)}
+    kind = "as listed"
+    if isinstance(typed.game, HedonicGame):
+        kind = args.kind or "additively_separable"
+    elif args.kind:
+        raise ConfigurationError("--kind: is of a table of weights; this one lists utilities")
+    partition = read_partition(args.partition, typed.names) if args.partition else check_partition(None, typed.game.n)
+    title = f"{args.table}, {kind}, {len(typed.names)} players"
+    return {"game": title, **_judge(args, typed.names, typed.game, partition)}
+
+
+def _judge_month(args: argparse.Namespace) -> dict[str, Any]:
+    from sim.commands.console import CAUTION, check_words
+    from sim.configuration import ConfigurationError
+    from sim.games import PROJECTIONS, build_coverage, form_alliances
+
+    for option in ("kind", "partition"):
+        if getattr(args, option):
+            raise ConfigurationError(f"--{option}: is of a table; a run has its own utilities and coalitions")
+    if args.project is not None and args.project not in PROJECTIONS:
+        raise ConfigurationError(f"--project {args.project}: must be one of {', '.join(PROJECTIONS)}")
+    words = check_words(
+        args, ("--seed", "--month", "--project", "--coalition", "--table", "--partition", "--weak", "--limit")
+    )
+    parameters = _read_settings(words, args.config_dir)
+    month = parameters.months if args.month is None else args.month
+    snapshot = _take(args, parameters, month)
+    how = args.project or "largest"
+    partition, chosen = snapshot.project(how), _choose_players(args, snapshot)
+    names = snapshot.names
+    title = f"regime {parameters.regime.name}, seed {args.seed}, end of month {month}: {len(names)} open organizations"
+    seats = {
+        str(serial): [names[player] for player in members]
+        for serial, members in zip(snapshot.serials, snapshot.coalitions, strict=True)
+    }
+    found = {"game": title, "coalitions": seats, "moves": _list_moves(snapshot), "projection": how}
+    found |= _judge(args, names, snapshot.game, partition)
+    few = _is_small(len(chosen))
+    where = "the field" if args.coalition is None else f"coalition {args.coalition}"
+    found["values_within"] = where
+    if few:
+        found["values"] = _value(tuple(names[one] for one in chosen), build_coverage(snapshot.pick(chosen)))
+    alliances = form_alliances(snapshot.power.tolist(), snapshot.position.tolist())
+    found["bilateral_alliances"] = [[names[one] for one in group] for group in alliances]
+    return {**found, "caution": CAUTION}
+
+
+def _read_settings(words: list[str], config_dir: str | None) -> Any:
+    """Return the parameters of words, or of a results' folder that stands in their place."""
+    import json
+
+    from sim.configuration import ConfigurationError, compose
+
+    if words and "=" not in words[0]:
+        path = Path(words[0]) / "manifest.json"
+        if len(words) > 1:
+            raise ConfigurationError(f"'{words[1]}' is too much here: {words[0]} has its settings already")
+        try:
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+            overrides, design = list(manifest["overrides"]), manifest["design"]
+        except (OSError, ValueError, KeyError, TypeError) as problem:
+            raise ConfigurationError(f"{words[0]}: is no folder of `coalitions run`'s results (no {path})") from problem
+        if design:
+            raise ConfigurationError(
+                f"{words[0]}: holds several settings; name one in words: coalitions games regime=NAME …"
+            )
+        words = overrides
+    return compose([word for word in words if not word.startswith("seeds=")], config_dir=config_dir).parameters
+
+
+def _take(args: argparse.Namespace, parameters: Any, month: int) -> Any:
+    """Return the snapshot of the month."""
+    from sim.commands.console import compile_model
+    from sim.configuration import ConfigurationError
+    from sim.engine import prepare
+    from sim.games import take_snapshot
+    from sim.snapshots import visit_months
+
+    roster = None
+    if parameters.field.folder is not None:
+        from sim.roster import read_folder
+
+        roster = read_folder(parameters.field.folder, parameters.field)
+    if not 0 <= args.seed < 2**53:
+        raise ConfigurationError(f"--seed {args.seed}: must be a whole number from 0 to 2^53 - 1")
+    inputs: Any = prepare(parameters, roster)
+    compile_model(is_quiet=args.quiet)
+    for _, world in visit_months(inputs, args.seed, [month]):
+        return take_snapshot(world, inputs.record, month)
+
+
+def _choose_players(args: argparse.Namespace, snapshot: Any) -> tuple[int, ...]:
+    """Return the players whose coverage is looked at: all, or the members of one coalition."""
+    from sim.configuration import ConfigurationError
+
+    if args.coalition is None:
+        return tuple(range(len(snapshot.names)))
+    if args.coalition not in snapshot.serials:
+        there = ", ".join(map(str, snapshot.serials)) or "none"
+        raise ConfigurationError(f"--coalition {args.coalition}: is none of the coalitions of this month: {there}")
+    return snapshot.coalitions[snapshot.serials.index(args.coalition)]
+
+
+def _list_moves(snapshot: Any) -> dict[str, list[dict[str, Any]]]:
+    """Return who would leave and who would join which coalition as things are, overlaps included."""
+    from sim.games import TOLERANCE
+
+    leave, join = [], []
+    for c, (serial, members) in enumerate(zip(snapshot.serials, snapshot.coalitions, strict=True)):
+        for player, name in enumerate(snapshot.names):
+            utility = float(snapshot.worth[c, player])
+            move = {"organization": name, "coalition": str(serial), "utility": utility}
+            if player in members and utility < -TOLERANCE:
+                leave.append(move)
+            elif player not in members and utility > TOLERANCE:
+                join.append(move)
+    return {"would_leave": leave, "would_join": join}
+
+
+def _is_small(n: int) -> bool:
+    from sim.games import MOST_PLAYERS
+
+    return 0 < n <= MOST_PLAYERS
+
+
+def _judge(args: argparse.Namespace, names: Any, game: Any, partition: Any) -> dict[str, Any]:
+    """Return what theory says of a partition, in names."""
+    from sim.games import judge_stability, price_fragmentation
+    from sim.games.core import find_blocking_masks, list_coalitions
+
+    def name(group: Any) -> list[str]:
+        return [names[player] for player in group]
+
+    stability = judge_stability(game, partition)
+    found: dict[str, Any] = {
+        "partition": [name(group) for group in partition],
+        "utilities": dict(zip(names, stability.worths, strict=True)),
+        "rather_alone": name(stability.irrational),
+    }
+    for notion in ("nash", "individual", "contractual"):
+        found[notion] = [
+            {
+                "player": names[move.player],
+                "leaves": name(move.source),
+                "for": name(move.target),
+                "gain": move.gain,
+                "hosts_against": name(move.hosts_against),
+                "left_against": name(move.left_against),
+            }
+            for move in getattr(stability, notion)
+        ]
+    if not _is_small(game.n):
+        return found
+    masks, count = find_blocking_masks(game, partition, weak=args.weak, limit=args.limit)
+    found["core"] = {"weak": args.weak, "n_blocking": count, "blocking": [name(one) for one in list_coalitions(masks)]}
+    price = price_fragmentation(game, partition)
+    found["fragmentation"] = {**price._asdict(), "best_partition": [name(group) for group in price.best_partition]}
+    return found
+
+
+def _value(names: Any, value: Any) -> list[dict[str, Any]]:
+    from sim.games import compute_banzhaf, compute_shapley
+
+    pairs = zip(names, compute_shapley(value), compute_banzhaf(value), strict=True)
+    return [{"player": name, "shapley": float(one), "banzhaf": float(other)} for name, one, other in pairs]
+
+
+# Printing
+
+
+def _print(found: dict[str, Any], limit: int) -> None:
+    print(found["game"])
+    if "coalitions" in found:
+        _print_seats(found)
+    if "partition" in found:
+        _print_partition(found)
+        _print_moves(found)
+        if "core" in found:
+            _print_core(found, limit)
+        else:
+            print("\nMore than 20 players: no exact core check and no best partition.")
+    if "values" in found:
+        _print_values(found)
+    elif "values_within" in found:
+        print("\nMore than 20 organizations: no Shapley and Banzhaf values; --coalition N looks at one coalition.")
+    if "bilateral_alliances" in found:
+        print("\nMesa's bilateral Shapley rule on needs and stances would end with:")
+        print("  " + _name_groups(found["bilateral_alliances"]))
+        print(f"\n{found['caution']}")
+
+
+def _name_groups(groups: list[list[str]]) -> str:
+    return " ".join("{" + " ".join(group) + "}" for group in groups) or "none"
+
+
+def _print_seats(found: dict[str, Any]) -> None:
+    print("\nCoalitions, which may overlap (no partition needed)")
+    for serial, members in found["coalitions"].items():
+        print(f"  {serial}: {' '.join(members)}")
+    for key, text in (("would_leave", "would leave"), ("would_join", "would join, if admitted and with room")):
+        moves = [f"{one['organization']}→{one['coalition']} ({one['utility']:+.2f})" for one in found["moves"][key]]
+        print(f"  {text}: {', '.join(moves) or 'nobody'}")
+    how = {"largest": "its largest coalition", "valued": "the coalition it values most"}[found["projection"]]
+    print(f"\nFrom here on a partition: each in {how}, and U for coalitions as if newly founded")
+
+
+def _print_partition(found: dict[str, Any]) -> None:
+    for group in found["partition"]:
+        worths = " ".join(f"{found['utilities'][name]:+.2f}" for name in group)
+        print(f"  {{{' '.join(group)}}}  utilities {worths}")
+
+
+def _print_moves(found: dict[str, Any]) -> None:
+    alone = ", ".join(found["rather_alone"])
+    print(f"\nIndividually rational: {f'no, {alone} would rather be alone' if alone else 'yes'}")
+    notions = {
+        "nash": "Nash stable",
+        "individual": "Individually stable (hosts must not lose)",
+        "contractual": "Contractually individually stable (nor may those left)",
+    }
+    for key, label in notions.items():
+        print(f"{label}: {'no' if found[key] else 'yes'}")
+        for move in found[key]:
+            target = f"to {{{' '.join(move['for'])}}}" if move["for"] else "alone"
+            against = [*move["hosts_against"], *move["left_against"]]
+            minding = f", against {' '.join(against)}" if against else ""
+            print(f"  {move['player']} {target} ({move['gain']:+.2f}{minding})")
+
+
+def _print_core(found: dict[str, Any], limit: int) -> None:
+    core, price = found["core"], found["fragmentation"]
+    kind = "strict core" if core["weak"] else "core"
+    if not core["n_blocking"]:
+        print(f"\nIn the {kind}: yes, no group would rather be together")
+    else:
+        shown = f", the first {limit}" if core["n_blocking"] > limit else ""
+        blocks = "1 group blocks" if core["n_blocking"] == 1 else f"{core['n_blocking']:,} groups block"
+        print(f"\nIn the {kind}: no, {blocks}{shown}: {_name_groups(core['blocking'])}")
+    lost = f" ({price['share']:.0%} of the best)" if price["share"] == price["share"] else ""
+    print(f"\nSum of utilities {price['welfare']:.2f}, at best {price['best_welfare']:.2f}", end="")
+    print(f": price of fragmentation {price['price']:.2f}{lost}")
+    print(f"  best partition: {_name_groups(price['best_partition'])}")
+
+
+def _print_values(found: dict[str, Any]) -> None:
+    if "values_within" in found:
+        print(f"\nWhom {found['values_within']} would miss most: what each adds to the share of populations covered")
+    print("  player  Shapley  Banzhaf")
+    for row in sorted(found["values"], key=lambda row: -row["shapley"]):
+        print(f"  {row['player']:>6}  {row['shapley']:7.3f}  {row['banzhaf']:7.3f}")

@@ -1,0 +1,134 @@
+"""A figure as an object: a picture with the words, the numbers and the command that belong to it."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import matplotlib as mpl
+
+from sim.figures import style
+from sim.figures.style import WIDE, clean, styled
+from sim.results import CAUTION
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+MINUS = re.compile(r"(?<=[\s(])-(?=\d)")  # a minus before a number, which a hyphen makes too short
+Table: TypeAlias = Any  # a pandas.DataFrame, whose stubs take most of what it can do for mistakes
+FORMATS = ("svg", "png")
+LONGEST = 200  # letters of a command that stand below the picture; a longer one stands in the text file only
+
+
+class FigureError(ValueError):
+    """A figure lacks one of its parts."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Origin:
+    """Where the numbers of a figure come from.
+
+    command: gives the figure again. source: whose numbers these are. start: the month 0 of the time axis as YYYY-MM,
+    empty where the field has no date. marks: months at which something strikes, with its name.
+    """
+
+    command: str
+    source: str = "own runs of the coalitions model"
+    start: str = ""
+    marks: tuple[tuple[int, str], ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Figure:
+    """One finding as a picture.
+
+    title: the finding, a sentence made from the numbers. subtitle: what is shown. spread: how the picture shows how
+    sure it is. note: the rule behind it. alt: the picture in words. table: the numbers drawn. draw: draws them into an
+    empty picture of matplotlib's. height: inches of the drawn part at a width in inches.
+    """
+
+    name: str
+    title: str
+    subtitle: str
+    spread: str
+    note: str
+    alt: str
+    table: Table
+    origin: Origin
+    draw: Callable[[Canvas], None]
+    height: Callable[[float], float]
+
+    @property
+    def source(self) -> str:
+        """Return whose numbers these are, with the caution that goes with them."""
+        return f"Source: {self.origin.source}. {CAUTION}"
+
+    @property
+    def command(self) -> str:
+        """Return the command that gives the figure again."""
+        return self.origin.command
+
+    def find_gaps(self) -> list[str]:
+        """Return the names of the parts that are empty."""
+        words = ("name", "title", "subtitle", "spread", "note", "source", "alt", "command")
+        return [name for name in words if not getattr(self, name).strip()] + (["table"] if self.table.empty else [])
+
+    @styled
+    def paint(self, width: float = WIDE) -> Canvas:
+        """Return the picture, `width` inches wide, as matplotlib's own. Raises `FigureError` for an empty part."""
+        if gaps := self.find_gaps():
+            raise FigureError(f"figure '{self.name}': {', '.join(gaps)} empty; every figure carries all its words")
+        footer = [self.spread, self.note, *self._tell_missing(), self.source]
+        if len(self.command) <= LONGEST and width >= style.NARROW:
+            footer.append(f"Command: {self.command}")
+        title, subtitle, *footer = [MINUS.sub("−", clean(line)) for line in (self.title, self.subtitle, *footer)]
+        canvas = style.make_canvas(width, self.height(width), title, subtitle, footer)
+        self.draw(canvas)
+        return canvas
+
+    def describe(self) -> str:
+        """Return the figure as plain text, for those who do not see it."""
+        parts = [self.title, self.subtitle, f"In words: {self.alt}", self.spread, self.note, self.source]
+        return "\n\n".join([*map(clean, parts), f"Command: {clean(self.command)}"]) + "\n"
+
+    def save(self, folder: str | Path, formats: Iterable[str] = FORMATS, width: float = WIDE) -> list[Path]:
+        """Write the picture in each format, its numbers as CSV and its words as text; return the files.
+
+        The files are `name`.svg, .png, .csv and .txt in `folder`, which is made where missing; the same figure gives
+        the same bytes. Raises `FigureError` for an unknown format or an empty part.
+        """
+        folder, formats = Path(folder), list(formats)
+        if unknown := set(formats) - set(FORMATS):
+            raise FigureError(f"format '{min(unknown)}': not known; choose from {', '.join(FORMATS)}")
+        canvas = self.paint(width)
+        folder.mkdir(parents=True, exist_ok=True)
+        words = {"Title": clean(self.title), "Description": clean(self.alt)}
+        for kind in formats:
+            if kind == "png":
+                style.write_png(canvas, folder / f"{self.name}.png", words)
+            else:
+                style.write_svg(canvas, folder / f"{self.name}.svg", words, self.name)
+        self.table.to_csv(folder / f"{self.name}.csv", index=False)
+        (folder / f"{self.name}.txt").write_text(self.describe(), encoding="utf-8")
+        return [folder / f"{self.name}.{kind}" for kind in (*formats, "csv", "txt")]
+
+    def _tell_missing(self) -> list[str]:
+        """Let matplotlib take letters from other fonts, and return a line where no font here has them."""
+        missing = style.find_missing("".join([self.title, self.subtitle, self.alt, *_find_words(self.table)]))
+        if not missing:
+            return []
+        others = style.find_fonts(missing)
+        mpl.rcParams["font.family"] = ["sans-serif", *others]
+        return [] if others else ["Letters that no font here has are boxes in the PNG; SVG, CSV and text have them."]
+
+
+def _find_words(table: Any) -> list[str]:
+    """Return the words in a table, each once."""
+    found: dict[str, None] = {}
+    for name in table.columns:
+        if table[name].dtype == object or str(table[name].dtype) in ("str", "string", "category"):
+            found |= dict.fromkeys(str(one) for one in table[name].unique())
+    return list(found)

@@ -1,0 +1,118 @@
+"""What figures over time share: the spread of runs, bands and sample paths, the axis of months, labels at line ends."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from sim.figures.figure import Origin, Table
+from sim.figures.labels import fold, name_axis, name_setting
+from sim.figures.style import DARK, SERIES, darken
+
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+NAMES = ("p05", "p25", "p50", "p75", "p95")
+FEWEST = 8  # runs for quantiles; below, every run is drawn
+N_PATHS = {1: 8, 2: 3, 3: 2}  # sample paths a regime, by regimes in a panel
+
+
+def compute_spread(months: Table, name: str) -> Table:
+    """Return one row a regime and month: quantiles of column `name` over runs, and how many runs."""
+    grouped = months.groupby(["regime", "month"], sort=False, observed=True)[name]
+    table = grouped.quantile(list(LEVELS)).unstack()  # noqa: PD010  the quantiles are rows of an index
+    table.columns = list(NAMES)
+    return table.assign(n_runs=grouped.nunique() * 0 + grouped.size()).reset_index()
+
+
+def pick_paths(months: Table, name: str, n: int) -> dict[Any, Table]:
+    """Return months × at most `n` runs of each regime, the first by name of the run."""
+    found = {}
+    for regime, table in months.groupby("regime", sort=False):
+        kept = list(dict.fromkeys(table["run_id"]))[:n]
+        found[regime] = table[table["run_id"].isin(kept)].pivot_table(index="month", columns="run_id", values=name)
+    return found
+
+
+def draw_band(axes: Axes, spread: Table, paths: Table, colour: str, line: str) -> None:
+    """Draw one regime: bands where the runs are many, some runs as thin lines, the median as a thick one."""
+    if spread["n_runs"].max() >= FEWEST:
+        axes.fill_between(spread["month"], spread["p05"], spread["p95"], color=colour, alpha=0.12, linewidth=0)
+        axes.fill_between(spread["month"], spread["p25"], spread["p75"], color=colour, alpha=0.2, linewidth=0)
+    if spread["n_runs"].max() > 1:
+        axes.plot(paths.index, paths, color=colour, linewidth=0.6, alpha=0.55)
+    axes.plot(spread["month"], spread["p50"], color=colour, linestyle=line, linewidth=2)
+
+
+def draw_together(axes: Axes, spread: Table, paths: dict[Any, Table], width: float, tall: float) -> None:
+    """Draw up to three regimes into one panel, with their names at the ends of the lines."""
+    regimes = list(dict.fromkeys(spread["regime"]))
+    for (colour, line), regime in zip(SERIES, regimes, strict=False):
+        draw_band(axes, spread[spread["regime"] == regime], paths[regime], colour, line)
+    if len(regimes) > 1:
+        ends = {regime: float(spread.loc[spread["regime"] == regime, "p50"].iloc[-1]) for regime in regimes}
+        label_ends(axes, ends, spread["month"].max(), 12 if width < 5 else 18, tall)
+
+
+def label_ends(axes: Axes, ends: dict[Any, float], last: float, letters: int, tall: float) -> None:
+    """Write the name of each series, in its colour, to the right of its last value; neighbours move apart.
+
+    tall: inches of the panel.
+    """
+    low, high = axes.get_ylim()
+    names = {series: fold(name_setting(str(series)), letters) for series in ends}
+    line = 0.19 / tall * (high - low)
+    heights = _part(ends, {series: line * (name.count("\n") + 1) for series, name in names.items()}, high)
+    for (colour, _), series in zip(SERIES, ends, strict=False):
+        axes.annotate(
+            names[series], (last, heights[series]), (6, 0), textcoords="offset points",
+            color=darken(colour), va="center", weight="bold", annotation_clip=False,
+        )  # fmt: skip
+
+
+def _part(heights: dict[Any, float], tall: dict[Any, float], top: float) -> dict[Any, float]:
+    """Return the heights moved apart until no two texts overlap, around their middle, none above `top`."""
+    ordered = sorted(heights, key=lambda one: heights[one])
+    placed: list[float] = []
+    for at, name in enumerate(ordered):
+        below = placed[-1] + (tall[ordered[at - 1]] + tall[name]) / 2 if placed else -math.inf
+        placed.append(max(heights[name], below))
+    shift = sum(heights[name] - place for name, place in zip(ordered, placed, strict=True)) / max(len(ordered), 1)
+    shift = min(shift, top - placed[-1]) if placed else shift
+    return {name: place + shift for name, place in zip(ordered, placed, strict=True)}
+
+
+def finish_months(axes: Axes, last: int, origin: Origin) -> None:
+    """Give the axis of time its ticks, in months or with dates, and mark what strikes."""
+    axes.set_xlim(0, last)
+    axes.grid(axis="y", color="#EEEEEE", linewidth=0.8)
+    axes.set_axisbelow(True)
+    step = 12 * max(1, round(last / 60)) if last >= 24 else max(1, last // 6)
+    ticks = list(range(0, last + 1, step))
+    if origin.start:
+        first: Any = pd.Period(origin.start, freq="M")
+        axes.set_xticks(ticks, [f"{first + tick:%b\n%Y}" for tick in ticks])
+        axes.set_xlabel(f"Month and year; month 0 is {first:%B %Y}")
+    else:
+        axes.set_xticks(ticks)
+        axes.set_xlabel(name_axis("month"))
+    for at, (month, name) in enumerate(mark for mark in origin.marks if mark[0] <= last):
+        axes.axvline(month, color=DARK, linewidth=0.9, linestyle=":")
+        if not axes.get_title(loc="left"):  # which would stand there
+            axes.annotate(
+                name, (month, 1), (2, 2 + 11 * (at % 3)), xycoords=("data", "axes fraction"),
+                textcoords="offset points", va="bottom", color=DARK, fontsize=8.5, annotation_clip=False,
+            )  # fmt: skip
+
+
+def explain_spread(spread: Table, n_paths: int) -> str:
+    """Return how the picture shows the spread over runs."""
+    counts = spread.groupby("regime", sort=False, observed=True)["n_runs"].max()
+    n_runs = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
+    each = " of each regime" if len(counts) > 1 else ""
+    if counts.max() == 1:
+        return "One run" + (f"{each}: no spread is shown; more seeds would show it.")
+    if counts.max() < FEWEST:
+        return f"Thick line: median of {n_runs} runs{each}; thin lines: the runs."
+    return f"Thick line: median of {n_runs} runs{each}; bands: middle 50 % and 90 %; thin lines: {n_paths} runs{each}."

@@ -1,0 +1,173 @@
+"""The tables of a report as rows of text: verdicts, differences, where runs part, what a figure shows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from sim.columns import column
+from sim.report.reading import Material
+from sim.report.sentences import count_pairs
+
+SIGNS = {"grows": "▲", "holds": "■", "fragments": "▼", "undecided": "◇", "more": "▲", "less": "▼"}
+SHOWN = ("collaboration_end", "effective_change", "coverage_end")  # outcomes; the others are in the download
+MOST_IN_FILE = 400  # rows of a download by month
+MOST_ROWS = 60  # of a figure's data; the rest is in the tables of the folder
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table as text: `heads` with the names of columns, `rows` of cells, `numeric` the columns that hold numbers.
+
+    `signs` gives a row the symbol before its second cell; `note` stands below.
+    """
+
+    caption: str
+    heads: list[str]
+    rows: list[list[str]]
+    numeric: list[bool] = field(default_factory=list)
+    signs: list[str] = field(default_factory=list)
+    note: str = ""
+
+
+def grid_verdicts(material: Material, summary: pd.DataFrame) -> Grid:
+    """Return one row a setting: verdict, how many runs, change with its interval, coverage beside it."""
+    rows, signs = [], []
+    for row in summary.to_dict("records"):
+        n = int(row["n_runs"])
+        counts = " / ".join(f"{row[f'{name}_share'] * n:,.0f}" for name in ("grows", "holds", "fragments"))
+        change = _interval(row["change_mean"], row["change_low"], row["change_high"])
+        ends = f"{row['collaboration_end']:.2f}", f"{row['coverage_end']:.2f}"
+        rows.append([row["regime"], row["verdict"], counts, change, *ends])
+        signs.append(SIGNS[row["verdict"]])
+    heads = [
+        "Setting",
+        "Verdict",
+        "Runs that grow / hold / fragment",
+        "Change in collaboration",
+        "Collaboration at the end",
+    ]
+    over = " over all its scenarios" if material.scenario_columns else ""
+    return Grid(
+        f"Verdict of each setting{over}", [*heads, "Coverage at the end"], rows, [False, False, True, True, True, True], signs,
+        "Collaboration is the share of pairs of organizations that share a coalition, coverage the share of service "
+        "populations with a provider inside one. Change: mean of the last 12 months less that of months 1 to 12, in "
+        "brackets its 95 % interval. A setting grows or fragments where the whole interval lies beyond ±0.05, holds where "
+        "it lies between, and is undecided else.",
+    )  # fmt: skip
+
+
+def grid_differences(material: Material, differences: pd.DataFrame) -> Grid:
+    """Return one row a setting and outcome: the difference to the reference on the same seeds, in words and numbers."""
+    rows, signs = [], []
+    for row in differences[differences["outcome"].isin(SHOWN)].to_dict("records"):
+        side = "more" if row["low"] > 0 else "less" if row["high"] < 0 else "undecided"
+        is_same = row["mean"] == row["low"] == row["high"] == 0
+        more, less, n = count_pairs(material, row)
+        told = "the same" if is_same else "one pair" if math.isnan(row["low"]) else side
+        entry = column(row["outcome"])
+        change = _interval(row["mean"], row["low"], row["high"], 3)
+        name = f"{entry.label} ({entry.unit})"
+        rows.append([row["regime"], told, name, change, f"{more:,} / {less:,} of {n:,}"])
+        signs.append("■" if is_same else SIGNS[side])
+    reference = material.settings[0]
+    unit = "a seed, with its mean over all scenarios" if material.scenario_columns else "a seed"
+    if material.runs["seed"].nunique() == 1 and material.scenario_columns:
+        unit = "a scenario"
+    return Grid(
+        f"Differences to {reference} on the same seeds",
+        ["Setting", "Against the reference", "Outcome", "Mean difference", "Pairs with more / less"],
+        rows, [False, False, False, True, True], signs,
+        f"In brackets the 95 % interval; its unit is {unit}. Undecided: the interval crosses zero. A pair is two runs "
+        "with the same luck, one of each setting.",
+    )  # fmt: skip
+
+
+def grid_partings(partings: pd.DataFrame) -> Grid:
+    """Return one row a setting and seed: the month and the event where its run parts from that of the reference."""
+    rows = [
+        [row["regime"], str(row["seed"]), *(_month(row[name]) for name in ("numbers_month", "month")),
+         row["event"] or "—", row["reference_event"] or "—"]
+        for row in partings.to_dict("records")
+    ]  # fmt: skip
+    heads = ["Setting", "Seed", "Month of the first other number", "Month of the first other event"]
+    return shorten(
+        Grid(
+            "Where each pair of runs parts",
+            [*heads, "Event", "In the reference instead"],
+            rows,
+            [False, *[True] * 3, False, False],
+        )
+    )
+
+
+def grid_frame(caption: str, frame: pd.DataFrame) -> Grid:
+    """Return what a figure shows as a table: numbers with three decimals where they are not whole."""
+    frame = thin(frame, MOST_ROWS)
+    if "outcome" in frame.columns:
+        frame = frame.assign(outcome=frame["outcome"].map(_name_outcome))
+    numeric = [pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns]
+    rows = [[show(value) for value in row] for row in frame.itertuples(index=False)]
+    return shorten(Grid(caption, [_name_head(str(name)) for name in frame.columns], rows, numeric))
+
+
+def thin(frame: pd.DataFrame, most: int = MOST_IN_FILE) -> pd.DataFrame:
+    """Return a table by month, long or wide, with one month a year alone; every other one as it is."""
+    by_month = [name for name in frame.columns if str(name).startswith("month_")]
+    if by_month and most < MOST_IN_FILE:
+        dropped = [name for name in by_month if int(str(name).removeprefix("month_")) % 12]
+        return frame.drop(columns=dropped)
+    axis = next((name for name in ("month", "age_months") if name in frame.columns), None)
+    return frame if len(frame) <= most or axis is None else frame[frame[axis] % 12 == 0]
+
+
+def _name_head(name: str) -> str:
+    if name[:1] == "p" and name[1:].isdigit():  # a quantile
+        return f"{int(name[1:])} %"
+    words = {"regime": "setting"}.get(name, name).replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _name_outcome(name: str) -> str:
+    try:
+        return column(name).label
+    except KeyError:
+        return name
+
+
+def shorten(grid: Grid) -> Grid:
+    """Return a table of `MOST_ROWS` rows at most, with a note where there were more."""
+    if len(grid.rows) <= MOST_ROWS:
+        return grid
+    note = f"The first {MOST_ROWS} of {len(grid.rows):,} rows."
+    return Grid(grid.caption, grid.heads, grid.rows[:MOST_ROWS], grid.numeric, grid.signs[:MOST_ROWS], note)
+
+
+def show(value: Any) -> str:
+    """Return one value as text; what is missing is a dash."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "—"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(show, value)) or "none"
+    if isinstance(value, float) and abs(value) < 1000:
+        return f"{value:.3g}" if abs(value) < 0.001 and value else f"{value:.3f}".rstrip("0").rstrip(".")
+    return f"{value:,.0f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _month(value: float) -> str:
+    return "never" if math.isnan(value) else f"{value:.0f}"
+
+
+def _interval(mean: float, low: float, high: float, digits: int = 2) -> str:
+    told = _signed(mean, digits)
+    return told if math.isnan(low) else f"{told} [{_signed(low, digits)}, {_signed(high, digits)}]"
+
+
+def _signed(value: float, digits: int) -> str:
+    rounded = round(value, digits) + 0.0  # no minus before a nought
+    return f"{rounded:+.{digits}f}".replace("-", "−") if rounded else f"{rounded:.{digits}f}"

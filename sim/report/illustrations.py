@@ -1,0 +1,135 @@
+"""The figures of a report, in the order in which they answer its question, drawn without the words that the page has."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import warnings
+from typing import TYPE_CHECKING, Any, cast
+
+import pandas as pd
+
+from sim.report.reading import COMPARISON, COUNTERS, NOT_VARIED, Material
+from sim.results import Results
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+    from sim.figures.figure import Figure, Origin
+
+OVER_TIME = ("collaboration", "forms", "people", "survival", "memberships")  # `coalitions draw` draws the others
+MOST_SETTINGS = 12  # of one picture
+N_PARTS = 6  # of the range of a sampled number
+
+
+def find_figures(material: Material, command: str) -> list[Figure]:
+    """Return the figures that the tables allow, the one that answers the question first; `command` gives the results."""
+    from sim.figures import make_figures
+    from sim.figures.origins import find_origin
+
+    if len(material.settings) > MOST_SETTINGS:
+        return []
+    results = _make_results(material)
+    origin = dataclasses.replace(find_origin(results), command=command)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The confidence interval is undefined")  # where no coalition is left
+        figures = make_figures(results, ("phases", *OVER_TIME), origin)
+    made = {figure.name: figure for figure in figures}
+    found = {
+        "phases": made.get("phases") or _make_phases(material, results.runs, origin),
+        "differences": _make_pairs(material, origin),
+    }
+    answers = ("differences", "phases") if material.kind == COMPARISON else ("phases", "differences")
+    ordered = [found[name] for name in answers] + [made.get(name) for name in OVER_TIME]
+    return [figure for figure in ordered if figure is not None]
+
+
+def _make_results(material: Material) -> Results:
+    """Return tables whose regimes are the settings of the report, and whose design is its scenarios alone."""
+    kept = [
+        name
+        for name in material.runs.columns
+        if name in (NOT_VARIED - {*COUNTERS}) or name in material.scenario_columns
+    ]
+    tables = {name: getattr(material, name) for name in ("months", "events", "members", "localities")}
+    return Results(runs=cast(pd.DataFrame, material.runs[kept]), manifest=material.manifest, **tables)
+
+
+def _make_pairs(material: Material, origin: Origin) -> Figure | None:
+    if len(material.settings) < 2 or material.pairs.groupby("seed").size().max() < 2:
+        return None
+    from sim.figures.pairs import plot_pairs
+
+    figure = plot_pairs(material.pairs, origin)
+    if not material.scenario_columns:
+        return figure
+    unit = "seed" if material.runs["seed"].nunique() > 1 else "scenario"
+    mean = f", with its mean over {material.runs['scenario'].nunique():,} scenarios" if unit == "seed" else ""
+    spread = f"Each dot is a {unit}{mean}; diamond and bar: mean and 95 % interval."
+    return dataclasses.replace(figure, title=figure.title.replace("paired runs", f"{unit}s"), spread=spread)
+
+
+def _make_phases(material: Material, runs: pd.DataFrame, origin: Origin) -> Figure | None:
+    """Return the phase picture of a sample: its first two numbers cut into parts of equally many scenarios."""
+    from sim.figures.phases import PREFERRED, plot_phases
+
+    numbers = [name for name in material.scenario_columns if runs[name].nunique() > 2 * N_PARTS]
+    if len(numbers) < 2:
+        return None
+    numbers.sort(key=lambda name: PREFERRED.index(name) if name in PREFERRED else len(PREFERRED))
+    x, y = numbers[:2]
+    cut = runs.assign(**{name: _cut(runs[name]) for name in (x, y)})
+    figure = plot_phases(cut, x, y, origin)
+    how = f" Each number is cut into {N_PARTS} parts of equally many scenarios; shown is the middle of each."
+    return dataclasses.replace(
+        figure, title=figure.title.replace(" settings and", " cells and"), note=f"{figure.note}{how}"
+    )
+
+
+def _cut(values: pd.Series) -> pd.Series:
+    parts = pd.qcut(values, N_PARTS, labels=False, duplicates="drop")
+    return values.groupby(parts).transform("median").map(lambda value: float(f"{value:.2g}"))
+
+
+def draw_svg(figure: Figure, width: float) -> str:
+    """Return the picture as SVG, `width` inches wide, the same bytes every time."""
+    return cast(
+        str, _draw(figure, width, lambda canvas: _write(canvas, io.StringIO(), format="svg", metadata={"Date": None}))
+    )
+
+
+def draw_png(figure: Figure, width: int, height: int) -> bytes:
+    """Return the picture as PNG that fits into so many pixels."""
+
+    def write(canvas: Canvas) -> Any:
+        across, up = canvas.get_size_inches()
+        return _write(canvas, io.BytesIO(), format="png", dpi=min(width / across, height / up))
+
+    return cast(bytes, _draw(figure, 7.5, write))
+
+
+def _draw(figure: Figure, width: float, write: Any) -> Any:
+    """Draw the picture alone, in the house style; letters that its font lacks come from fonts that have them."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure as Canvas
+
+    from sim.figures.style import find_fonts, find_missing, styled
+
+    @styled
+    def draw() -> Any:
+        mpl.rcParams["svg.hashsalt"] = figure.name
+        words = "".join([figure.title, figure.subtitle, figure.alt, *map(str, figure.table.to_numpy().ravel())])
+        if missing := find_missing(words):
+            mpl.rcParams["font.family"] = ["sans-serif", *find_fonts(missing)]
+        canvas = Canvas(figsize=(width, figure.height(width)), layout="constrained")
+        FigureCanvasAgg(canvas)
+        figure.draw(canvas)
+        return write(canvas)
+
+    return draw()
+
+
+def _write(canvas: Canvas, stream: Any, **options: Any) -> Any:
+    canvas.savefig(stream, **options)
+    return stream.getvalue()

@@ -1,0 +1,194 @@
+"""What a report is made of: the results of a folder, read frugally, and the settings and scenarios told apart."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sim.columns import COUNTED, KEYS, RUNS
+from sim.contrasts import OUTCOMES
+from sim.figures.labels import name_setting
+from sim.results import ResultsError, scan_table
+
+RUN, COMPARISON, SWEEP = "run", "comparison", "sweep"
+MAX_CELLS = 40_000_000  # of a table that is read whole: 320 MB
+MAX_ROWS = 5_000_000  # of which three columns are read
+MOST_SETTINGS = 12  # of numbers alone; more are scenarios
+COUNTERS = ("run", "point")  # what a sweep numbers
+NOT_VARIED = {entry.name for entry in (*KEYS, *RUNS)} | {*COUNTED, *COUNTERS}
+
+_GROUP = re.compile(r"\b[a-z_]+\.(?:[a-z_]+\.)*(?=[a-z_]+=)")  # meetings.facilitation=0.4 is facilitation=0.4
+_OURS = re.compile(r"[A-Za-z0-9][\w.=, \[\]-]*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Material:
+    """Tables of one folder of results.
+
+    runs: one row a run; ``regime`` is the setting as the report calls it, ``scenario`` the number of the point of the
+    design it was tried in (0 where there is one). pairs: one row a setting and unit, ``seed``, that all settings
+    share: a seed (means over its scenarios) or, where there is a single seed, a scenario. The tables of months, events
+    and members are empty where they were not kept or are too large; `left_out` then says so.
+    """
+
+    folder: Path
+    kind: str
+    manifest: dict[str, Any]
+    runs: pd.DataFrame
+    pairs: pd.DataFrame
+    scenario_columns: list[str]
+    months: pd.DataFrame = field(default_factory=pd.DataFrame)
+    events: pd.DataFrame = field(default_factory=pd.DataFrame)
+    members: pd.DataFrame = field(default_factory=pd.DataFrame)
+    localities: pd.DataFrame = field(default_factory=pd.DataFrame)
+    left_out: list[str] = field(default_factory=list)
+
+    @property
+    def settings(self) -> list[str]:
+        """The settings in the order in which they were run; the first is the reference of all differences."""
+        return list(dict.fromkeys(self.runs["regime"]))
+
+    @property
+    def name(self) -> str:
+        """The name of the result."""
+        return str(self.manifest.get("name") or self.folder.resolve().name)
+
+
+def read_material(folder: str | Path) -> Material:
+    """Return what a report of `folder` needs. Raises `ResultsError` where results are missing or damaged."""
+    folder = Path(folder)
+    manifest = _read_manifest(folder)
+    runs = _read(folder, "runs")
+    if runs.empty:
+        raise ResultsError(f"{folder}: holds no run that has ended; nothing to report")
+    kind = _find_kind(manifest)
+    policies, scenarios = _part_columns(runs, manifest, kind)
+    runs = runs.assign(regime=_label(runs, policies))
+    runs["scenario"] = runs.groupby(scenarios, sort=False, dropna=False).ngroup() if scenarios else 0
+    left_out: list[str] = []
+    tables = {name: _read_modestly(folder, name, left_out) for name in ("months", "events", "members", "localities")}
+    settings = runs.drop_duplicates("run_id").set_index("run_id")["regime"]
+    for table in tables.values():
+        if {"run_id", "regime"} <= set(table.columns):
+            table["regime"] = table["run_id"].map(settings).fillna(table["regime"])
+    return Material(folder, kind, manifest, runs, _pair(runs), scenarios, **tables, left_out=left_out)
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    path = folder / "manifest.json"
+    if not path.is_file():
+        has_plan = (folder / "plan.json").is_file()
+        told = (
+            "the sweep there has not ended; `coalitions status` says how far it is" if has_plan else "no manifest.json"
+        )
+        raise ResultsError(f"{folder}: {told}; give the folder of a run, a comparison or a complete sweep")
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ResultsError(f"{path}: not JSON ({error}); run the command again") from error
+    if not isinstance(manifest, dict):
+        raise ResultsError(f"{path}: holds no settings; run the command again")
+    return manifest
+
+
+def _find_kind(manifest: dict[str, Any]) -> str:
+    if manifest.get("kind") == SWEEP:
+        return SWEEP
+    return COMPARISON if "compare" in split_command(manifest)[:2] else RUN
+
+
+def split_command(manifest: dict[str, Any]) -> list[str]:
+    """Return the words of the command that made the results."""
+    command = str(manifest.get("command", ""))
+    try:
+        return shlex.split(command)
+    except ValueError:  # an odd number of quotes
+        return command.split()
+
+
+def _read(folder: Path, name: str, columns: list[str] | None = None) -> pd.DataFrame:
+    dataset = scan_table(folder, name)
+    try:
+        return dataset.to_table(columns=columns).to_pandas()
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise ResultsError(f"{folder / name}.parquet: cannot be read ({reason}); run the command again") from error
+
+
+def _read_modestly(folder: Path, name: str, left_out: list[str]) -> pd.DataFrame:
+    """Return a table, of a large one the columns for collaboration over time, of a huge one nothing."""
+    if not (folder / f"{name}.parquet").is_file():
+        return pd.DataFrame()
+    dataset = scan_table(folder, name)
+    n_rows, n_columns = dataset.count_rows(), len(dataset.schema.names)
+    if n_rows * n_columns <= MAX_CELLS:
+        return _read(folder, name)
+    if name == "months" and n_rows <= MAX_ROWS:
+        return _read(folder, name, ["run_id", "regime", "seed", "month", "collaboration_share"])
+    left_out.append(
+        f"The table of {name} has {n_rows:,} rows and was not read for this report; "
+        f"`coalitions export … --table {name}` writes it out."
+    )
+    return pd.DataFrame()
+
+
+def _part_columns(runs: pd.DataFrame, manifest: dict[str, Any], kind: str) -> tuple[list[str], list[str]]:
+    """Return the columns whose values make a setting, and those that make a scenario, in which settings are tried.
+
+    A setting differs in a name (regime, shock, case) or in what the cases of a design set; numbers that a design varies
+    or samples make scenarios, unless nothing else varies and there are few.
+    """
+    if kind == COMPARISON:  # the column `regime` holds the settings
+        return ["regime"], []
+    varied = [name for name in runs.columns if name not in NOT_VARIED and runs[name].nunique(dropna=False) > 1]
+    by_case = _find_case_columns(manifest)
+    names = [name for name in varied if not pd.api.types.is_numeric_dtype(runs[name]) or name in by_case]
+    if "case" in names:  # it names the whole case
+        names = [name for name in names if name not in by_case]
+        varied = [name for name in varied if name not in by_case]
+    policies = [*(["regime"] if runs["regime"].nunique() > 1 else []), *names]
+    rest = [name for name in varied if name not in policies]
+    if not policies and rest and len(runs[rest].drop_duplicates()) <= MOST_SETTINGS:
+        return ["regime", *rest], []
+    return policies or ["regime"], rest
+
+
+def _find_case_columns(manifest: dict[str, Any]) -> set[str]:
+    designs = [manifest.get("design") or {}, *((block.get("design") or {}) for block in manifest.get("blocks") or [])]
+    names = {name for design in designs for case in (design.get("cases") or []) for name in case if name != "name"}
+    columns = manifest.get("varied") or {}
+    return {columns.get(name, name.rsplit(".", 1)[-1]) for name in names} | {*names}
+
+
+def _label(runs: pd.DataFrame, policies: list[str]) -> pd.Series:
+    """Return a name a run, in words: the values of names, and name and value of numbers."""
+    parts = []
+    for name in policies:
+        plain = not pd.api.types.is_numeric_dtype(runs[name])
+        values = runs[name].astype(object).where(runs[name].notna(), "none")
+        parts.append(values.map(str) if plain else values.map(lambda value, name=name: f"{name}={_show(value)}"))
+    labels = pd.concat(parts, axis=1).agg(" ".join, axis=1).astype(str) if len(parts) > 1 else parts[0].astype(str)
+    return labels.map({label: call(label) for label in labels.unique()})
+
+
+def call(setting: object) -> str:
+    """Return a setting's name in words; one that no command of ours writes stays as it is."""
+    text = str(setting)
+    return name_setting(_GROUP.sub("", text)) if _OURS.fullmatch(text) else text
+
+
+def _show(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _pair(runs: pd.DataFrame) -> pd.DataFrame:
+    unit = "seed" if runs["seed"].nunique() > 1 else "scenario"
+    outcomes = [name for name in OUTCOMES if name in runs.columns]
+    pairs = runs.groupby(["regime", unit], sort=False)[outcomes].mean().reset_index()
+    return pairs.rename(columns={unit: "seed"})

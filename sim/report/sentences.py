@@ -1,0 +1,206 @@
+"""Plain sentences about results, each from a template and its numbers: at most 120 words before any figure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.figures.labels import join_words
+from sim.report.reading import COMPARISON, SWEEP, Material
+
+MOST_WORDS = 120
+TOLD = 3  # settings told one by one; more are counted
+VERBS = {"grows": "grow", "holds": "hold", "fragments": "fragment"}
+CLOSING = "Most numbers of the model are assumed: take this as a way to think about a question, not as a forecast."
+
+
+def tell_headline(material: Material, summary: pd.DataFrame, differences: pd.DataFrame) -> str:
+    """Return the finding in one sentence: the title of the report."""
+    if len(material.settings) == 1:
+        row = summary.iloc[0]
+        if row["verdict"] == "undecided":
+            return f"Undecided: whether collaboration changes under {row['regime']}"
+        return f"Collaboration {row['verdict']} under {row['regime']}"
+    found = _pick_outcome(differences)
+    reference = material.settings[0]
+    if len(found) == 1:
+        row = found[0]
+        side = _find_side(row)
+        if side == "undecided":
+            return f"No clear difference in collaboration between {row['regime']} and {reference}"
+        return f"{_capital(row['regime'])} ends with {side} collaboration than {reference}"
+    sides = {
+        side: [row["regime"] for row in found if _find_side(row) == side] for side in ("more", "less", "undecided")
+    }
+    told = [
+        f"{'undecided' if side == 'undecided' else f'{side} collaboration at the end'} under {_list(names, len(found))}"
+        for side, names in sides.items()
+        if names
+    ]
+    return f"Against {reference}: {'; '.join(told)}"
+
+
+def _list(names: list[str], n_all: int) -> str:
+    return join_words(names) if len(names) <= TOLD else f"{len(names)} of {n_all} settings"
+
+
+def tell_summary(material: Material, summary: pd.DataFrame, differences: pd.DataFrame) -> list[str]:
+    """Return the sentences of the summary, of `MOST_WORDS` words at most; the less important ones go first."""
+    opening, coverage = _tell_opening(material), _tell_coverage(summary)
+    if len(material.settings) == 1:
+        findings = [_tell_end(summary.iloc[0]), _tell_verdict(summary.iloc[0])]
+    elif len(material.settings) <= TOLD + 1:
+        findings = [tell_difference(row, count_pairs(material, row)) for row in _pick_outcome(differences)]
+    else:
+        findings = [_tell_many(summary), f"{tell_headline(material, summary, differences)}."]
+    for kept in ([opening, *findings, coverage, CLOSING], [opening, *findings, CLOSING], [*findings, CLOSING]):
+        if count_words(kept) <= MOST_WORDS:
+            return kept
+    return [f"{tell_headline(material, summary, differences)}.", CLOSING]
+
+
+def count_words(sentences: list[str]) -> int:
+    """Return the number of words in all sentences."""
+    return sum(len(sentence.split()) for sentence in sentences)
+
+
+def _tell_opening(material: Material) -> str:
+    n_runs, settings = len(material.runs), material.settings
+    size, months = find_size(material)
+    where = f"a simulated field of {size} over {months}"
+    if material.kind == COMPARISON:
+        n_seeds = material.runs["seed"].nunique()
+        return (
+            f"{_capital(_count(len(settings)))} settings, each run on the same {plural(n_seeds, 'seed')}, of {where}."
+        )
+    n_scenarios = material.runs["scenario"].nunique()
+    among = f", {plural(len(settings), 'setting')} in {plural(n_scenarios, 'scenario')}" if n_scenarios > 1 else ""
+    kind = "A sweep of" if material.kind == SWEEP else "This is"
+    if len(settings) == 1 and n_scenarios == 1:
+        return f"{kind} {plural(n_runs, 'run')} of {where}, under {settings[0]}."
+    return f"{kind} {plural(n_runs, 'run')} of {where}{among}."
+
+
+def find_size(material: Material) -> tuple[str, str]:
+    """Return the number of organizations and of months in words; a range where they vary."""
+    trees = [tree for tree in material.manifest.get("settings") or [] if isinstance(tree, dict)]
+    fields = [tree.get("field") or {} for tree in trees]
+    sizes = [one.get("n_organizations", 0) * one.get("n_localities", 1) for one in fields]
+    if len(trees) == 1 and material.manifest.get("n_organizations"):
+        sizes = [material.manifest["n_organizations"]]  # those of a roster
+    return _span(sizes, "organization"), _span([tree.get("months", 0) for tree in trees], "month")
+
+
+def _span(numbers: list[Any], unit: str) -> str:
+    low, high = (min(numbers), max(numbers)) if numbers else (0, 0)
+    if not high:
+        return f"an unknown number of {unit}s"
+    return plural(low, unit) if low == high else f"{low:,} to {high:,} {unit}s"
+
+
+def _tell_end(row: Any) -> str:
+    end, start = row["collaboration_end"], row["collaboration_end"] - row["change_mean"]
+    return f"At the end {of_hundred(end)} pairs of organizations share a coalition; in the first year {100 * start:.0f} do."
+
+
+def _tell_verdict(row: Any) -> str:
+    n_runs = int(row["n_runs"])
+    if n_runs == 1:
+        return f"By the rule of the model collaboration {row['verdict']}; a single run says nothing about chance."
+    counts = join_words([f"{row[f'{name}_share'] * n_runs:.0f} {verb}" for name, verb in VERBS.items()])
+    told = f"Of {n_runs} runs {counts}."
+    change = (
+        f"{_signed(row['change_mean'])} pairs in 100, 95 % interval {_between(row['change_low'], row['change_high'])}"
+    )
+    if row["verdict"] == "undecided":
+        return f"{told} Undecided: the mean change is {change}, and the interval crosses the limit of 5 that counts."
+    return f"{told} On the whole collaboration {row['verdict']}: the mean change is {change}."
+
+
+def tell_difference(row: dict[str, Any], counts: tuple[int, int, int]) -> str:
+    """Return one paired difference in collaboration at the end in words; counts: pairs with more, less, all."""
+    more, less, n = counts
+    setting, reference = row["regime"], row["reference"]
+    if n == 1 or np.isnan(row["low"]):
+        return (
+            f"On one pair of runs {setting} ends {_signed(row['mean'])} pairs in 100 from {reference}; "
+            "a single pair says nothing about chance."
+        )
+    side = _find_side(row)
+    count, word = (less, "less") if row["mean"] < 0 else (more, "more")
+    told = f"In {count} of {n} paired runs {setting} ends with {word} collaboration than {reference}"
+    interval = f"95 % interval {_between(row['low'], row['high'])}"
+    if side == "undecided":
+        return f"{told}; undecided, the interval crosses zero (mean {_signed(row['mean'])} pairs in 100, {interval})."
+    return f"{told}: {_signed(row['mean'])} pairs in 100 on average ({interval})."
+
+
+def count_pairs(material: Material, row: dict[str, Any]) -> tuple[int, int, int]:
+    """Return how many pairs of runs end with more and with less of the outcome than the reference, and how many there are."""
+    runs = material.runs[material.runs["regime"].isin([row["regime"], row["reference"]])]
+    wide = runs.pivot_table(index=["seed", "scenario"], columns="regime", values=row["outcome"])
+    change = (wide[row["regime"]] - wide[row["reference"]]).dropna()
+    return int((change > 0).sum()), int((change < 0).sum()), len(change)
+
+
+def _tell_many(summary: pd.DataFrame) -> str:
+    parts = []
+    for verdict in ("grows", "holds", "fragments", "undecided"):
+        found = list(summary.loc[summary["verdict"] == verdict, "regime"])
+        if found:
+            listed = _list(found, len(summary))
+            phrase = "is undecided" if verdict == "undecided" else verdict
+            parts.append(f"{phrase} under {listed}")
+    return f"Collaboration {'; '.join(parts)}."
+
+
+def _tell_coverage(summary: pd.DataFrame) -> str:
+    lowest = summary.loc[summary["coverage_end"].idxmin()] if summary["coverage_end"].notna().any() else None
+    if lowest is None:
+        return "Coverage is not known."
+    if lowest["coverage_end"] >= 0.995:
+        every = "Every" if lowest["coverage_end"] == 1 else "Nearly every"
+        return f"{every} service population has a provider inside a coalition at the end."
+    told = "service populations have a provider inside a coalition at the end"
+    where = f", under {lowest['regime']} fewest" if len(summary) > 1 else ""
+    return f"{_capital(of_hundred(lowest['coverage_end']))} {told}{where}."
+
+
+def _find_side(row: Any) -> str:
+    """Say on which side of zero the whole interval lies."""
+    if row["low"] > 0:
+        return "more"
+    return "less" if row["high"] < 0 else "undecided"
+
+
+def _pick_outcome(differences: pd.DataFrame, outcome: str = "collaboration_end") -> list[dict[str, Any]]:
+    return differences[differences["outcome"] == outcome].to_dict("records")
+
+
+def of_hundred(share: float) -> str:
+    """Return a share as ``24 of 100``."""
+    return f"{100 * share:.0f} of 100"
+
+
+def _signed(share: float) -> str:
+    digits = 0 if abs(share) >= 0.0095 else 1
+    return "0" if abs(share) < 0.0005 else f"{100 * share:+.{digits}f}".replace("-", "−")
+
+
+def _between(low: float, high: float) -> str:
+    return f"{_signed(low)} to {_signed(high)}"
+
+
+def _count(n: int) -> str:
+    return ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")[n] if n < 10 else f"{n:,}"
+
+
+def plural(n: int, word: str) -> str:
+    """Return ``1 run`` or ``20 runs``."""
+    return f"{n:,} {word}{'' if n == 1 else 's'}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
