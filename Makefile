@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: help setup check test relations nightly bench bench-quick validation golden demo
+.PHONY: help setup check test relations nightly bench bench-quick calibrate golden demo
+.PHONY: help setup check test relations nightly bench bench-quick golden answers demo
+.PHONY: help setup check test relations nightly bench bench-quick golden gallery demo
 
 help:  ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,9 +55,18 @@ validation: $(BIN)/python  ## the twenty patterns over the calibrated ensemble; 
 	$(BIN)/pip install --quiet -e ".[validation]"
 	$(BIN)/python -m experiments.validation
 
+calibrate: $(BIN)/python  ## find the calibrated ensemble anew, with its page (about ten minutes)
+	$(BIN)/python -m sim calibrate --check --ship
 golden: $(BIN)/ruff  ## write the golden table anew (say why in CHANGELOG.md)
 	$(BIN)/python -m tests.regression.make_golden
 
+answers: $(BIN)/python  ## run every experiment and write its answer into experiments/README.md (about 6 minutes)
+	$(BIN)/pip install --quiet -e ".[analysis]"
+	$(BIN)/python -m experiments.answers
+
+gallery: $(BIN)/python  ## draw results/gallery/ anew (some minutes)
+	$(BIN)/pip install --quiet -e .
+	$(BIN)/python docs/make_gallery.py
 demo: $(BIN)/python  ## run the first experiment to its figure
 	$(BIN)/pip install -e .
 	$(BIN)/coalitions demo

@@ -8,8 +8,8 @@ import gc
 import sys
 
 from sim.commands import (
-    calibrate,
     analyses,
+    calibrate,
     compare,
     demo,
     draw,

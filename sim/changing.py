@@ -28,7 +28,7 @@ class Change(NamedTuple):
     """Values of parameters, by dotted name, from the start of a month on."""
 
     month: int
-    values: dict[str, Any]
+    values: Mapping[str, Any]
 
 
 def may_change(name: str) -> bool:

@@ -15,6 +15,7 @@ from sim.contrasts import compute_half_width
 SPREAD, MONEY = "field.viewpoint_spread", "grants.annual_usd_per_organization"
 COLLABORATION, REFERENCE = "collaboration_end", "as_it_is"
 ORGANIZATIONS, YEARS = 18, 10  # of the default field and horizon
+MUCH_USD = 5_000  # an organization and year; a difference worth naming
 
 
 def _interval(values: pd.Series) -> tuple[float, float, float]:
@@ -74,9 +75,9 @@ def answer_grow_or_fragment(table: pd.DataFrame) -> str:
     lead = "More money lets it grow; what the money is tied to decides more" if _interval(gain)[1] > 0 else "By regime"
     return (
         f"{lead}: it fragments in {shares['population_silo']:.0%} of runs under population silos and in "
-        f"{shares['unrestricted']:.0%} with unrestricted money ({told}). Where there are grants, {rich:,} instead of "
-        f"{poor:,} USD an organization and year moves the change in collaboration by {tell(gain)}; viewpoints {far} "
-        f"instead of {near} apart move it by {tell(apart[poor])} with the least money and by "
+        f"{shares['unrestricted']:.0%} with unrestricted money ({told}). Where there are grants, {rich:,.0f} instead "
+        f"of {poor:,.0f} USD an organization and year moves the change in collaboration by {tell(gain)}; viewpoints "
+        f"{far} instead of {near} apart move it by {tell(apart[poor])} with the least money and by "
         f"{tell(apart[rich])} with the most"
     )
 
@@ -126,28 +127,34 @@ def answer_diversity_under_stress(table: pd.DataFrame) -> str:
     near, far = table[SPREAD].min(), table[SPREAD].max()
     cases = [case for case in dict.fromkeys(table["case"]) if case != "enough"]
     logs = table.assign(proportion=np.log(table["collaboration_end"]))
-    words = {"collaboration_change": "collaboration over the run", "exit_rate": "exits a membership and year"}
-    words["proportion"] = "the logarithm of collaboration at the end"
-    parts, costlier = [], []
+    words = {"collaboration_change": "Change of collaboration over the run", "exit_rate": "Exits a membership and year"}
+    words["proportion"] = "Collaboration at the end, as a proportion (logarithm)"
+    parts, costly = [], []
     for outcome, told in words.items():
         paired = _pair(logs, [SPREAD, "case"], outcome)
 
-        def cost(case: str) -> Callable[[pd.DataFrame], pd.Series]:
-            return lambda wide: wide[far][case] - wide[near][case]
+        def cost(case: str, less: str = "") -> Callable[[pd.DataFrame], pd.Series]:
+            def find(wide: pd.DataFrame) -> pd.Series:
+                own = wide[far][case] - wide[near][case]
+                return own - (wide[far][less] - wide[near][less]) if less else own
 
-        def more(case: str) -> Callable[[pd.DataFrame], pd.Series]:
-            return lambda wide: wide[far][case] - wide[near][case] - wide[far]["enough"] + wide[near]["enough"]
+            return find
 
         toward = 1 if outcome == "exit_rate" else -1
-        worse = [_spell(case) for case in cases if min(toward * x for x in paired.interval(more(case))[1:]) > 0]
-        differences = ", ".join(f"{_spell(case)} {paired.tell(more(case))}" for case in cases)
+        found = {case: paired.interval(cost(case, "enough")) for case in cases}
+        worse = [case for case in cases if min(toward * side for side in found[case][1:]) > 0]
+        eased = [case for case in cases if max(toward * side for side in found[case][1:]) < 0]
+        costly.append(worse)
+        show = {case: f"{_spell(case)} {paired.tell(cost(case, 'enough'))}" for case in cases}
         parts.append(
-            f"{told} {paired.tell(cost('enough'))} with enough unrestricted money, and further by {differences}"
+            f"{told} {paired.tell(cost('enough'))}; clearly costlier: "
+            f"{', '.join(show[one] for one in worse) or 'nowhere'}"
+            + (f"; clearly less so: {', '.join(show[one] for one in eased)}" if eased else "")
         )
-        costlier.append(f"in {told} under {', '.join(worse) or 'none'}")
+    lead = "The same on each scale" if len(set(map(tuple, costly))) == 1 else "It depends on the scale"
     return (
-        f"Viewpoints {far} instead of {near} apart move: {'; '.join(parts)}. So stress makes distance clearly costlier "
-        f"{'; '.join(costlier)}"
+        f"{lead}. Viewpoints {far} instead of {near} apart, with enough unrestricted money, and how that "
+        f"differs where money is scarce, or restricted by population or viewpoint: {'. '.join(parts)}"
     )
 
 
@@ -215,19 +222,19 @@ def answer_levers(table: pd.DataFrame) -> str:
 
     def show(lever: str) -> str:
         more = (ends.sets[lever] > ends.sets[REFERENCE]).mean()
-        money = (usd.sets[lever] - usd.sets[REFERENCE]).mean() / ORGANIZATIONS / YEARS
-        return (
-            f"{_spell(lever)} {ends.tell(_differ(lever, REFERENCE))} (more in {more:.0%} of sets; coverage "
-            f"{coverage.tell(_differ(lever, REFERENCE))}; {money:+,.0f} USD)"
-        )
+        beside = coverage.interval(_differ(lever, REFERENCE))[0]
+        return f"{_spell(lever)} {ends.tell(_differ(lever, REFERENCE))} ({more:.0%} of sets; coverage {beside:+.3f})"
 
     more = [lever for lever in order if found[lever][1] > 0]
     less = [lever for lever in order if found[lever][2] < 0]
-    told = "; ".join(map(show, more)) or "none"
-    lower = "; ".join(map(show, less)) or "none"
+    money = {lever: (usd.sets[lever] - usd.sets[REFERENCE]).mean() / ORGANIZATIONS / YEARS for lever in levers}
+    other = [f"{_spell(lever)} ({money[lever]:+,.0f})" for lever in levers if abs(money[lever]) > MUCH_USD]
+    narrower = [lever for lever in levers if coverage.interval(_differ(lever, REFERENCE))[2] < 0]
     return (
-        f"Of {len(levers)} levers on one budget, these clearly raise the share of collaborating pairs at the end: "
-        f"{told}. These clearly lower it: {lower}. USD: awarded per organization and year, against as it is"
+        f"Of {len(levers)} levers on one budget these clearly raise the share of collaborating pairs at the end: "
+        f"{', '.join(map(show, more)) or 'none'}. These clearly lower it: {', '.join(map(show, less)) or 'none'}. "
+        f"Clearly lower coverage under: {', '.join(map(_spell, narrower)) or 'none'}. USD awarded an organization "
+        f"and year differ by more than {MUCH_USD:,} under: {', '.join(other) or 'none'}"
     )
 
 
@@ -248,10 +255,29 @@ def answer_mechanisms(table: pd.DataFrame) -> str:
         more = [f"{_spell(case.removeprefix('no_'))} {ends.tell(change[case])}" for case in order if found[case][2] < 0]
         parts.append(
             f"Money {words} moves the share of collaborating pairs by {ends.tell(lose('all_on'))}, in the null model "
-            f"by {ends.tell(lose('null_model'))}; clearly less is lost once off: {', '.join(less) or 'none'}; clearly "
+            f"by {ends.tell(lose('null_model'))}; less is lost most once off: {', '.join(less[:3]) or 'none'}; clearly "
             f"more: {', '.join(more) or 'none'}"
         )
     return ". ".join(parts)
+
+
+def answer_study_city(table: pd.DataFrame) -> str:
+    """Return what interviews speak of most under each regime, and which themes tell the regimes apart."""
+    parts = []
+    for regime, rows in table.groupby("regime", sort=False):
+        first = rows.iloc[0]
+        most = rows.sort_values(["median", "theme"], ascending=[False, True]).head(3)
+        told = ", ".join(f"{row.label.lower()} {row.median:g} [{row.low:g}, {row.high:g}]" for row in most.itertuples())
+        parts.append(f"{_spell(str(regime))}: {told} (from {first['n_organizations']:g} organizations)")
+    wide = table.pivot_table(index="label", columns="regime", values="median", sort=False)
+    span = (wide.max(axis=1) - wide.min(axis=1)).sort_values(ascending=False, kind="stable")
+    name = str(span.index[0])
+    low, high = str(wide.loc[name].idxmin()), str(wide.loc[name].idxmax())
+    return (
+        f"Of 24 interviews a run (median and range of {table['n_runs'].iloc[0]} runs), most often under "
+        f"{'; '.join(parts)}. {name} tells the regimes apart most: {wide.loc[name, low]:g} under {_spell(low)}, "
+        f"{wide.loc[name, high]:g} under {_spell(high)}"
+    )
 
 
 ANSWERS: dict[str, Callable[[pd.DataFrame], str]] = {

@@ -26,7 +26,7 @@ CUT_MONTH = 48
 class Kept(NamedTuple):
     """What is kept of an experiment: outcomes by the column or condition they average, and rows of what.
 
-    by: "run", "point" (averages over seeds), or "set" (policy by set, and policy by seed).
+    by: "run", "point" (averages over seeds), "set" (policy by set, and policy by seed), or "theme" (of interviews).
     """
 
     outcomes: dict[str, str]
@@ -52,6 +52,17 @@ def count_survivors(folder: Path) -> pd.DataFrame:
     return counts.groupby(level="run_id").sum()
 
 
+def count_themes(folder: Path) -> pd.DataFrame:
+    """Return one row a policy and theme: in how many interviews of a run it comes up (median, least, most)."""
+    from sim.interviews import Plan, count_events, count_interviews, interview_runs
+
+    counted = count_interviews(count_events(interview_runs(sim.load_results(folder), Plan())))
+    order = list(read_experiment(folder.name).design.vary["regime"])
+    kept = ["theme", "label", "kind", "median", "low", "high", "n_runs", "n_interviews", "n_organizations"]
+    return counted.assign(policy=counted["regime"].astype(str).map(order.index))[["policy", *kept]]
+
+
+COLLABORATION = "collaboration_end"
 CHANGES = ("collaboration_end", "collaboration_change", "coverage_end", "exit_rate")
 LEVELS = {name: name for name in CHANGES}
 VERDICTS = {f"{name}_share": f"verdict == {name}" for name in ("grows", "fragments")}
@@ -62,9 +73,10 @@ KEPT = {
     "diversity_under_stress": Kept(LEVELS),
     "restrictions": Kept(LEVELS),
     "shift_terms_convener": Kept(LEVELS),
-    "total_cut": Kept({"collaboration_end": "collaboration_end"}, keep="events", extra=count_survivors),
+    "total_cut": Kept({COLLABORATION: COLLABORATION}, keep="events", extra=count_survivors),
     "levers": Kept(LEVELS | {"total_awarded_usd": "total_awarded_usd"}),
-    "mechanisms": Kept(LEVELS),
+    "mechanisms": Kept({COLLABORATION: COLLABORATION}),
+    "study_city": Kept({}, by="theme", keep="events"),
 }
 
 
@@ -72,6 +84,8 @@ def reduce_runs(name: str, folder: Path) -> pd.DataFrame:
     """Return the small table of a complete sweep of an experiment."""
     from sim.analysis.conditions import evaluate
 
+    if KEPT[name].by == "theme":
+        return count_themes(folder)
     kept, runs = KEPT[name], sim.load_results(folder).runs
     table = runs[["point", "seed"]].assign(
         **{outcome: evaluate(text, runs).astype(float) for outcome, text in kept.outcomes.items()}
@@ -117,6 +131,8 @@ def read_table(name: str) -> pd.DataFrame:
     """Return the kept table with what varies at each point or policy, by dotted name (and case)."""
     table = pd.read_csv(FOLDER / f"{name}.csv")
     design = read_experiment(name).design
+    if KEPT[name].by == "theme":
+        return table.assign(regime=table["policy"].map(dict(enumerate(design.vary["regime"]))))
     if KEPT[name].by != "set":
         return table.join(pd.DataFrame(list(design.points())), on="point")
     n_sets = count_sets(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH, PANEL = 6.6, 1.35  # inches
-DPI = 90
+DPI, N_COLOURS = 100, 160
 
 
 @styled
@@ -80,9 +81,14 @@ def _shade(axes: Axes, claim: Any) -> None:
 
 
 def save_small(figure: Figure, path: Path) -> None:
-    """Write a PNG of few kilobytes, the same bytes every time."""
+    """Write a PNG of few kilobytes, with as many colours as it needs."""
+    from PIL import Image, PngImagePlugin
+
+    drawn, words = BytesIO(), PngImagePlugin.PngInfo()
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)
-        words = {"Title": figure.get_suptitle().replace("\n", " "), "Description": describe_figure(figure)}
-        figure.savefig(path, dpi=DPI, metadata=words, pil_kwargs={"optimize": True})
+        figure.savefig(drawn, dpi=DPI)
+    words.add_itxt("Title", figure.get_suptitle().replace("\n", " "))
+    words.add_itxt("Description", describe_figure(figure))
+    Image.open(drawn).convert("RGB").quantize(N_COLOURS).save(path, optimize=True, pnginfo=words)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.compiled import compiled_entry
-from sim.draws import SERVE, exponential, normal, stream
 from sim.engine import run_processes
-from sim.processes.services import SPARE, UNMET, _find_capacity, _land, _refer
+from sim.processes.services import SPARE, UNMET, _draw_arrivals, _land, _refer
 from sim.relations import (
     compute_affinity,
     compute_competition,
@@ -75,31 +74,26 @@ def relate(inputs: Inputs) -> Relations:
 @compiled_entry
 def _serve_and_note(seed, month, parameters, organizations, dyads, environment, row, referrals):
     """Do what processes.services.serve_and_refer does, and add who referred how many to whom to referrals (n, n)."""
-    key = stream(seed, SERVE, month)
+    _draw_arrivals(seed, month, parameters, environment)
+    _land(parameters, organizations, environment)
     for i in range(organizations.is_open.size):
         organizations.served[i] = 0.0
-    all_capacity = _find_capacity(organizations, environment.move)
-    boost = 1.0 + parameters.awareness_arrivals * environment.awareness[0]
-    sd = parameters.demand_noise
     for k in range(organizations.mix.shape[1]):
-        noise = exponential(sd * normal(key, np.uint64(k), environment.locality_key[0]) - 0.5 * sd * sd)
-        environment.arrivals[k] = environment.demand[k] * boost * noise
-        environment.unmet[k] = _land(k, all_capacity, parameters, organizations, environment)
         row.referrals += _refer(k, parameters, organizations, dyads, environment)
         environment.served[k] = environment.arrivals[k] - environment.unmet[k]
         row.arrivals += environment.arrivals[k]
         row.served += environment.served[k]
-        _note(environment, referrals)
+        _note(k, environment, referrals)
 
 
 @compiled_entry
-def _note(environment, referrals):
+def _note(k, environment, referrals):
     """Add what `_refer` left in working space: sent, sender by sender, and the share each taker kept."""
     flow, n_takers, sender = environment.flow, 0, 0
     for j in range(referrals.shape[0]):
-        n_takers += 1 if flow[SPARE, j] > 0.0 else 0
+        n_takers += 1 if flow[SPARE, k, j] > 0.0 else 0
     for i in range(referrals.shape[0]):
-        if flow[UNMET, i] > 0.0:
+        if flow[UNMET, k, i] > 0.0:
             for taker in range(n_takers):
                 kept = environment.sent[sender * n_takers + taker] * environment.rank[taker]
                 referrals[i, environment.others[taker]] += kept

@@ -91,24 +91,19 @@ def write_page(judged: dict[int, list[Result]], described: str) -> str:
         f"Of {len(judged)} patterns {counts[HOLDS]} hold, {counts[FAILS]} fail, {counts[UNDECIDED]} are undecided. "
         f"{described}",
         "",
-        "**How each is tested.** A pattern is one claim or two, each a number that must lie on one side of a "
-        "threshold, fixed "
-        "before looking. Every set of parameters gives one value: the mean over its seeds, arms paired by seed. The "
-        "interval is "
-        "the 95 % t-interval of the mean over sets. *Null* is the same number under the null model, in which "
-        "memberships change "
-        "at random and all else stays.",
+        "**How each is tested.** A pattern is one to three claims, each a number that must lie on one side of a "
+        "threshold fixed before looking; where a comparison was mended afterwards its section says so. Every set of "
+        "parameters gives one value: the mean over its seeds, arms paired by seed. The interval is the 95 % "
+        "t-interval of the mean over sets. *Null* is the same number under the null model, in which memberships "
+        "change at random and all else stays.",
         "",
         "**One rule for all.** A claim *holds* if its whole interval lies on the predicted side and, where it is "
-        "about who "
-        "chooses to sit with whom, the value exceeds the null model's set by set (interval of the difference above "
-        "0); it "
-        "*fails* if one of these intervals lies wholly on the other side; otherwise, or with fewer than "
-        f"{FEWEST_SETS} sets that give a value, it is *undecided*. A pattern holds if all its claims hold and fails "
-        f"if one "
-        "fails; the table shows the claim that decides. Thresholds not in a source are assumed. An interval over "
-        "sets says how "
-        "sure the mean is, not how far sets differ: see the share of sets on the predicted side.",
+        "about who chooses to sit with whom, the value exceeds the null model's set by set (interval of the "
+        "difference above 0); it *fails* if one of these intervals lies wholly on the other side; otherwise, or with "
+        f"fewer than {FEWEST_SETS} sets that give a value, it is *undecided*. A pattern holds if all its claims hold "
+        "and fails if one fails; the table shows the claim that decides. Thresholds not in a source are assumed. An "
+        "interval over sets says how sure the mean is, not how far sets differ: see the share of sets on the "
+        "predicted side.",
         "",
         "| # | pattern | deciding claim | effect | 95 % interval | null | sets | verdict |",
         "|---|---|---|---|---|---|---|---|",

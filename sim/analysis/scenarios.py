@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from sim.analysis.conditions import ExpressionError, evaluate, evaluate_condition
-from sim.analysis.reading import AnalysisError, Sweep, Table, import_quietly, require
+from sim.analysis.reading import CASE, AnalysisError, Sweep, Table, import_quietly, require
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,7 +59,12 @@ def find_scenarios(sweep: Sweep, condition: str, features: Iterable[str] | None 
 
 def prepare_points(sweep: Sweep, condition: str) -> tuple[Table, NDArray[np.bool_]]:
     """Return what varies at each point by dotted name (numbers as floats, words as categories), and where it holds."""
-    names = {name: column for name, column in sweep.columns.items() if len(sweep.runs[column].unique()) > 1}
+    told_by_case = set(sweep.policies) - {CASE, *sweep.grid} if CASE in sweep.policies else set()
+    names = {
+        name: column
+        for name, column in sweep.columns.items()
+        if name not in told_by_case and len(sweep.runs[column].unique()) > 1
+    }
     if not names:
         raise AnalysisError("nothing varies in this sweep, so there is no part of it to find")
     try:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 OUTCOMES = ("collaboration_change", "coverage_end", "exit_rate")
 DUMMY = "(none)"  # a parameter that does nothing: what PAWN and delta find where there is nothing to find
+DUMMIES = 3
 RESAMPLES = 200
 DELTA_RESAMPLES = 20  # of a hundred kernel densities each: a second a parameter and outcome
 MIN_ROWS = 40
@@ -160,12 +161,13 @@ def _analyse_morris(sweep: Sweep, rows: Table, means: NDArray[Any]) -> Table:
 
 
 def _analyse_given(sweep: Sweep, rows: Table, means: NDArray[Any]) -> Table:
-    """PAWN and delta from any sample, with a parameter that does nothing as the yardstick."""
+    """PAWN and delta from any sample; the yardstick is the largest of some parameters that do nothing."""
     generator = np.random.default_rng(SEED)
     first = rows.drop_duplicates("row")
     columns = [_spread(first[column], generator) for column in sweep.scenarios.values()]
-    shares = np.column_stack([*columns, generator.permutation(len(first)) / len(first)])
-    names = [*sweep.scenarios, DUMMY]
+    idle = [generator.permutation(len(first)) / len(first) for _ in range(DUMMIES)]
+    shares = np.column_stack([*columns, *idle])
+    names = [*sweep.scenarios, *[DUMMY] * DUMMIES]
     pawn, delta = import_quietly("SALib.analyze.pawn"), import_quietly("SALib.analyze.delta")
     with _silenced():
         found = delta.analyze(_problem(names), shares, means, num_resamples=DELTA_RESAMPLES, seed=SEED)
@@ -175,7 +177,13 @@ def _analyse_given(sweep: Sweep, rows: Table, means: NDArray[Any]) -> Table:
     table["pawn"] = pawn.analyze(_problem(names), shares, means, S=10, seed=SEED)["median"]
     table["first_order"], half = found["S1"], np.asarray(found["S1_conf"])
     table["first_low"], table["first_high"] = table["first_order"] - half, table["first_order"] + half
-    return table.sort_values("delta", ascending=False)
+    is_idle = table["parameter"] == DUMMY
+    table["pawn"] = table["pawn"].where(~is_idle, table.loc[is_idle, "pawn"].max())
+    return (
+        table.sort_values("delta_high", ascending=False)
+        .drop_duplicates("parameter")
+        .sort_values("delta", ascending=False)
+    )
 
 
 @contextmanager

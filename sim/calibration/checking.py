@@ -56,14 +56,14 @@ def check_inference(simulator: Simulator, emulator: Emulator, n_sets: int, simul
     return find_places(table, emulator, np.random.Generator(np.random.PCG64(SEED + 3)))
 
 
-def find_places(table: pd.DataFrame, emulator: Emulator, generator: np.random.Generator) -> Check:
+def find_places(table: pd.DataFrame, emulator: Emulator, generator: np.random.Generator, n_pool: int = POOL) -> Check:
     """Return where each simulated set lies in the posterior of an observation made from it.
 
     An observation is used if its bands lie where the emulator has learnt (within two widths of the real ones) and at
     least LEAST_EFFECTIVE sets of the pool carry its posterior: both depend on the observation alone, so that what is
     left stays even.
     """
-    pool = generator.random((POOL, len(PRIORS)))
+    pool = generator.random((n_pool, len(PRIORS)))
     expected = emulator.predict(pool)
     places = []
     for row, truth in zip(table[AIMS].to_numpy(), to_shares(table[NAMES].to_numpy()), strict=True):

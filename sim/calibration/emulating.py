@@ -37,12 +37,15 @@ class Emulator:
 
     def __init__(self, table: pd.DataFrame) -> None:
         """Learn from simulated sets, `Simulator.simulate`."""
+        from threadpoolctl import threadpool_limits
+
         shares = to_shares(table[NAMES].to_numpy())
         self.error: dict[str, float] = {}
         self.explained: dict[str, float] = {}  # share of the variance over sets not seen
         self._processes: dict[str, Any] = {}
-        for target in TARGETS:
-            self._learn(target.name, shares, table[target.name].to_numpy(), target.high - target.low)
+        with threadpool_limits(1):  # matrices as small as these are slower on several threads that share a core
+            for target in TARGETS:
+                self._learn(target.name, shares, table[target.name].to_numpy(), target.high - target.low)
 
     def _learn(self, aim: str, shares: NDArray[np.float64], found: NDArray[np.float64], width: float) -> None:
         known = np.isfinite(found)
@@ -58,11 +61,14 @@ class Emulator:
 
     def predict(self, shares: NDArray[np.float64], aims: list[str] | None = None) -> NDArray[np.float64]:
         """Return what is expected of each target at `shares` (sets, parameters): (sets, targets)."""
+        from threadpoolctl import threadpool_limits
+
         aims = AIMS if aims is None else aims
         found = np.empty((len(shares), len(aims)))
-        for column, aim in enumerate(aims):
-            for first in range(0, len(shares), BLOCK):
-                found[first : first + BLOCK, column] = self._processes[aim].predict(shares[first : first + BLOCK])
+        with threadpool_limits(1):
+            for column, aim in enumerate(aims):
+                for first in range(0, len(shares), BLOCK):
+                    found[first : first + BLOCK, column] = self._processes[aim].predict(shares[first : first + BLOCK])
         return found
 
     def find_chance(self, expected: NDArray[np.float64], bands: Bands, aims: list[str]) -> NDArray[np.float64]:
@@ -92,8 +98,10 @@ def _find_kernel(shares: NDArray[np.float64], found: NDArray[np.float64]) -> Any
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
-    smooth = ConstantKernel(1.0) * RBF(np.full(shares.shape[1], 2.0), (0.2, 50.0))
-    process = GaussianProcessRegressor(smooth + WhiteKernel(0.1), normalize_y=True, optimizer=_climb)
+    scales: Any = np.full(shares.shape[1], 2.0)
+    climb: Any = _climb  # scikit-learn declares only names of optimizers, and takes functions
+    kernel = ConstantKernel(1.0) * RBF(scales, (0.2, 50.0)) + WhiteKernel(0.1)
+    process = GaussianProcessRegressor(kernel, normalize_y=True, optimizer=climb)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a parameter without effect has no length scale
         return process.fit(shares, found).kernel_
@@ -110,4 +118,5 @@ def _climb(objective: Any, start: NDArray[np.float64], bounds: NDArray[np.float6
 def _condition(kernel: Any, shares: NDArray[np.float64], found: NDArray[np.float64]) -> Any:
     from sklearn.gaussian_process import GaussianProcessRegressor
 
-    return GaussianProcessRegressor(kernel, optimizer=None, normalize_y=True).fit(shares, found)
+    keep: Any = None
+    return GaussianProcessRegressor(kernel, optimizer=keep, normalize_y=True).fit(shares, found)

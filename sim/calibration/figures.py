@@ -42,7 +42,7 @@ def plot_posteriors(accepted: pd.DataFrame, verdicts: pd.DataFrame) -> Figure:
     )
     axes = figure.subplots(n_rows, COLUMNS, squeeze=False)
     for axis, prior, verdict in zip(axes.flat, PRIORS, verdicts["verdict"], strict=False):
-        axis.hist(accepted[prior.name], BINS, (prior.low, prior.high), color=SHADES[verdict], density=True)
+        axis.hist(accepted[prior.name], BINS, range=(prior.low, prior.high), color=SHADES[verdict], density=True)
         axis.axhline(1.0 / (prior.high - prior.low), color=DARK, linewidth=1)
         axis.set_title(shorten(prior.name), fontsize=8)
         axis.set_yticks([])
@@ -72,7 +72,7 @@ def plot_pairs(accepted: pd.DataFrame, verdicts: pd.DataFrame) -> Figure:
                 axis.set_axis_off()
                 continue
             if i == j:
-                axis.hist(accepted[upper], BINS, spans[upper], color=BLUE)
+                axis.hist(accepted[upper], BINS, range=spans[upper], color=BLUE)
             else:
                 axis.scatter(accepted[other], accepted[upper], s=4, color=BLUE, alpha=0.5, linewidths=0)
                 axis.set_ylim(*spans[upper])
@@ -130,7 +130,7 @@ def plot_check(check: Check) -> Figure:
     axes = figure.subplots(n_rows, COLUMNS, squeeze=False, sharey=True)
     for axis, name, places in zip(axes.flat, NAMES, check.places.T, strict=False):
         axis.axhspan(low, high, color=LIGHT, zorder=0)
-        axis.hist(places, 10, (0, 1), histtype="step", color=BLUE, linewidth=1.3)
+        axis.hist(places, 10, range=(0, 1), histtype="step", color=BLUE, linewidth=1.3)
         axis.set_title(shorten(name), fontsize=8)
         axis.set_xticks([0, 1])
         axis.set_ylim(0, None)

@@ -48,7 +48,7 @@ class Found:
 def find_accepted(table: pd.DataFrame) -> NDArray[np.bool_]:
     """Return which rows meet every target: the rule of acceptance."""
     met = [[target.is_met(value) for value in table[target.name]] for target in TARGETS]
-    return np.array(met, "?").reshape(len(TARGETS), len(table)).all(axis=0)
+    return np.logical_and.reduce(np.array(met, "?").reshape(len(TARGETS), len(table)), axis=0)
 
 
 def infer(simulator: Simulator, n_learning: int, n_wanted: int, simulate: Simulate, tell: Tell) -> Found:
@@ -71,7 +71,7 @@ def infer(simulator: Simulator, n_learning: int, n_wanted: int, simulate: Simula
         if n_found >= n_wanted or n_rounds == MAX_ROUNDS:
             break
     table = pd.concat(proposed, ignore_index=True)
-    accepted = table[find_accepted(table)].head(n_wanted).reset_index(drop=True)
+    accepted = table.loc[find_accepted(table)].head(n_wanted).reset_index(drop=True)
     return Found(learnt, table, accepted, n_rounds * CANDIDATES, lost / max(kept + lost, 1e-12), emulator)
 
 
@@ -87,14 +87,14 @@ def _propose(emulator: Emulator) -> Iterator[tuple[NDArray[np.float64], tuple[fl
 
 def make_ensemble(accepted: pd.DataFrame) -> pd.DataFrame:
     """Return the table that `sim.ensemble` reads: set and parameters."""
-    table = accepted[NAMES].copy()
+    table = accepted.loc[:, NAMES].copy()
     table.insert(0, "set", np.arange(1, len(table) + 1))
     return table
 
 
 def make_evidence(accepted: pd.DataFrame) -> pd.DataFrame:
     """Return what each set was accepted for: set, first seed, and every target as simulated."""
-    table = accepted[[FIRST_SEED, *AIMS]].copy()
+    table = accepted.loc[:, [FIRST_SEED, *AIMS]].copy()
     table.insert(0, "set", np.arange(1, len(table) + 1))
     return table
 

@@ -52,11 +52,12 @@ def judge_parameters(accepted: pd.DataFrame) -> pd.DataFrame:
 
 def find_related(accepted: pd.DataFrame, at_least: float = 0.3) -> pd.DataFrame:
     """Return pairs of parameters whose accepted values go together: names and Spearman's rank correlation."""
-    ranks = accepted[NAMES].corr(method="spearman").to_numpy()
+    ranks = accepted.loc[:, NAMES].corr(method="spearman").to_numpy()
     pairs = [(NAMES[i], NAMES[j], ranks[i, j]) for i in range(len(NAMES)) for j in range(i)]
     table = pd.DataFrame(pairs, columns=["parameter", "other", "correlation"])
-    table = table[table["correlation"].abs() >= at_least]
-    return table.sort_values("correlation", key=abs, ascending=False, ignore_index=True)
+    strength = np.abs(table["correlation"].to_numpy())
+    order = np.argsort(-strength, kind="stable")
+    return table.iloc[order[strength[order] >= at_least]].reset_index(drop=True)
 
 
 def judge_targets(prior: pd.DataFrame, accepted: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:

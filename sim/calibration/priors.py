@@ -1,6 +1,6 @@
 """What is calibrated, declared once: assumed numbers that move a target, each with the range taken for plausible.
 
-Which ones: those that a screening of fifty showed to move a target (docs/decisions/0011-calibration.md). Every range
+Which ones: those that a screening of fifty showed to move a target (docs/decisions/0012-calibration.md). Every range
 is assumed, even over the range, and holds the default.
 """
 

@@ -104,9 +104,9 @@ def write_page(
         _tell_check(check),
         "## Use",
         "`calibration=central` sets the most central set in any command; `--sample ensemble --n 200` of `run` and "
-        "`sweep`, or `sample: {method: ensemble, n: 200}` in a design, runs the sets ([sweeps.md](sweeps.md)). In Python, "
-        "`sim.ensemble.read_ensemble()`. Sets stand in the order in which they were found, so that the first n are a "
-        "sample too.",
+        "`sweep`, or `sample: {method: ensemble, n: 200}` in a design, runs the sets ([sweeps.md](sweeps.md)). In "
+        "Python, `sim.ensemble.read_ensemble()` reads them. They stand in the order in which they were found, so that "
+        "the first n are a sample too.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -154,20 +154,20 @@ def _tell_worlds() -> str:
     told = "\n".join(f"* {world}: `{' '.join(words)}`" for world, words in WORLDS.items())
     return (
         f"The two worlds, as words of a command line:\n\n{told}\n\nIn the second one a quarter of the money seeds "
-        f"coalitions until month {MONEY_ENDS}, the rest goes on; survival is looked at {MONTHS_LATER} months later. The "
-        "size of an award is set by the parameters, so that this target is met by nearly any set and says little. One "
-        "measured coalition of 41 is the source for density; ours are smaller, and a tie is what "
-        "`observation.tie_trust` says. Centralisation inside a coalition (0.73 in that one) is no target: between five or six "
-        "members it cannot mean the same."
+        f"coalitions until month {MONEY_ENDS}, the rest goes on; survival is looked at {MONTHS_LATER} months later. "
+        "The size of an award is set by the parameters, so that this target is met by nearly any set and says little. "
+        "One measured coalition of 41 is the source for density; ours are smaller, and a tie is what "
+        "`observation.tie_trust` says. Centralisation inside a coalition (0.73 in that one) is no target: between five "
+        "or six members it cannot mean the same."
     )
 
 
 def _tell_parameters(parameters: pd.DataFrame) -> str:
     lines = [
-        "Contraction: 1 less the posterior's variance over the prior's. Overlap: the area both densities share. Identified: "
-        "the posterior is not the prior (Kolmogorov-Smirnov, one false alarm in a hundred for all together) and contracts "
-        "by a fifth or more; shifted: it is not the prior, yet hardly narrower. What is *not identified* keeps its whole prior, "
-        "and results should be looked at over all of it.",
+        "Contraction: 1 less the posterior's variance over the prior's. Overlap: the area both densities share. "
+        "Identified: the posterior is not the prior (Kolmogorov-Smirnov, a false alarm in a hundred for all together) "
+        "and contracts by a fifth or more; shifted: it is not the prior, yet hardly narrower. What is *not identified* "
+        "keeps its whole prior, and results should be looked at over all of it.",
         "",
         "| parameter | prior | accepted, median (5 to 95 %) | contraction | overlap | | why this range (assumed) |",
         "|---|---|---|---|---|---|---|",
@@ -221,7 +221,7 @@ def _tell_check(check: Check | None) -> str:
         f"{check.n_used} could be used (bands where the emulator has learnt, and sets enough in the posterior). "
         f"{verdict} (Kolmogorov-Smirnov; least p = {check.p_values[least]:.2g} for `{NAMES[least]}`; {FAMILY:g} false "
         f"alarms for all {n_parameters} together). Central {100 * COVERAGE:.0f} % intervals hold the truth in "
-        f"{cover.min():.0f} to {cover.max():.0f} % of cases, {cover.mean():.1f} % on average. Places whose distribution "
-        f"is off by less than about {2 / check.n_used**0.5:.2f} would pass.\n\n"
+        f"{cover.min():.0f} to {cover.max():.0f} % of cases, {cover.mean():.1f} % on average. Places whose "
+        f"distribution is off by less than about {2 / check.n_used**0.5:.2f} would pass.\n\n"
         "![Places of true sets in their posteriors](figures/check.png)"
     )

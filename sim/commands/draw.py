@@ -12,6 +12,7 @@ Draw figures of kept results: all that fit the tables, or those you name.
   coalitions draw results/demo
   coalitions draw results/demo phases survival --formats svg
   coalitions draw results/demo network --phone --folder slides
+  coalitions draw results/demo collaboration --start 2019-07 --observed ours.csv
 
 Each figure is written as SVG and PNG, its numbers as CSV, and its words as text: the finding, what is shown, how
 sure it is, the picture in words for those who do not see it, the source, and the command that gives it again.
@@ -35,6 +36,8 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("names", metavar="FIGURE", nargs="*", help="default: all that fit")
     parser.add_argument("--folder", metavar="DIR", help="where to write (default: figures/ in the folder of results)")
     parser.add_argument("--formats", metavar="LIST", default="svg,png", help="svg, png or both (default: svg,png)")
+    parser.add_argument("--start", metavar="YYYY-MM", default="", help="the month 0, for dates on the axis of time")
+    parser.add_argument("--observed", metavar="CSV", help="your own numbers over the runs: month,column,value")
     parser.add_argument("--phone", action="store_true", help="narrow figures with panels one under the other")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
     parser.set_defaults(execute=execute)
@@ -53,12 +56,11 @@ def execute(args: argparse.Namespace) -> int:
             raise ConfigurationError(f"figure '{name}': not known.{hint} There are: {', '.join(FIGURES)}")
     from sim.figures.figure import FigureError
     from sim.figures.style import PHONE, WIDE
-    from sim.results import ResultsError, load_results
+    from sim.results import ResultsError
 
     try:
-        results = load_results(args.results)
-        figures = make_figures(results, args.names or None)
-    except ResultsError as error:
+        figures = make_figures(*_read(args))
+    except (ResultsError, ValueError) as error:
         raise ConfigurationError(str(error)) from error
     if missing := [name for name in args.names if name not in {figure.name for figure in figures}]:
         raise ConfigurationError(f"{args.results}: holds no table for {', '.join(missing)}")
@@ -76,3 +78,26 @@ def execute(args: argparse.Namespace) -> int:
     else:
         print(f"Figures: {sum(len(one['files']) for one in told)} files in {folder}/")
     return OK
+
+
+def _read(args: argparse.Namespace) -> tuple[Any, Any, Any]:
+    """Return results, names of figures and origin, with the user's own dates and observations."""
+    import dataclasses
+    import shlex
+
+    from sim.figures.observations import parse_month, read_observations
+    from sim.figures.origins import find_origin
+    from sim.results import load_results
+
+    if args.start:
+        parse_month(args.start, "--start")
+    observed = read_observations(args.observed, args.start) if args.observed else None
+    results = load_results(args.results)
+    origin = find_origin(results, args.start, observed)
+    given = [("--start", args.start), ("--observed", args.observed)]
+    words = [word for option, value in given if value for word in (option, str(value))]
+    return (
+        results,
+        args.names or None,
+        dataclasses.replace(origin, command=" ".join([origin.command, *map(shlex.quote, words)])),
+    )

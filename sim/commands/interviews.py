@@ -106,12 +106,13 @@ def _read(args: argparse.Namespace, words: list[str]) -> tuple[Path, Any]:
 
 def _run(args: argparse.Namespace, words: list[str]) -> tuple[Path, Any]:
     from sim.commands.compare import label_point
-    from sim.commands.runs import find_folder, keep, run_with_progress
+    from sim.commands.runs import find_folder, keep, mark, run_with_progress
 
     configuration = _compose(words, args.config_dir)
     folder = find_folder(args, configuration)
     results = run_with_progress(args, configuration, label=label_point)
-    keep(results, folder, "interviews", words, args.config_dir)
+    mark(results, "interviews", words, args.config_dir)
+    keep(results, folder)
     return folder, results
 
 

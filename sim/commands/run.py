@@ -52,6 +52,7 @@ def add_parser(verbs: Any) -> None:
 def execute(args: argparse.Namespace) -> int:
     """Run what the command line asks for and return the exit code."""
     from sim.commands.console import check_words
+    from sim.configuration import ConfigurationError
 
     options = ("--sample", "--n", "--multirun", "--cfg", "--info", "--package", "--shell-completion", "--change")
     words = check_words(args, options)
@@ -59,6 +60,10 @@ def execute(args: argparse.Namespace) -> int:
         from sim.commands.completion import complete
 
         return complete(words)
+    if args.sample and (args.multirun or args.cfg or args.info):
+        raise ConfigurationError(
+            "--sample: cannot go with -m, --cfg or --info; `coalitions sweep` combines it with lists"
+        )
     if args.multirun or args.cfg or args.info or any(word.startswith("hydra") for word in words):
         from sim.commands.multirun import hand_over
         from sim.configuration import ConfigurationError

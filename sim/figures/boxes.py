@@ -32,7 +32,7 @@ def plot_boxes(boxes: Table, origin: Origin, condition: str, ranges: Table | Non
         for axes, (key, rows) in zip(panels.flat, groups, strict=True):
             _draw_box(axes, rows, limits, canvas.get_figwidth())
             first = rows.iloc[0]
-            fit = f"{tell_share(first['density'])} of points inside, {tell_share(first['coverage'])} of all cases"
+            fit = f"{tell_share(first['density'])} of its points, {tell_share(first['coverage'])} of all such points"
             title = f"{_name_box(key)}: {fit}"
             axes.set_title(fold(title, 28 if canvas.get_figwidth() < NARROW else 90), weight="bold")
             axes.set_ylabel("Parameter")
@@ -48,9 +48,9 @@ def plot_boxes(boxes: Table, origin: Origin, condition: str, ranges: Table | Non
     )
     return Figure(
         name="scenarios",
-        title=f"{condition}: {tell_share(first['density'].iloc[0])} of points where {_list(first)}",
+        title=f"{condition} at {tell_share(first['density'].iloc[0])} of points where {_list(first)}",
         subtitle="Blue: the part of each parameter's range that lies in the box; grey: the whole range of the design",
-        spread=f"Points inside: those of the box where it happens. Of all cases: those that lie in the box.{held}",
+        spread=f"Of its points: how often it happens inside. Of all such points: how many lie inside.{held}",
         note="Found by the patient rule induction method (PRIM) or a decision tree (CART): a description, not a cause.",
         alt="Range chart. " + "; ".join(f"{_name_box(key)}: {_list(rows)}" for key, rows in groups) + ".",
         table=table,

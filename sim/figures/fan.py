@@ -10,6 +10,7 @@ from matplotlib.figure import Figure as Canvas
 from sim.columns import column
 from sim.figures.figure import Figure, Origin, Table
 from sim.figures.labels import explain_column, fold, join_words, name_axis, name_setting
+from sim.figures.observations import draw_observations, tell_observations
 from sim.figures.style import BLUE, MIDDLE, NARROW, SERIES, darken
 from sim.figures.timeline import (
     N_PATHS,
@@ -44,6 +45,7 @@ def plot_fan(months: Table, summary: Table, origin: Origin, name: str = "collabo
         else:
             panels = _draw_apart(canvas, spread, paths)
         for axes in panels:
+            draw_observations(axes, origin, name)
             axes.set_ylim(bottom=max(0.0, axes.get_ylim()[0]))
             finish_months(axes, last, origin)
             axes.set_ylabel(fold(name_axis(name), 30))
@@ -57,7 +59,8 @@ def plot_fan(months: Table, summary: Table, origin: Origin, name: str = "collabo
         title=_tell(summary),
         subtitle=f"{entry.label} ({entry.unit}), by month",
         spread=explain_spread(spread, n_paths) + (" Grey: medians of the others." if n_regimes > len(SERIES) else ""),
-        note=f"{explain_column(name)}. Verdict: last 12 months less months 1–12, {how}against ±{THRESHOLD:g}.",
+        note=f"{explain_column(name)}. Verdict: last 12 months less months 1–12, {how}against ±{THRESHOLD:g}."
+        + tell_observations(origin, spread, name),
         alt=_describe(spread, entry.label, last),
         table=spread,
         origin=origin,

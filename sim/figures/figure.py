@@ -32,13 +32,15 @@ class Origin:
     """Where the numbers of a figure come from.
 
     command: gives the figure again. source: whose numbers these are. start: the month 0 of the time axis as YYYY-MM,
-    empty where the field has no date. marks: months at which something strikes, with its name.
+    empty where the field has no date. marks: months at which something strikes, with its name. observed: a user's own
+    numbers to lay over the runs, see `sim.figures.observations`.
     """
 
     command: str
     source: str = "own runs of the coalitions model"
     start: str = ""
     marks: tuple[tuple[int, str], ...] = ()
+    observed: Table | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Figure:
         if len(self.command) <= LONGEST and width >= style.NARROW:
             footer.append(f"Command: {self.command}")
         title, subtitle, *footer = [MINUS.sub("−", clean(line)) for line in (self.title, self.subtitle, *footer)]
-        canvas = style.make_canvas(width, self.height(width), title, subtitle, footer)
+        canvas = style.make_figure(width, self.height(width), title, subtitle, footer)
         self.draw(canvas)
         return canvas
 

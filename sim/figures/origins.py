@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sim.figures.figure import Origin
+from sim.figures.figure import Origin, Table
 
 if TYPE_CHECKING:
     from sim.results import Results
@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 MOST_MARKS = 3  # on an axis of time
 
 
-def find_origin(results: Results) -> Origin:
+def find_origin(results: Results, start: str = "", observed: Table | None = None) -> Origin:
     """Return what a figure of `results` says about where they come from.
 
-    Shocks are marked where they strike all runs at the same months.
+    Shocks are marked, and grant lines that open or close in the midst of all runs, up to three of them. start: the
+    month 0 as YYYY-MM. observed: see `sim.figures.observations`.
     """
     manifest = results.manifest
     command = manifest.get("command") or "coalitions run"
@@ -23,12 +24,28 @@ def find_origin(results: Results) -> Origin:
     n_seeds, n_runs = len(set(results.runs["seed"])), len(results.runs)
     model = f", model {manifest['model_version']}" if "model_version" in manifest else ""
     counted = f"{n_runs} run{'s' if n_runs > 1 else ''} ({n_seeds} seed{'s' if n_seeds > 1 else ''})"
-    return Origin(f"{command}{folder}", f"{counted} of the coalitions model{model}", marks=_find_marks(results))
+    return Origin(
+        f"{command}{folder}", f"{counted} of the coalitions model{model}", start, _find_marks(results), observed
+    )
 
 
 def _find_marks(results: Results) -> tuple[tuple[int, str], ...]:
     events = results.events
-    if not len(events):
-        return ()
-    months = sorted(int(month) for month in events.loc[events["event"] == "shock", "month"].unique())
-    return tuple((month, "shock") for month in months) if len(months) <= MOST_MARKS else ()
+    months = set(events.loc[events["event"] == "shock", "month"]) if len(events) else set()
+    settings = results.manifest.get("settings", [])
+    shocks = {setting["shock"]["name"] for setting in settings}
+    name = shocks.pop().replace("_", " ") if len(shocks) == 1 else "shock"
+    last = max(results.months["month"], default=0) if len(results.months) else 0
+    marks = [(int(month), name) for month in months] + _find_openings(settings, last)
+    return tuple(sorted(marks)) if len(marks) <= MOST_MARKS else ()
+
+
+def _find_openings(settings: list[dict[str, Any]], last: int) -> list[tuple[int, str]]:
+    """Return the months at which a grant line opens or closes during the run, where it does in all settings."""
+    found = []
+    for setting in settings:
+        lines = setting["regime"]["programmes"]
+        opened = {(line["first_month"], f"{name} opens") for name, line in lines.items()}
+        closed = {(line["last_month"], f"{name} closes") for name, line in lines.items()}
+        found.append({(month, name.replace("_", " ")) for month, name in opened | closed if 1 < month < last})
+    return list(set.intersection(*found)) if found else []

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure as Canvas
 from sim.columns import END_MONTHS, column
 from sim.figures.figure import Figure, Origin, Table
 from sim.figures.labels import fold, join_words, name_axis, name_setting, tell_share
+from sim.figures.observations import draw_observations, tell_observations
 from sim.figures.style import BLACK, BLUE, NARROW, SERIES
 from sim.figures.timeline import N_PATHS, compute_spread, draw_together, explain_spread, finish_months, pick_paths
 
@@ -36,6 +37,7 @@ def plot_people(months: Table, origin: Origin) -> Figure:
         for axes, name in zip(panels, OUTCOMES, strict=True):
             if is_over_time:
                 draw_together(axes, spreads[name], paths[name], width, 1.7)
+                draw_observations(axes, origin, name)
                 finish_months(axes, last, origin)
                 axes.set_ylabel(fold(name_axis(name), 20))
                 if grid == (2, 1) and name == OUTCOMES[0]:
@@ -56,7 +58,8 @@ def plot_people(months: Table, origin: Origin) -> Figure:
         subtitle="People served, of those seeking services; coverage: populations with a provider inside a coalition"
         + ("" if is_over_time else f"; last {END_MONTHS} months"),
         spread=explain_spread(spreads[OUTCOMES[0]], N_PATHS.get(len(regimes), 0)) if is_over_time else dots,
-        note="A coalition can stay together by leaving someone out: coverage shows it.",
+        note="A coalition can stay together by leaving someone out: coverage shows it."
+        + ("".join(tell_observations(origin, spreads[name], name) for name in OUTCOMES) if is_over_time else ""),
         alt=("Line charts" if is_over_time else "Dot plots") + f" of people served and coverage: {_describe(ends)}.",
         table=table,
         origin=origin,

@@ -10,7 +10,7 @@ import string
 import textwrap
 import unicodedata
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +19,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure as Canvas
+
+from sim.results import CAUTION
 
 # Okabe & Ito 2008, those of their colours that reach 3:1 on white; red and green never stand for opposites
 BLUE, VERMILLION, GREEN, PURPLE, BLACK = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000"
@@ -38,6 +40,7 @@ STYLE: dict[Any, Any] = {
     "axes.linewidth": 0.8,
     "legend.frameon": False,
 }
+SOURCE = f"Source: own runs of the coalitions model. {CAUTION}"
 WIDE, PHONE = 7.5, 3.75  # inches: a page or a slide; a telephone held upright, letters as large as on the page
 NARROW = 5.0  # below, panels stand one under the other
 TITLE_SIZE, SUBTITLE_SIZE, NOTE_SIZE = 12.5, 10, 8
@@ -107,8 +110,11 @@ def compute_contrast(colour: str) -> float:
     return 1.05 / (0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2] + 0.05)
 
 
-def make_canvas(width: float, height: float, title: str, subtitle: str, footer: list[str]) -> Canvas:
-    """Return an empty picture with its texts; `width` and `height` in inches are those of the part between them."""
+def make_figure(width: float, height: float, title: str, subtitle: str, footer: Sequence[str] = (SOURCE,)) -> Canvas:
+    """Return an empty picture with its texts; `width` and `height` in inches are those of the part between them.
+
+    For pictures outside the set of `sim.figures`, too, which are then written by `save_figure`.
+    """
     texts = [
         wrap(title, TITLE_SIZE, width),
         wrap(subtitle, SUBTITLE_SIZE, width),
@@ -124,7 +130,7 @@ def make_canvas(width: float, height: float, title: str, subtitle: str, footer: 
     canvas.suptitle(texts[0], y=1 - MARGIN / total, fontsize=TITLE_SIZE, weight="bold", **place)
     canvas.text(y=1 - (1.3 * MARGIN + tall[0]) / total, s=texts[1], fontsize=SUBTITLE_SIZE, color=DARK, **place)
     canvas.text(left, MARGIN / total, texts[2], fontsize=NOTE_SIZE, color=DARK, va="bottom", linespacing=1.25)
-    for text in (*canvas.texts, canvas._suptitle):  # pyright: ignore[reportAttributeAccessIssue]
+    for text in canvas.texts:
         text.set_in_layout(False)
     low, high = (2 * MARGIN + tall[2]) / total, (2 * MARGIN + tall[0] + tall[1]) / total
     engine = cast(Any, canvas.get_layout_engine())
@@ -171,6 +177,22 @@ def write_svg(canvas: Canvas, path: Path, words: dict[str, str], prefix: str) ->
     path.write_text(text.replace("<svg ", '<svg role="img" ', 1), encoding="utf-8")
 
 
+def describe_figure(canvas: Canvas) -> str:
+    """Return the words of a picture outside the set for those who do not see it: title and subtitle."""
+    title = canvas.get_suptitle()
+    subtitle = next(text.get_text() for text in canvas.texts if text.get_text() != title)
+    return f"{title} {subtitle}".replace("\n", " ")
+
+
+def save_figure(canvas: Canvas, folder: Path, name: str) -> list[Path]:
+    """Write a picture of `make_figure` outside the set as `name`.png and `name`.svg, and return the two paths."""
+    words = {"Title": canvas.get_suptitle().replace("\n", " "), "Description": describe_figure(canvas)}
+    png, svg = folder / f"{name}.png", folder / f"{name}.svg"
+    write_png(canvas, png, words)
+    write_svg(canvas, svg, words, name)
+    return [png, svg]
+
+
 def _lay_out(canvas: Canvas) -> None:
     """Find the places of all parts once for all files; `savefig` would do it for each."""
     engine = canvas.get_layout_engine()
@@ -183,7 +205,7 @@ def _lay_out(canvas: Canvas) -> None:
 @styled
 def warm_up() -> Canvas:
     """Draw one line and return it with all letters and digits; fonts and drawing code are then in memory."""
-    canvas = make_canvas(4.0, 1.0, string.ascii_letters, string.digits, [string.punctuation])
+    canvas = make_figure(4.0, 1.0, string.ascii_letters, string.digits, [string.punctuation])
     canvas.subplots().plot([0, 1])
     canvas.draw_without_rendering()
     return canvas

@@ -96,8 +96,8 @@ def list_homes(partition: Partition) -> list[tuple[int, Group]]:
 def build_game(weights: ArrayLike, kind: str) -> HedonicGame:
     """Return the game of a table of weights (n, n). The diagonal is not read.
 
-    kind: `additively_separable`, a coalition is worth the sum of the weights of the others in it; `fractional`, that sum over the number of members, oneself included.
-    Raises `GameError`.
+    kind: `additively_separable`, a coalition is worth the sum of the weights of the others in it; `fractional`, that
+    sum over the number of members, oneself included. Raises `GameError`.
     """
     if kind not in KINDS:
         raise GameError(f"kind = {kind!r}: must be one of {', '.join(KINDS)}")

@@ -25,7 +25,7 @@ def measure_game(parameters, world, members, affinity, offset):
     find_contested(organizations, world.programmes, environment)
     prepare_sizes(environment)
     for i in range(n):
-        look_around(environment, organizations, world.dyads, world.programmes, i, parameters)
+        look_around(environment.seen, environment, organizations, world.dyads, world.programmes, i, parameters)
         for j in range(n):
             if j != i:
                 members[0] = min(i, j)
@@ -69,7 +69,7 @@ def measure_memberships(parameters, world, members, worth):
     find_contested(organizations, world.programmes, environment)
     prepare_sizes(environment)
     for i in range(worth.shape[1]):
-        look_around(environment, organizations, world.dyads, world.programmes, i, parameters)
+        look_around(environment.seen, environment, organizations, world.dyads, world.programmes, i, parameters)
         for c in range(worth.shape[0]):
             if coalitions.is_active[c]:
                 inside = coalitions.member[c, i]

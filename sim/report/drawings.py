@@ -1,4 +1,4 @@
-"""Drawings inside a page: SVG whose ids are its own, with a name and a description, and no style that a strict page refuses."""
+"""Drawings inside a page: SVG with ids and a name of its own, and no style that a strict page refuses."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _clean(attributes: dict[str, str], prefix: str) -> dict[str, str]:
 
 
 def _round(name: str, value: str) -> str:
-    """Return what places a line with two decimals, a hundredth of a point: half the length of what matplotlib writes."""
+    """Return what places a line with two decimals, hundredths of a point: half of what matplotlib writes."""
     return _LONG.sub(lambda match: f"{float(match.group()):.2f}", value) if name in PLACES else value
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from sim.columns import column
 from sim.report.reading import Material
 from sim.report.sentences import count_pairs
+
+if TYPE_CHECKING:
+    from sim.figures.figure import Table
 
 SIGNS = {"grows": "▲", "holds": "■", "fragments": "▼", "undecided": "◇", "more": "▲", "less": "▼"}
 SHOWN = ("collaboration_end", "effective_change", "coverage_end")  # outcomes; the others are in the download
@@ -33,7 +36,7 @@ class Grid:
     note: str = ""
 
 
-def grid_verdicts(material: Material, summary: pd.DataFrame) -> Grid:
+def grid_verdicts(material: Material, summary: Table) -> Grid:
     """Return one row a setting: verdict, how many runs, change with its interval, coverage beside it."""
     rows, signs = [], []
     for row in summary.to_dict("records"):
@@ -52,15 +55,15 @@ def grid_verdicts(material: Material, summary: pd.DataFrame) -> Grid:
     ]
     over = " over all its scenarios" if material.scenario_columns else ""
     return Grid(
-        f"Verdict of each setting{over}", [*heads, "Coverage at the end"], rows, [False, False, True, True, True, True], signs,
+        f"Verdict of each setting{over}", [*heads, "Coverage at the end"], rows, [False] * 2 + [True] * 4, signs,
         "Collaboration is the share of pairs of organizations that share a coalition, coverage the share of service "
         "populations with a provider inside one. Change: mean of the last 12 months less that of months 1 to 12, in "
-        "brackets its 95 % interval. A setting grows or fragments where the whole interval lies beyond ±0.05, holds where "
-        "it lies between, and is undecided else.",
+        "brackets its 95 % interval, whose unit is a run. A setting grows or fragments where the whole interval lies "
+        "beyond ±0.05, holds where it lies between, and is undecided else.",
     )  # fmt: skip
 
 
-def grid_differences(material: Material, differences: pd.DataFrame) -> Grid:
+def grid_differences(material: Material, differences: Table) -> Grid:
     """Return one row a setting and outcome: the difference to the reference on the same seeds, in words and numbers."""
     rows, signs = [], []
     for row in differences[differences["outcome"].isin(SHOWN)].to_dict("records"):
@@ -75,8 +78,7 @@ def grid_differences(material: Material, differences: pd.DataFrame) -> Grid:
         signs.append("■" if is_same else SIGNS[side])
     reference = material.settings[0]
     unit = "a seed, with its mean over all scenarios" if material.scenario_columns else "a seed"
-    if material.runs["seed"].nunique() == 1 and material.scenario_columns:
-        unit = "a scenario"
+    unit = unit if material.unit == "seed" else "a scenario"
     return Grid(
         f"Differences to {reference} on the same seeds",
         ["Setting", "Against the reference", "Outcome", "Mean difference", "Pairs with more / less"],
@@ -86,7 +88,7 @@ def grid_differences(material: Material, differences: pd.DataFrame) -> Grid:
     )  # fmt: skip
 
 
-def grid_partings(partings: pd.DataFrame) -> Grid:
+def grid_partings(partings: Table) -> Grid:
     """Return one row a setting and seed: the month and the event where its run parts from that of the reference."""
     rows = [
         [row["regime"], str(row["seed"]), *(_month(row[name]) for name in ("numbers_month", "month")),
@@ -104,7 +106,7 @@ def grid_partings(partings: pd.DataFrame) -> Grid:
     )
 
 
-def grid_frame(caption: str, frame: pd.DataFrame) -> Grid:
+def grid_frame(caption: str, frame: Table) -> Grid:
     """Return what a figure shows as a table: numbers with three decimals where they are not whole."""
     frame = thin(frame, MOST_ROWS)
     if "outcome" in frame.columns:
@@ -114,7 +116,7 @@ def grid_frame(caption: str, frame: pd.DataFrame) -> Grid:
     return shorten(Grid(caption, [_name_head(str(name)) for name in frame.columns], rows, numeric))
 
 
-def thin(frame: pd.DataFrame, most: int = MOST_IN_FILE) -> pd.DataFrame:
+def thin(frame: Table, most: int = MOST_IN_FILE) -> Table:
     """Return a table by month, long or wide, with one month a year alone; every other one as it is."""
     by_month = [name for name in frame.columns if str(name).startswith("month_")]
     if by_month and most < MOST_IN_FILE:

@@ -1,4 +1,4 @@
-"""The figures of a report, in the order in which they answer its question, drawn without the words that the page has."""
+"""The figures of a report, in the order in which they answer its question, drawn without the words of the page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sim.results import Results
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
-    from sim.figures.figure import Figure, Origin
+    from sim.figures.figure import Figure, Origin, Table
 
 OVER_TIME = ("collaboration", "forms", "people", "survival", "memberships")  # `coalitions draw` draws the others
 MOST_SETTINGS = 12  # of one picture
@@ -23,7 +23,10 @@ N_PARTS = 6  # of the range of a sampled number
 
 
 def find_figures(material: Material, command: str) -> list[Figure]:
-    """Return the figures that the tables allow, the one that answers the question first; `command` gives the results."""
+    """Return the figures that the tables allow, the one that answers the question first.
+
+    command: gives the results again.
+    """
     from sim.figures import make_figures
     from sim.figures.origins import find_origin
 
@@ -35,10 +38,8 @@ def find_figures(material: Material, command: str) -> list[Figure]:
         warnings.filterwarnings("ignore", message="The confidence interval is undefined")  # where no coalition is left
         figures = make_figures(results, ("phases", *OVER_TIME), origin)
     made = {figure.name: figure for figure in figures}
-    found = {
-        "phases": made.get("phases") or _make_phases(material, results.runs, origin),
-        "differences": _make_pairs(material, origin),
-    }
+    phases = made.get("phases") or _make_phases(material, results.runs, origin)
+    found = {"phases": phases and _name_cells(phases), "differences": _make_pairs(material, origin)}
     answers = ("differences", "phases") if material.kind == COMPARISON else ("phases", "differences")
     ordered = [found[name] for name in answers] + [made.get(name) for name in OVER_TIME]
     return [figure for figure in ordered if figure is not None]
@@ -63,13 +64,12 @@ def _make_pairs(material: Material, origin: Origin) -> Figure | None:
     figure = plot_pairs(material.pairs, origin)
     if not material.scenario_columns:
         return figure
-    unit = "seed" if material.runs["seed"].nunique() > 1 else "scenario"
-    mean = f", with its mean over {material.runs['scenario'].nunique():,} scenarios" if unit == "seed" else ""
-    spread = f"Each dot is a {unit}{mean}; diamond and bar: mean and 95 % interval."
-    return dataclasses.replace(figure, title=figure.title.replace("paired runs", f"{unit}s"), spread=spread)
+    mean = f", with its mean over {material.n_scenarios:,} scenarios" if material.unit == "seed" else ""
+    spread = f"Each dot is a {material.unit}{mean}; diamond and bar: mean and 95 % interval."
+    return dataclasses.replace(figure, title=figure.title.replace("paired runs", f"{material.unit}s"), spread=spread)
 
 
-def _make_phases(material: Material, runs: pd.DataFrame, origin: Origin) -> Figure | None:
+def _make_phases(material: Material, runs: Table, origin: Origin) -> Figure | None:
     """Return the phase picture of a sample: its first two numbers cut into parts of equally many scenarios."""
     from sim.figures.phases import PREFERRED, plot_phases
 
@@ -81,12 +81,15 @@ def _make_phases(material: Material, runs: pd.DataFrame, origin: Origin) -> Figu
     cut = runs.assign(**{name: _cut(runs[name]) for name in (x, y)})
     figure = plot_phases(cut, x, y, origin)
     how = f" Each number is cut into {N_PARTS} parts of equally many scenarios; shown is the middle of each."
-    return dataclasses.replace(
-        figure, title=figure.title.replace(" settings and", " cells and"), note=f"{figure.note}{how}"
-    )
+    return dataclasses.replace(figure, note=f"{figure.note}{how}")
 
 
-def _cut(values: pd.Series) -> pd.Series:
+def _name_cells(figure: Figure) -> Figure:
+    """Return the phase picture with cells called so: the settings of a report are the panels."""
+    return dataclasses.replace(figure, title=figure.title.replace(" settings and", " cells and"))
+
+
+def _cut(values: Table) -> Table:
     parts = pd.qcut(values, N_PARTS, labels=False, duplicates="drop")
     return values.groupby(parts).transform("median").map(lambda value: float(f"{value:.2g}"))
 

@@ -23,13 +23,13 @@ from sim.report.provenance import list_provenance, tell_command, tell_method
 from sim.report.reading import COMPARISON, RUN, SWEEP, Material, read_material
 from sim.report.settings import grid_all, grid_changed, grid_sourced, list_entries, tell_assumptions
 from sim.results import CAUTION
-from sim.tables import guard_formulas, summarise
+from sim.tables import describe_localities, guard_formulas, summarise
 
 _CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
 if TYPE_CHECKING:
-    from sim.figures.figure import Figure
+    from sim.figures.figure import Figure, Table
 
 HERE = Path(__file__).resolve().parent
 TEMPLATE, STYLE = "report.html.j2", "report.css"
@@ -76,6 +76,7 @@ class Page:
     summary: list[str]
     sections: list[Section]
     verdicts: Grid
+    localities: list[str]
     differences: Grid | None
     pictures: list[Figure]
     figures: list[Illustration]
@@ -123,6 +124,7 @@ def make_page(material: Material) -> Page:
         summary=sentences.tell_summary(material, summary, differences),
         sections=_list_sections(bool(pictures), len(partings) > 0),
         verdicts=grid_verdicts(material, summary),
+        localities=describe_localities(material.localities).splitlines() if len(material.localities) else [],
         differences=grid_differences(material, differences) if several else None,
         pictures=pictures,
         figures=[_show(figure) for figure in pictures],
@@ -152,7 +154,7 @@ def _show(figure: Figure) -> Illustration:
     from sim.figures.style import PHONE, WIDE
 
     wide, narrow = (
-        Markup(embed(_clean(draw_svg(figure, width)), f"{figure.name}-{name}", figure.title, figure.alt))  # noqa: S704
+        Markup(embed(_clean(draw_svg(figure, width)), f"{figure.name}-{name}", figure.title, figure.alt))
         for name, width in (("wide", WIDE), ("narrow", PHONE))  # made of a parsed tree
     )
     note = f"{figure.spread} {figure.note} Source: {figure.origin.source}."
@@ -160,7 +162,7 @@ def _show(figure: Figure) -> Illustration:
     return Illustration(figure.name, figure.title, figure.subtitle, note, figure.command, wide, narrow, grid)
 
 
-def _pack(name: str, table: pd.DataFrame) -> Download:
+def _pack(name: str, table: Table) -> Download:
     content = guard_formulas(table).to_csv(index=False, lineterminator="\n").encode("utf-8")
     address = f"data:text/csv;charset=utf-8;base64,{base64.b64encode(content).decode()}"
     told = f"{sentences.plural(len(table), 'row')}, {max(1, round(len(content) / 1000))} kB"
@@ -184,4 +186,4 @@ def render(page: Page) -> str:
         lstrip_blocks=True,
     )  # fmt: skip
     template = environment.get_template(TEMPLATE)
-    return template.render(page=page, style=Markup(style), style_hash=f"sha256-{digest}")  # noqa: S704 -- our own file
+    return template.render(page=page, style=Markup(style), style_hash=f"sha256-{digest}")

@@ -70,7 +70,7 @@ def _tell_seeds(material: Material) -> str:
 
 
 def _tell_runs(material: Material) -> str:
-    n_scenarios, n_failed = material.runs["scenario"].nunique(), material.manifest.get("n_failed", 0)
+    n_scenarios, n_failed = material.n_scenarios, int(material.manifest.get("n_failed", 0))
     parts = [plural(len(material.runs), "run"), plural(len(material.settings), "setting")]
     parts += [plural(n_scenarios, "scenario")] if n_scenarios > 1 else []
     parts += [f"{plural(n_failed, 'run')} failed"] if n_failed else []
@@ -84,22 +84,22 @@ def tell_method(material: Material) -> list[str]:
         f"The model is an agent-based simulation: {size} meet, refer people to each other, apply for grants, and join, "
         f"leave, found and split coalitions, month by month, over {months}. Organizations are invented, or given as a "
         "roster, and stand here by slot number alone.",
-        f"Collaboration is the share of all pairs of open organizations that share a coalition. A run grows where its mean "
-        f"over the last {END_MONTHS} months lies more than {THRESHOLD:g} above that of the first {START_MONTHS}, fragments "
-        f"where it lies more than {THRESHOLD:g} below, and holds else. Coverage stands beside it, because a coalition can "
-        "stay together by leaving someone out.",
+        "Collaboration is the share of all pairs of open organizations that share a coalition. A run grows where its "
+        f"mean over the last {END_MONTHS} months lies more than {THRESHOLD:g} above that of the first {START_MONTHS}, "
+        f"fragments where it lies more than {THRESHOLD:g} below, and holds else. Coverage stands beside it, because a "
+        "coalition can stay together by leaving someone out.",
         "Runs differ in their seed, which decides every draw of chance. A 95 % interval (Student's t) says how far "
         "chance inside the model moves a mean; it says nothing of how well the model fits the world.",
     ]
     if len(material.settings) > 1:
         found.append(
-            "Settings are compared on the same seeds, so that both runs of a pair meet the same luck and differ by what the "
-            "settings change alone."
+            "Settings are compared on the same seeds, so that both runs of a pair meet the same luck and differ by "
+            "what the settings change alone."
         )
     if material.scenario_columns:
         found.append(
-            f"Every setting was tried in the same {plural(material.runs['scenario'].nunique(), 'scenario')}, which differ in "
-            f"{', '.join(name.replace('_', ' ') for name in material.scenario_columns)}. What holds over them need not hold "
-            "in each."
+            f"Every setting was tried in the same {plural(material.n_scenarios, 'scenario')}, which differ in "
+            f"{', '.join(name.replace('_', ' ') for name in material.scenario_columns)}. What holds over them need not "
+            "hold in each."
         )
     return found

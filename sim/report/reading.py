@@ -7,7 +7,7 @@ import re
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -16,7 +16,12 @@ from sim.contrasts import OUTCOMES
 from sim.figures.labels import name_setting
 from sim.results import ResultsError, scan_table
 
+if TYPE_CHECKING:
+    from sim.figures.figure import Table
+
 RUN, COMPARISON, SWEEP = "run", "comparison", "sweep"
+NOTHING = {"regime": "no grants", "shock": "no shock", "mechanisms": "no mechanisms"}  # what "none" means there
+OTHER_TABLES = ("months", "events", "members", "localities")
 MAX_CELLS = 40_000_000  # of a table that is read whole: 320 MB
 MAX_ROWS = 5_000_000  # of which three columns are read
 MOST_SETTINGS = 12  # of numbers alone; more are scenarios
@@ -40,19 +45,34 @@ class Material:
     folder: Path
     kind: str
     manifest: dict[str, Any]
-    runs: pd.DataFrame
-    pairs: pd.DataFrame
+    runs: Table
+    pairs: Table
     scenario_columns: list[str]
-    months: pd.DataFrame = field(default_factory=pd.DataFrame)
-    events: pd.DataFrame = field(default_factory=pd.DataFrame)
-    members: pd.DataFrame = field(default_factory=pd.DataFrame)
-    localities: pd.DataFrame = field(default_factory=pd.DataFrame)
+    months: Table = field(default_factory=pd.DataFrame)
+    events: Table = field(default_factory=pd.DataFrame)
+    members: Table = field(default_factory=pd.DataFrame)
+    localities: Table = field(default_factory=pd.DataFrame)
     left_out: list[str] = field(default_factory=list)
 
     @property
     def settings(self) -> list[str]:
         """The settings in the order in which they were run; the first is the reference of all differences."""
         return list(dict.fromkeys(self.runs["regime"]))
+
+    @property
+    def n_seeds(self) -> int:
+        """The number of seeds."""
+        return int(self.runs["seed"].nunique())
+
+    @property
+    def n_scenarios(self) -> int:
+        """The number of points of a design in which each setting was tried; 1 without one."""
+        return int(self.runs["scenario"].nunique())
+
+    @property
+    def unit(self) -> str:
+        """What the intervals of differences count: seeds or, where there is one alone, scenarios."""
+        return _find_unit(self.runs)
 
     @property
     def name(self) -> str:
@@ -64,7 +84,7 @@ def read_material(folder: str | Path) -> Material:
     """Return what a report of `folder` needs. Raises `ResultsError` where results are missing or damaged."""
     folder = Path(folder)
     manifest = _read_manifest(folder)
-    runs = _read(folder, "runs")
+    runs = _read_runs(folder)
     if runs.empty:
         raise ResultsError(f"{folder}: holds no run that has ended; nothing to report")
     kind = _find_kind(manifest)
@@ -72,8 +92,8 @@ def read_material(folder: str | Path) -> Material:
     runs = runs.assign(regime=_label(runs, policies))
     runs["scenario"] = runs.groupby(scenarios, sort=False, dropna=False).ngroup() if scenarios else 0
     left_out: list[str] = []
-    tables = {name: _read_modestly(folder, name, left_out) for name in ("months", "events", "members", "localities")}
-    settings = runs.drop_duplicates("run_id").set_index("run_id")["regime"]
+    tables = {name: _read_modestly(folder, name, left_out) for name in OTHER_TABLES}
+    settings = runs.drop_duplicates("run_id").set_index("run_id")["regime"] if "run_id" in runs.columns else {}
     for table in tables.values():
         if {"run_id", "regime"} <= set(table.columns):
             table["regime"] = table["run_id"].map(settings).fillna(table["regime"])
@@ -112,7 +132,7 @@ def split_command(manifest: dict[str, Any]) -> list[str]:
         return command.split()
 
 
-def _read(folder: Path, name: str, columns: list[str] | None = None) -> pd.DataFrame:
+def _read(folder: Path, name: str, columns: list[str] | None = None) -> Table:
     dataset = scan_table(folder, name)
     try:
         return dataset.to_table(columns=columns).to_pandas()
@@ -121,7 +141,15 @@ def _read(folder: Path, name: str, columns: list[str] | None = None) -> pd.DataF
         raise ResultsError(f"{folder / name}.parquet: cannot be read ({reason}); run the command again") from error
 
 
-def _read_modestly(folder: Path, name: str, left_out: list[str]) -> pd.DataFrame:
+def _read_runs(folder: Path) -> Table:
+    """Return the columns of ``runs`` that a report needs, of a million runs half of the table."""
+    names = scan_table(folder, "runs").schema.names
+    needed = {"regime", "seed", "verdict", *OUTCOMES}
+    needed |= {"run_id"} if any((folder / f"{name}.parquet").is_file() for name in OTHER_TABLES) else set()
+    return _read(folder, "runs", [name for name in names if name in needed or name not in NOT_VARIED])
+
+
+def _read_modestly(folder: Path, name: str, left_out: list[str]) -> Table:
     """Return a table, of a large one the columns for collaboration over time, of a huge one nothing."""
     if not (folder / f"{name}.parquet").is_file():
         return pd.DataFrame()
@@ -138,7 +166,7 @@ def _read_modestly(folder: Path, name: str, left_out: list[str]) -> pd.DataFrame
     return pd.DataFrame()
 
 
-def _part_columns(runs: pd.DataFrame, manifest: dict[str, Any], kind: str) -> tuple[list[str], list[str]]:
+def _part_columns(runs: Table, manifest: dict[str, Any], kind: str) -> tuple[list[str], list[str]]:
     """Return the columns whose values make a setting, and those that make a scenario, in which settings are tried.
 
     A setting differs in a name (regime, shock, case) or in what the cases of a design set; numbers that a design varies
@@ -146,13 +174,13 @@ def _part_columns(runs: pd.DataFrame, manifest: dict[str, Any], kind: str) -> tu
     """
     if kind == COMPARISON:  # the column `regime` holds the settings
         return ["regime"], []
-    varied = [name for name in runs.columns if name not in NOT_VARIED and runs[name].nunique(dropna=False) > 1]
+    varied = [name for name in runs.columns if name not in NOT_VARIED and _varies(runs[name])]
     by_case = _find_case_columns(manifest)
     names = [name for name in varied if not pd.api.types.is_numeric_dtype(runs[name]) or name in by_case]
     if "case" in names:  # it names the whole case
         names = [name for name in names if name not in by_case]
         varied = [name for name in varied if name not in by_case]
-    policies = [*(["regime"] if runs["regime"].nunique() > 1 else []), *names]
+    policies = [*(["regime"] if _varies(runs["regime"]) else []), *names]
     rest = [name for name in varied if name not in policies]
     if not policies and rest and len(runs[rest].drop_duplicates()) <= MOST_SETTINGS:
         return ["regime", *rest], []
@@ -166,15 +194,17 @@ def _find_case_columns(manifest: dict[str, Any]) -> set[str]:
     return {columns.get(name, name.rsplit(".", 1)[-1]) for name in names} | {*names}
 
 
-def _label(runs: pd.DataFrame, policies: list[str]) -> pd.Series:
+def _label(runs: Table, policies: list[str]) -> Table:
     """Return a name a run, in words: the values of names, and name and value of numbers."""
     parts = []
     for name in policies:
         plain = not pd.api.types.is_numeric_dtype(runs[name])
         values = runs[name].astype(object).where(runs[name].notna(), "none")
+        values = values.where(values != "none", NOTHING.get(name, "none"))
         parts.append(values.map(str) if plain else values.map(lambda value, name=name: f"{name}={_show(value)}"))
     labels = pd.concat(parts, axis=1).agg(" ".join, axis=1).astype(str) if len(parts) > 1 else parts[0].astype(str)
-    return labels.map({label: call(label) for label in labels.unique()})
+    called = {label: call(label) for label in labels.unique()}
+    return labels.map(called.get)
 
 
 def call(setting: object) -> str:
@@ -187,8 +217,16 @@ def _show(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _pair(runs: pd.DataFrame) -> pd.DataFrame:
-    unit = "seed" if runs["seed"].nunique() > 1 else "scenario"
+def _varies(values: Table) -> bool:
+    return len(values.unique()) > 1
+
+
+def _find_unit(runs: Table) -> str:
+    return "seed" if _varies(runs["seed"]) else "scenario"
+
+
+def _pair(runs: Table) -> Table:
+    unit = _find_unit(runs)
     outcomes = [name for name in OUTCOMES if name in runs.columns]
     pairs = runs.groupby(["regime", unit], sort=False)[outcomes].mean().reset_index()
     return pairs.rename(columns={unit: "seed"})

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from sim.figures.labels import join_words
 from sim.report.reading import COMPARISON, SWEEP, Material
+
+if TYPE_CHECKING:
+    from sim.figures.figure import Table
 
 MOST_WORDS = 120
 TOLD = 3  # settings told one by one; more are counted
@@ -16,7 +18,7 @@ VERBS = {"grows": "grow", "holds": "hold", "fragments": "fragment"}
 CLOSING = "Most numbers of the model are assumed: take this as a way to think about a question, not as a forecast."
 
 
-def tell_headline(material: Material, summary: pd.DataFrame, differences: pd.DataFrame) -> str:
+def tell_headline(material: Material, summary: Table, differences: Table) -> str:
     """Return the finding in one sentence: the title of the report."""
     if len(material.settings) == 1:
         row = summary.iloc[0]
@@ -46,7 +48,7 @@ def _list(names: list[str], n_all: int) -> str:
     return join_words(names) if len(names) <= TOLD else f"{len(names)} of {n_all} settings"
 
 
-def tell_summary(material: Material, summary: pd.DataFrame, differences: pd.DataFrame) -> list[str]:
+def tell_summary(material: Material, summary: Table, differences: Table) -> list[str]:
     """Return the sentences of the summary, of `MOST_WORDS` words at most; the less important ones go first."""
     opening, coverage = _tell_opening(material), _tell_coverage(summary)
     if len(material.settings) == 1:
@@ -75,7 +77,7 @@ def _tell_opening(material: Material) -> str:
         return (
             f"{_capital(_count(len(settings)))} settings, each run on the same {plural(n_seeds, 'seed')}, of {where}."
         )
-    n_scenarios = material.runs["scenario"].nunique()
+    n_scenarios = material.n_scenarios
     among = f", {plural(len(settings), 'setting')} in {plural(n_scenarios, 'scenario')}" if n_scenarios > 1 else ""
     kind = "A sweep of" if material.kind == SWEEP else "This is"
     if len(settings) == 1 and n_scenarios == 1:
@@ -102,7 +104,8 @@ def _span(numbers: list[Any], unit: str) -> str:
 
 def _tell_end(row: Any) -> str:
     end, start = row["collaboration_end"], row["collaboration_end"] - row["change_mean"]
-    return f"At the end {of_hundred(end)} pairs of organizations share a coalition; in the first year {100 * start:.0f} do."
+    told = f"At the end {of_hundred(end)} pairs of organizations share a coalition"
+    return f"{told}; in the first year {100 * start:.0f} do."
 
 
 def _tell_verdict(row: Any) -> str:
@@ -138,14 +141,14 @@ def tell_difference(row: dict[str, Any], counts: tuple[int, int, int]) -> str:
 
 
 def count_pairs(material: Material, row: dict[str, Any]) -> tuple[int, int, int]:
-    """Return how many pairs of runs end with more and with less of the outcome than the reference, and how many there are."""
+    """Return how many pairs of runs end with more of the outcome than the reference, with less, and all."""
     runs = material.runs[material.runs["regime"].isin([row["regime"], row["reference"]])]
     wide = runs.pivot_table(index=["seed", "scenario"], columns="regime", values=row["outcome"])
     change = (wide[row["regime"]] - wide[row["reference"]]).dropna()
     return int((change > 0).sum()), int((change < 0).sum()), len(change)
 
 
-def _tell_many(summary: pd.DataFrame) -> str:
+def _tell_many(summary: Table) -> str:
     parts = []
     for verdict in ("grows", "holds", "fragments", "undecided"):
         found = list(summary.loc[summary["verdict"] == verdict, "regime"])
@@ -156,7 +159,7 @@ def _tell_many(summary: pd.DataFrame) -> str:
     return f"Collaboration {'; '.join(parts)}."
 
 
-def _tell_coverage(summary: pd.DataFrame) -> str:
+def _tell_coverage(summary: Table) -> str:
     lowest = summary.loc[summary["coverage_end"].idxmin()] if summary["coverage_end"].notna().any() else None
     if lowest is None:
         return "Coverage is not known."
@@ -175,7 +178,7 @@ def _find_side(row: Any) -> str:
     return "less" if row["high"] < 0 else "undecided"
 
 
-def _pick_outcome(differences: pd.DataFrame, outcome: str = "collaboration_end") -> list[dict[str, Any]]:
+def _pick_outcome(differences: Table, outcome: str = "collaboration_end") -> list[dict[str, Any]]:
     return differences[differences["outcome"] == outcome].to_dict("records")
 
 

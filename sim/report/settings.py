@@ -140,8 +140,8 @@ def tell_assumptions(entries: list[Entry]) -> str:
     n_assumed = sum(entry.is_assumed for entry in numbers)
     n_changed = sum(entry.is_changed for entry in entries)
     told = (
-        f"Of {len(numbers)} numbers in this result, {n_assumed} are assumed and {len(numbers) - n_assumed} have a value "
-        f"after a publication; {len(entries) - len(numbers)} further entries are choices of design."
+        f"Of {len(numbers)} numbers in this result, {n_assumed} are assumed and {len(numbers) - n_assumed} have a "
+        f"value after a publication; {len(entries) - len(numbers)} further entries are choices of design."
     )
     return (
         f"{told} {n_changed} differ from their default." if n_changed != 1 else f"{told} One differs from its default."

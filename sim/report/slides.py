@@ -1,4 +1,4 @@
-"""A report as slides: a figure each, the finding as its title, the alternative text with the picture, the rule in the notes."""
+"""A report as slides: a figure each, the finding as its title, the words for those who do not see it with it."""
 
 from __future__ import annotations
 

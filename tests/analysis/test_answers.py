@@ -24,7 +24,7 @@ def test_the_readme_gives_the_answer_that_the_kept_table_gives(name):
 
 
 def test_every_experiment_has_an_answer_and_a_small_table():
-    files = {path.stem for path in verb.README.parent.glob("*.yaml")}
+    files = {path.stem for path in verb.README.parent.glob("*.yaml")} - {"classroom"}  # a page to look at
     assert files == set(NAMES) == set(ANSWERS) == {path.stem for path in tables.FOLDER.glob("*.csv")}
     assert max(path.stat().st_size for path in tables.FOLDER.glob("*.csv")) < 50_000
 
@@ -40,8 +40,8 @@ def test_a_set_run_anew_gives_the_row_that_was_kept(name):
     words = [f"{key}={_write(value)}" for key, value in point.items() if key != "case" and value is not None]
     groups = [word for word in words if "." not in word.partition("=")[0]]
     runs = sim.run([*_base(name), *groups, *[word for word in words if word not in groups]], seeds=16).runs
-    assert runs["collaboration_end"].mean() == pytest.approx(row["collaboration_end"], rel=1e-3)
-    assert runs["exit_rate"].mean() == pytest.approx(row["exit_rate"], rel=1e-3)
+    for outcome in tables.KEPT[name].outcomes:
+        assert runs[outcome].mean() == pytest.approx(row[outcome], rel=1e-3, abs=1e-6), outcome
 
 
 def _base(name):
@@ -91,17 +91,19 @@ def test_what_is_said_of_levers_follows_the_table():
     flat.loc[flat["case"] == "mandate", "collaboration_end"] -= 0.2
     told = ANSWERS["levers"](flat)
     raised, lowered = told.split("These clearly lower it:")
-    assert "facilitation +0.100 [+0.100, +0.100] (more in 100% of sets" in raised
-    assert "mandate -0.200 [-0.200, -0.200] (more in 0% of sets" in lowered
-    assert raised.count("USD)") == lowered.count("USD)") == 1
+    assert "facilitation +0.100 [+0.100, +0.100] (100% of sets;" in raised
+    assert "mandate -0.200 [-0.200, -0.200] (0% of sets;" in lowered
+    assert raised.count(" of sets;") == 1
+    assert lowered.split("Clearly lower coverage")[0].count(" of sets;") == 1
 
 
 def test_the_claim_is_told_as_not_clear_where_differences_are_noise():
     table = tables.read_table("diversity_under_stress")
     noise = np.random.default_rng(1).normal(0.3, 0.01, len(table))
     told = ANSWERS["diversity_under_stress"](table.assign(**dict.fromkeys(tables.CHANGES, noise)))
-    clear = told.split("clearly costlier ")[1]
-    assert clear.count("under none") == 3
+    assert told.count("clearly costlier: nowhere") == 3
     worse = noise - 0.1 * ((table["case"] == "scarce") & (table["field.viewpoint_spread"] > 0))
-    told = ANSWERS["diversity_under_stress"](table.assign(collaboration_change=worse, exit_rate=noise))
-    assert "in collaboration over the run under scarce; in exits a membership and year under none" in told
+    flat = table.assign(collaboration_change=worse, exit_rate=noise, collaboration_end=noise)
+    told = ANSWERS["diversity_under_stress"](flat)
+    assert told.count("clearly costlier: nowhere") == 2
+    assert "clearly costlier: scarce -0." in told.split("Exits")[0]

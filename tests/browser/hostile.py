@@ -36,7 +36,7 @@ def write_configuration(folder):
 
 
 def spoil(folder):
-    """Give the settings of kept results the hostile names, which no command of ours lets pass: somebody else's folder."""
+    """Give settings of kept results the hostile names, which no command of ours lets pass: somebody else's folder."""
     named = dict(zip([f"case_{place}" for place in range(len(NAMES))], NAMES.values(), strict=True))
     runs = pd.read_parquet(folder / "runs.parquet")
     runs["case"] = runs["case"].map(named)

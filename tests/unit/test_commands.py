@@ -33,7 +33,23 @@ def run_command(*words, **environment):
 # Help
 
 
-@pytest.mark.parametrize("verb", [None, "run", "compare", "interviews", "games", "demo", "report", "explore", "list", "show"])
+HELPED = (
+    None,
+    "run",
+    "compare",
+    "interviews",
+    "games",
+    "demo",
+    "draw",
+    "report",
+    "explore",
+    "calibrate",
+    "list",
+    "show",
+)
+
+
+@pytest.mark.parametrize("verb", HELPED)
 def test_help_imports_nothing_heavy(verb):
     words = [verb, "--help"] if verb else ["--help"]
     script = f"import sys; from sim.__main__ import main; code = main({words!r}); "

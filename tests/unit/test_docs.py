@@ -8,13 +8,28 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="module")
-def generator():
-    spec = importlib.util.spec_from_file_location("make_parameters", ROOT / "docs" / "make_parameters.py")
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def generator():
+    return load("make_parameters")
+
+
+def test_the_findings_are_those_of_what_is_kept():
+    findings = load("make_findings")
+    assert findings.main(["--check"]) == 0, "run: python docs/make_findings.py"
+    page = findings.make_page()
+    assert len(findings.read_answers()) >= 10
+    assert [row["pattern"] for row in findings.read_validation()] == [str(number) for number in range(1, 21)]
+    for row in findings.read_validation():
+        assert f"* [{row['pattern']}](validation.md#pattern-{row['pattern']}) {row['statement']}: " in page
+    assert "nothing here shows that a policy works" in page
 
 
 def test_generated_pages_are_up_to_date(generator):

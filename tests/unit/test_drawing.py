@@ -1,11 +1,15 @@
 """Figures drawn by a second process: the same files, the same errors, and no process left behind."""
 
+import json
+
 import pandas as pd
 import pytest
 
+from sim.__main__ import main
+from sim.columns import MODEL_VERSION
 from sim.commands import drawing
 from sim.commands.drawing import Pencil
-from sim.results import Results
+from sim.results import Results, save_results
 
 
 def make_results(n_months=24):
@@ -15,8 +19,13 @@ def make_results(n_months=24):
     changes = {"collaboration_change": 0.0, "effective_change": 0.0, "verdict": "holds"}
     members = pd.DataFrame({**keys, "month": [0, 0, 1, 1], "organization": [1, 2, 1, 2], "coalition": [1, 1, 1, 0]})
     events = pd.DataFrame({"event": [], "month": []})
+    manifest = {"command": "coalitions run name=some", "name": "some", "model_version": MODEL_VERSION}
     return Results(
-        pd.DataFrame([{**keys, **numbers, **changes}]), months, events, members, {"command": "coalitions run"}
+        pd.DataFrame([{**keys, **numbers, **changes}]),
+        months,
+        events,
+        members,
+        manifest,
     )
 
 
@@ -70,3 +79,39 @@ def test_a_command_that_fails_leaves_no_helper(two_cores):
     with pytest.raises(RuntimeError), Pencil() as pencil:
         raise RuntimeError
     assert pencil.helper.poll() is not None
+
+
+def test_kept_results_are_drawn_by_name(tmp_path, capsys):
+    folder = tmp_path / "some"
+    save_results(make_results(), folder, "coalitions run")
+    assert (
+        main(["draw", str(folder), "memberships", "--formats", "svg", "--phone", "--folder", str(tmp_path / "a")]) == 0
+    )
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == [
+        f"memberships.{kind}" for kind in ("csv", "svg", "txt")
+    ]
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith("memberships: From 1 to 1 coalitions")
+    assert main(["draw", str(folder), "collaboration", "--json", "--start", "2019-07"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["figures"][0]["title"].startswith("none: collaboration holds")
+    words = (folder / "figures/collaboration.txt").read_text(encoding="utf-8")
+    assert "Command: coalitions run name=some && coalitions draw results/some --start 2019-07" in words
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["fan"], "figure 'fan': not known"),
+        (["phases"], "holds no table for phases"),
+        (["memberships", "--formats", "gif"], "format 'gif': not known; choose from svg, png"),
+        (["memberships", "--start", "July"], "--start: month 'July': must look like 2019-07"),
+        (["memberships", "--observed", "missing.csv"], "missing.csv: cannot be read"),
+    ],
+)
+def test_what_cannot_be_drawn_is_told_in_a_line(tmp_path, capsys, words, told):
+    save_results(make_results(), tmp_path / "some", "coalitions run")
+    assert main(["draw", str(tmp_path / "some"), *words]) == 2
+    assert told in capsys.readouterr().err
+    assert main(["draw", str(tmp_path / "nothing")]) == 2
+    assert "no manifest.json there" in capsys.readouterr().err

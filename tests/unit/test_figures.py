@@ -1,5 +1,6 @@
 """The figures: they say what the numbers say, carry all their parts, and give the same files every time."""
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from sim.figures.forms import FORMS, compute_rates
 from sim.figures.labels import fold, name_setting
 from sim.figures.levers import plot_levers
 from sim.figures.network import lay_out, plot_network
+from sim.figures.observations import ObservationError, read_observations
+from sim.figures.origins import find_origin
 from sim.figures.pairs import N_DOTS, compute_interval, pick_dots, plot_pairs
 from sim.figures.people import compute_ends
 from sim.figures.phases import find_plane, judge_cells, plot_phases
@@ -184,8 +187,6 @@ def test_a_picture_names_its_axes_and_keeps_its_words_inside(name, width):
 
 @pytest.mark.parametrize("part", ["title", "subtitle", "spread", "note", "alt"])
 def test_an_empty_part_is_refused(part):
-    import dataclasses
-
     bare = dataclasses.replace(ALL["forms"], **{part: " "})
     with pytest.raises(FigureError, match=f"{part} empty"):
         bare.paint()
@@ -486,8 +487,8 @@ def test_the_tornado_draws_what_matters_first_and_tells_it():
 
 def test_a_box_is_told_as_a_rule():
     assert ALL["scenarios"].title == (
-        "Verdict is fragments: 90 % of points where cost of competing for the same money is at least 1.2 and distance "
-        "of each pole's group from the middle is 0.1 to 0.4"
+        "Verdict is fragments at 90 % of points where cost of competing for the same money is at least 1.2 and "
+        "distance of each pole's group from the middle is 0.1 to 0.4"
     )
 
 
@@ -509,3 +510,83 @@ def test_patterns_are_counted_by_verdict_and_have_shapes():
 
 def test_colours_of_series_are_those_of_okabe_and_ito():
     assert [to_hex(colour).upper() for colour, _ in style.SERIES] == ["#0072B2", "#D55E00", "#CC79A7"]
+
+
+# dates and a user's own numbers
+
+
+def write(folder, *lines):
+    path = folder / "ours.csv"
+    path.write_text("month,column,value\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_dates_stand_on_the_axis_where_the_start_is_known():
+    figure = dataclasses.replace(fan_of(CHANGES), origin=ORIGIN)
+    assert "Months since the start" in find_texts(figure.paint())
+    runs = make_runs(CHANGES)
+    dated = plot_fan(make_months(runs), summarise(make_results(runs)), dataclasses.replace(ORIGIN, start="2019-07"))
+    texts = find_texts(dated.paint())
+    assert "Jul\n2020" in texts
+    assert "Month and year; month 0 is July 2019" in texts
+
+
+def test_shocks_are_marked_where_they_strike():
+    figures = make_figures(make_results(make_runs(CHANGES)), ["collaboration"])
+    assert figures[0].origin.marks == ((12, "shock"),)
+    assert "shock" in find_texts(figures[0].paint())
+
+
+def test_grant_lines_that_open_or_close_in_all_settings_are_marked():
+    results = make_results(make_runs(CHANGES))
+    lines = {"service": {"first_month": 7, "last_month": 30}, "own": {"first_month": 1, "last_month": 10_000}}
+    setting = {"shock": {"name": "total_cut"}, "regime": {"programmes": lines}}
+    results.manifest["settings"] = [setting, setting]
+    assert find_origin(results).marks == ((7, "service opens"), (12, "total cut"), (30, "service closes"))
+
+
+def test_observations_lie_over_the_runs_and_are_counted(tmp_path):
+    path = write(tmp_path, "2020-07,collaboration_share,0.468", "2019-07,collaboration_share,0.1")
+    observed = read_observations(path, "2019-07")
+    assert observed["month"].tolist() == [0, 12]
+    runs = make_runs({"competitive": 0.2})
+    origin = dataclasses.replace(ORIGIN, start="2019-07", observed=observed)
+    figure = plot_fan(make_months(runs), summarise(make_results(runs)), origin)
+    assert "your observations; within nine of ten runs lie 1 of 2 under competitive" in figure.note
+    squares = [line for line in figure.paint().axes[0].get_lines() if line.get_marker() == "s"]
+    assert squares[0].get_xydata().tolist() == [[0, 0.1], [12, 0.468]]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("12,colaboration_share,1", "ours.csv:2: column 'colaboration_share': is no monthly result. Did you mean"),
+        ("12,served,many", "ours.csv:2: value 'many': must be a number"),
+        ("12,served,nan", "must be a finite number"),
+        ("2019-07,served,1", "must be a whole number since the start, or give --start"),
+    ],
+)
+def test_what_is_wrong_in_observations_is_told_with_its_line(tmp_path, line, told):
+    with pytest.raises(ObservationError, match=re.escape(told)):
+        read_observations(write(tmp_path, line))
+
+
+def test_observations_have_three_columns_and_a_row(tmp_path):
+    with pytest.raises(ObservationError, match="holds no observation"):
+        read_observations(write(tmp_path))
+    (tmp_path / "ours.csv").write_text("month,value\n1,2\n", encoding="utf-8")
+    with pytest.raises(ObservationError, match="columns month,value; they must be month,column,value"):
+        read_observations(tmp_path / "ours.csv")
+    with pytest.raises(ObservationError, match="lies before the start"):
+        read_observations(write(tmp_path, "2018-01,served,1"), "2019-07")
+    with pytest.raises(ObservationError, match="cannot be read"):
+        read_observations(tmp_path / "missing.csv")
+
+
+def test_a_picture_outside_the_set_has_the_same_frame(tmp_path):
+    canvas = style.styled(style.make_figure)(6, 2, "What was found", "What is shown")
+    canvas.subplots()
+    first = style.save_figure(canvas, tmp_path, "own")
+    assert [path.name for path in first] == ["own.png", "own.svg"]
+    assert style.describe_figure(canvas) == "What was found What is shown"
+    assert "nothing here shows that a policy works" in " ".join(find_texts(canvas)).replace("\n", " ")

@@ -239,12 +239,15 @@ def test_a_published_solver_agrees_on_shapley_values():
 def test_the_bilateral_rule_gives_two_what_mesas_example_gives_them():
     from sim.games.bilateral import join_two
 
+    mesa = pytest.importorskip("mesa")
     alliance = pytest.importorskip("mesa.examples.advanced.alliance_formation.model")
-    model = alliance.MultiLevelAllianceModel(n=12, seed=3)
-    agents, joined = list(model.agents), 0
+    rule = alliance.MultiLevelAllianceModel.calculate_shapley_value  # asks nothing of its model
+    model, random, joined = mesa.Model(), np.random.default_rng(3), 0
+    agents = [mesa.Agent(model) for _ in range(12)]
+    for agent in agents:
+        agent.power, agent.position, agent.level = *random.normal(0.5, 0.1, 2).tolist(), 0
     for one, other in combinations(agents, 2):
-        pair = model.agents.select(lambda agent, pair=(one, other): agent in pair)
-        theirs = model.calculate_shapley_value(pair)
+        theirs = rule(None, model.agents.select(lambda agent, pair=(one, other): agent in pair))
         ours = join_two((one.power, other.power), (one.position, other.position))
         assert (ours is None) == (theirs is None)
         if theirs:

@@ -17,7 +17,7 @@ from sim.__main__ import main
 from sim.contrasts import OUTCOMES, compute_differences
 from sim.report import write_report
 from sim.report.drawings import embed
-from sim.report.grids import Grid, grid_differences, grid_verdicts, show, shorten
+from sim.report.grids import Grid, grid_differences, grid_verdicts, shorten, show
 from sim.report.page import make_page, render
 from sim.report.provenance import tell_command
 from sim.report.reading import read_material
@@ -151,7 +151,11 @@ def test_numbers_of_a_design_make_scenarios_and_names_make_settings(tmp_path):
     folder = write_results(tmp_path / "a", {"mixed": 0.0}, manifest=manifest)
     pd.concat(parts).to_parquet(folder / "runs.parquet")
     material, _, differences = summarise_folder(folder)
-    assert (material.kind, material.settings, material.scenario_columns) == ("sweep", ["mixed", "none"], ["luck"])
+    assert (material.kind, material.settings, material.scenario_columns) == (
+        "sweep",
+        ["mixed", "no grants"],
+        ["luck"],
+    )
     assert differences["n"].unique().tolist() == [5]  # seeds, each with the mean of its two scenarios
     end = differences[differences["outcome"] == "collaboration_end"]["mean"].item()
     assert end == pytest.approx(-0.025)
@@ -222,8 +226,10 @@ def test_the_command_says_nothing_of_where_things_lie(tmp_path):
 def test_the_same_results_give_the_same_bytes(tmp_path):
     folder = write_results(tmp_path / "a", {"mixed": 0.0, "lottery": 0.08})
     write_report(folder, tmp_path / "one.html")
-    script = f"from sim.report import write_report; from pathlib import Path; write_report({str(folder)!r}, Path({str(tmp_path / 'two.html')!r}))"
-    subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parents[2], env=None)
+    script = "import sys; from pathlib import Path; from sim.report import write_report; "
+    script += "write_report(sys.argv[1], Path(sys.argv[2]))"
+    words = [sys.executable, "-c", script, str(folder), str(tmp_path / "two.html")]
+    subprocess.run(words, check=True, cwd=Path(__file__).parents[2])
     assert (tmp_path / "one.html").read_bytes() == (tmp_path / "two.html").read_bytes()
 
 
@@ -241,15 +247,18 @@ def test_the_style_has_the_hash_that_the_policy_names_and_no_element_has_a_style
 
 
 def test_a_drawing_keeps_its_ids_to_itself_and_loses_what_could_run():
-    svg = """<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="9pt" height="5pt">
+    svg = """<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
+      width="9pt" height="5pt">
       <style>*{fill:red}</style><script>1</script><title>old</title>
       <defs><path id="p" d="M0 0"/><clipPath id="c"><rect/></clipPath></defs>
       <g style="fill: #fff; clip-path: url(#c)" onclick="1"><use xlink:href="#p"/><use href="http://x.org/#y"/>
-      <image xlink:href="data:image/png;base64,AA"/><text style="font: bold 9px 'DejaVu Sans'">&lt;b&gt;</text></g></svg>"""
+      <image xlink:href="data:image/png;base64,AA"/><text style="font: bold 9px 'DejaVu Sans'">&lt;b&gt;</text></g>
+      </svg>"""
     made = embed(svg, "one", "A & B", "words")
     assert made.startswith("<svg") and 'viewBox="0 0 9 5"' in made and "xmlns" not in made
-    for part in ('id="one-p"', 'href="#one-p"', "url(#one-c)", 'fill="#fff"', 'font-size="9px"', 'font-weight="bold"', "&lt;b&gt;",
-                 '<title id="one-title">A &amp; B</title>', '<desc id="one-desc">words</desc>', "data:image/png"):  # fmt: skip
+    kept = ('id="one-p"', 'href="#one-p"', "url(#one-c)", 'fill="#fff"', 'font-size="9px"', 'font-weight="bold"')
+    words = ("&lt;b&gt;", '<title id="one-title">A &amp; B</title>', '<desc id="one-desc">words</desc>')
+    for part in (*kept, *words, "data:image/png"):
         assert part in made
     for part in ("script", "<style", "style=", "onclick", "x.org", ">old<"):
         assert part not in made
@@ -387,3 +396,11 @@ def test_results_that_are_no_results_are_refused(tmp_path):
     (tmp_path / "manifest.json").write_text("[]")
     with pytest.raises(ResultsError, match="holds no settings"):
         read_material(tmp_path)
+
+
+def test_a_field_of_localities_is_told_by_locality(tmp_path):
+    folder = write_results(tmp_path / "a", {"mixed": 0.0})
+    found = pd.DataFrame({"run_id": "mixed-1", "regime": "mixed", "seed": 1, "verdict": ["grows", "holds", "holds"]})
+    found.assign(locality=range(3), collaboration_change=0.0).to_parquet(folder / "localities.parquet")
+    text = render(make_page(read_material(folder)))
+    assert "By locality, over all runs: <bdi>mixed: of 3 localities 1 grow, 2 hold, 0 fragment</bdi>." in text

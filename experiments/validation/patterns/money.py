@@ -211,8 +211,7 @@ PATTERNS = (
         "Gerassi, Nichols & Michelson 2017; Cooley & Ron 2002; Bunger 2013",
         "A",
         "Unrestricted money, half of it against all of it, same seeds: effective number of groups in months 61-120, "
-        "exits "
-        "per membership over the whole run.",
+        "exits per membership over the whole run.",
         (
             Claim("groups", "Half the money raises the effective number of groups", "groups", needs_null=True),
             Claim("exits", "Half the money raises exits per membership", "exits/year", needs_null=True),
@@ -228,8 +227,8 @@ PATTERNS = (
         "Gerassi, Nichols & Michelson 2017; history of the HHS and OVC lines",
         "B",
         "Population silos with and without a shift from adults (foreign nationals) to minors in month 48, same "
-        "seeds: exits "
-        "of organizations that could apply for that line alone, per affiliated organization, months 49-96.",
+        "seeds: exits of organizations that could apply for that line alone, per affiliated organization, months "
+        "49-96.",
         (
             Claim(
                 "exits",
@@ -254,8 +253,7 @@ PATTERNS = (
         "B",
         "Two by two, same seeds and the same coalitions at month 0: spread of viewpoints 0.2 or 0.8, unrestricted "
         "money 1.5 or 0.5 times the set's own. Fragmentation as in pattern 3: effective number of groups in months "
-        "61-120, "
-        "exits (and break-aways) per membership and year.",
+        "61-120, exits (and break-aways) per membership and year.",
         (
             Claim(
                 "groups",
@@ -289,8 +287,7 @@ PATTERNS = (
         "Bunger, Doogan & Cao 2014",
         "B",
         "Unrestricted money, nine yearly rounds: who wins against who applies and loses, by partners and record a "
-        "month "
-        "before, in standard deviations of that round.",
+        "month before, in standard deviations of that round.",
         (
             Claim("partners", "Organizations that win new money had more partners than those that lose", "SD"),
             Claim("record", "Organizations that win new money had the stronger record of past awards", "SD"),
@@ -303,11 +300,10 @@ PATTERNS = (
         "About 68 % of grant-seeded coalitions still live five to six years after the money ends",
         "NORC for ASPE 2012: 113 of 165",
         "A",
-        "A quarter of the money seeds coalitions for four years and then ends, the rest goes on: coalitions of "
-        "three or "
-        "more that had won it by month 48, looked at again in month 114. Alive: three members or more, attendance not "
-        "below `inactive_activity`, still serving a population of the founding purpose. Calibration uses the same "
-        "band.",
+        "A quarter of the money seeds coalitions for four years and then ends, the rest goes on: coalitions of three "
+        "or more that had won it by month 48, looked at again in month 114. Alive: three members or more, attendance "
+        "not below `inactive_activity`, still serving a population of the founding purpose. Calibration uses the "
+        "same band.",
         (
             Claim(
                 "alive", "Between 55 and 80 % of grant-seeded coalitions are alive 5.5 years on", "share", 0.55, 0.80

@@ -80,8 +80,7 @@ PATTERNS = (
         "Foot 2015",
         "C",
         "Mixed money: rival foundings a year and field; in the months they occur, ordered pairs in which one would "
-        "say yes to "
-        "the other by the model's own rule of admission (`admission_threshold`).",
+        "say yes to the other by the model's own rule of admission (`admission_threshold`).",
         (
             Claim("rivals", "A field sees more than one rival founding in ten years", "foundings/year", 0.1),
             Claim(
@@ -100,8 +99,7 @@ PATTERNS = (
         "Ditmore & Allman 2013",
         "B",
         "Money on condition of a viewpoint, both directions: answers of a run (comply, phase out, decline, stay "
-        "ambiguous), "
-        "with ambiguity 0, 0.3 and 0.6; entropy in bits.",
+        "ambiguous), with ambiguity 0, 0.3 and 0.6; entropy in bits.",
         (
             Claim("vague", "Answers to conditional money are more mixed where the rule is vague", "bits"),
             Claim(
@@ -121,8 +119,7 @@ PATTERNS = (
         "Kenway & Quirk 2021; Caradonna 2021",
         "C",
         "Share of open organizations with |stance| below 0.2 less that with |viewpoint| below 0.2, months 61-120: "
-        "unrestricted "
-        "money; and conditional money (mean of both directions) less unrestricted, same seeds.",
+        "unrestricted money; and conditional money (mean of both directions) less unrestricted, same seeds.",
         (
             Claim("silence", "More organizations take no public position than hold none", "share"),
             Claim("leverage", "Money on condition of a viewpoint widens that gap", "share"),

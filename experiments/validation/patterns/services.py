@@ -115,9 +115,8 @@ PATTERNS = (
         "Gerassi, Nichols & Michelson 2017; Kim et al. 2018; Urban Institute (ECM evaluation)",
         "A",
         "Organizations that join after six months outside any coalition, against the most similar ones (referrals, "
-        "people "
-        "served, size, stress) that stay outside, same parameter set: change from the six months before to the six "
-        "after.",
+        "people served, size, stress) that stay outside, same parameter set: change from the six months before to "
+        "the six after.",
         (
             Claim(
                 "referrals",
@@ -138,9 +137,8 @@ PATTERNS = (
         "Coalition activity raises awareness even at low depth",
         "Gerassi, Nichols & Michelson 2017; Callahan 2016",
         "B",
-        "Coalitions with no ambition beyond awareness (`goal_breadth` 0), attendance 0.2 above against 0.2 below "
-        "the set's "
-        "own; beside it a wide (0.8) against a narrow (0.2) spread of viewpoints. Months 61-120.",
+        "Coalitions with no ambition beyond awareness (`goal_breadth` 0), attendance 0.2 above against 0.2 below the "
+        "set's own; beside it a wide (0.8) against a narrow (0.2) spread of viewpoints. Months 61-120.",
         (
             Claim(
                 "activity", "Where joint work stays shallow, better attended coalitions raise public awareness", "stock"
@@ -155,9 +153,8 @@ PATTERNS = (
         "Output per member is an inverted U in coalition size",
         "Urban Institute (ECM evaluation): very large coalitions work worse",
         "B",
-        "One coalition of 2 to 18 members drawn by lot, memberships held fixed: referrals completed between "
-        "members, per "
-        "member, in months 24, 36 and 48, as a square function of size.",
+        "One coalition of 2 to 18 members drawn by lot, memberships held fixed: referrals completed between members, "
+        "per member, in months 24, 36 and 48, as a square function of size.",
         (
             Claim(
                 "curve", "Output per member bends downward as coalitions grow", "people/month per 100 squared members"

@@ -23,16 +23,11 @@ from experiments.validation.settings import Setting
 from sim.snapshots import visit_months
 
 SILO = "regime=population_silo"
-EXCLUSIVE = " ".join(
-    f"regime.programmes.{line}.exclusive=true" for line in ("citizens_residents", "foreign_nationals", "minors")
-)
 
 
 def measure_silos(setting: Setting, seeds: list[int]) -> dict[str, float]:
     """Who sits with whom under population silos: alignment with main populations and with camps of viewpoint."""
     silo, free = _align(setting, SILO, seeds), _align(setting, "regime=unrestricted", seeds)
-    exclusive = _align(setting, f"{SILO} {EXCLUSIVE}", seeds)
-    alike = _align(setting, SILO, seeds, {"memberships.complementarity_weight": 0.0})
     crossing = [
         average(average_months(setting.run(setting.build(words), seeds).rows, "ei_population", 61, 120))
         for words in (SILO, "regime=unrestricted")
@@ -42,17 +37,13 @@ def measure_silos(setting: Setting, seeds: list[int]) -> dict[str, float]:
         "restricted": silo[0] - free[0],
         "population": silo[0],
         "viewpoint": silo[1],
-        "exclusive": exclusive[0] - exclusive[1],
-        "alike": alike[0] - alike[1],
         "crossing": crossing[0] - crossing[1],
     }
 
 
-def _align(
-    setting: Setting, words: str, seeds: list[int], values: dict[str, float] | None = None
-) -> tuple[float, float]:
+def _align(setting: Setting, words: str, seeds: list[int]) -> tuple[float, float]:
     """Return how far coalitions agree with main service populations and with camps of viewpoint, months 96 and 120."""
-    inputs, found = setting.prepare(setting.build(words, values)), []
+    inputs, found = setting.prepare(setting.build(words)), []
     width = inputs.parameters.observation.middle_width
     for seed in seeds:
         for _, world in visit_months(inputs, seed, (96, 120)):
@@ -67,8 +58,15 @@ def _align(
 
 
 def measure_softening(setting: Setting, seeds: list[int]) -> dict[str, float]:
-    """Logit of sitting together a year on: trust times competition, given both and whether they sit together now."""
-    inputs = setting.prepare(setting.build("regime=mixed months=108"))
+    """Logit of sitting together a year on, with the set's own softening of competition by trust and without any."""
+    own = _fit_coordination(setting, seeds, {})
+    none = _fit_coordination(setting, seeds, {"grants.trust_softening": 0.0})
+    return {**own, "without": none["softening"], "mechanism": own["softening"] - none["softening"]}
+
+
+def _fit_coordination(setting: Setting, seeds: list[int], values: dict[str, float]) -> dict[str, float]:
+    """Return the effects of trust, competition and their product on sitting together a year on, given both."""
+    inputs = setting.prepare(setting.build("regime=mixed months=108", values))
     outcome, together, trust, competition = [], [], [], []
     one, other = np.triu_indices(inputs.n_organizations, 1)
     for seed in seeds:
@@ -159,8 +157,8 @@ PATTERNS = (
         "Gerassi, Nichols & Michelson 2017",
         "B",
         "Population silos: mutual information, adjusted for chance, of who sits where (largest coalition) with main "
-        "service "
-        "population and with camp of viewpoint; the former also against unrestricted money. Months 96 and 120.",
+        "service population and with camp of viewpoint; the former also against unrestricted money. Months 96 and "
+        "120.",
         (
             Claim(
                 "population_first",
@@ -176,18 +174,6 @@ PATTERNS = (
             ),
             Claim("population", "Alignment with main populations", "adjusted mutual information", is_beside=True),
             Claim("viewpoint", "Alignment with viewpoints", "adjusted mutual information", is_beside=True),
-            Claim(
-                "exclusive",
-                "The first claim where each line also forbids partners it excludes",
-                "adjusted mutual information",
-                is_beside=True,
-            ),
-            Claim(
-                "alike",
-                "The first claim where partners who serve other people are worth nothing extra",
-                "adjusted mutual information",
-                is_beside=True,
-            ),
             Claim("crossing", "E-I index by population, silos less unrestricted", "index", is_beside=True),
         ),
         measure_silos,
@@ -198,8 +184,7 @@ PATTERNS = (
         "Bunger 2013",
         "B",
         "Logit, pairs and years of all seeds of a set: sitting together a year on, by sitting together now, mean "
-        "trust, mean "
-        "competition (the model's own) and their product, all standardised.",
+        "trust, mean competition (the model's own) and their product, all standardised.",
         (
             Claim(
                 "softening",
@@ -207,6 +192,13 @@ PATTERNS = (
                 "log-odds per SD of each",
                 needs_null=True,
             ),
+            Claim(
+                "mechanism",
+                "The same less that with `trust_softening` 0",
+                "log-odds per SD of each",
+                is_beside=True,
+            ),
+            Claim("without", "The same with `trust_softening` 0", "log-odds per SD of each", is_beside=True),
             Claim("competition", "Competition alone", "log-odds per SD", is_beside=True),
             Claim("trust", "Trust alone", "log-odds per SD", is_beside=True),
         ),
@@ -219,8 +211,7 @@ PATTERNS = (
         "Calanni et al. 2015; advocacy coalition framework",
         "B",
         "Newman's assortativity of viewpoints over pairs that share a coalition; and, inside coalitions, people "
-        "referred from "
-        "i to j on trust, capacity of j, and difference in position, all standardised (least squares).",
+        "referred from i to j on trust, capacity of j, and difference in position, all standardised (least squares).",
         (
             Claim(
                 "sorting",
@@ -245,8 +236,8 @@ PATTERNS = (
         "Fischer et al. 2016; Gronow et al. 2023",
         "B",
         "Pairs whose viewpoints lie more than `far_apart` apart: distance as the model perceives it less true "
-        "distance; of "
-        "those that share no coalition, with a partner in common against without, true distance held equal.",
+        "distance; of those that share no coalition, with a partner in common against without, true distance held "
+        "equal.",
         (
             Claim("overstated", "Organizations overstate their distance to the other camp", "viewpoint units"),
             Claim("brokers", "A partner in common lowers that overstatement", "viewpoint units"),

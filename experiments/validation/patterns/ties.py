@@ -190,9 +190,8 @@ PATTERNS = (
         "Staff turnover lowers trust; MOUs buffer it",
         "Urban Institute (ECM evaluation); LCHT partnership toolkit; Nichols & Cox 2023",
         "B",
-        "Impulse in month 60, same seeds with and without: a month in which two thirds of the contact persons "
-        "leave, all "
-        "coalitions under an MOU or none; trust of pairs that shared a coalition then, mean of the year after.",
+        "Impulse in month 60, same seeds with and without: a month in which two thirds of the contact persons leave, "
+        "all coalitions under an MOU or none; trust of pairs that shared a coalition then, mean of the year after.",
         (
             Claim(
                 "lost",
@@ -210,8 +209,7 @@ PATTERNS = (
         "Scott 2016",
         "B",
         "Mixed money, all joinings and foundings of months 1-96: partners in the new coalition that were none the "
-        "month "
-        "before, by memberships held before.",
+        "month before, by memberships held before.",
         (
             Claim("second", "A second membership brings fewer new partners than a first", "partners"),
             Claim("third", "A third membership brings fewer new partners than a second", "partners"),
@@ -227,10 +225,8 @@ PATTERNS = (
         "Heaney & Rojas 2008",
         "B",
         "The first break-away of each run, a year later, against the same seed with break-aways switched off "
-        "(identical up "
-        "to that month): trust across the cut and on either side of it; betweenness, over shared coalitions, of "
-        "bystanders. The "
-        "null model has no break-aways.",
+        "(identical up to that month): trust across the cut and on either side of it; betweenness, over shared "
+        "coalitions, of bystanders. The null model has no break-aways.",
         (
             Claim("cut", "A split lowers trust between those it parts", "trust"),
             Claim("uncut", "It lowers trust across the cut more than among those who stay on one side", "trust"),
@@ -247,8 +243,7 @@ PATTERNS = (
         "HIPMC, BMC Public Health 2016 (0.30, one coalition of 41)",
         "B",
         "Unrestricted money, last twelve months: pairs inside coalitions of three or more whose mean trust reaches "
-        "`tie_trust`; "
-        "centralisation (Freeman) less that of random networks of as many members and ties.",
+        "`tie_trust`; centralisation (Freeman) less that of random networks of as many members and ties.",
         (
             Claim(
                 "density", "Between 20 and 40 % of the pairs inside a coalition are tied by trust", "share", 0.2, 0.4
