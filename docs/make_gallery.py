@@ -4,12 +4,16 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pandas as pd
 from PIL import Image
 
 from sim.__main__ import main
 from sim.figures import make_figures
+from sim.figures.figure import Origin
+from sim.figures.validation import plot_validation
 from sim.results import load_results
 
+VALIDATION = Path(__file__).parent / "validation.csv"
 GALLERY = Path(__file__).parents[1] / "results" / "gallery"
 RUNS = {  # words of the command line, and the figures taken from its results
     ("demo",): ["phases"],
@@ -38,6 +42,10 @@ def draw_gallery(folder: Path = GALLERY) -> list[str]:
             _shrink(figure.save(folder, ["png"])[0])
             names.append(figure.name)
             parts.append(f"## {figure.title}\n\n![{figure.alt}]({figure.name}.png)\n")
+    validation = plot_validation(pd.read_csv(VALIDATION), Origin("make validation", "docs/validation.csv"))
+    _shrink(validation.save(folder, ["png"])[0])
+    names.append(validation.name)
+    parts.append(f"## {validation.title}\n\n![{validation.alt}]({validation.name}.png)\n")
     (folder / "README.md").write_text("\n".join(parts), encoding="utf-8")
     return names
 

@@ -113,9 +113,14 @@ def _tell_scenarios(args: argparse.Namespace, sweep: Any) -> tuple[Any, Any, str
     if args.boxes < 1:
         raise AnalysisError(f"--boxes {args.boxes}: must be at least 1")
     features = (args.feature or []) if args.no_features or args.feature else None
-    boxes = find_scenarios(sweep, args.when, features, args.boxes)
+    boxes = find_scenarios(sweep, args.when, features, args.boxes).assign(condition=args.when)
     base = prepare_points(sweep, args.when)[1].mean()
-    return boxes, boxes.drop(columns="n_points"), describe_scenarios(boxes, args.when, base), "scenarios.csv"
+    return (
+        boxes,
+        boxes.drop(columns=["n_points", "condition"]),
+        describe_scenarios(boxes, args.when, base),
+        "scenarios.csv",
+    )
 
 
 def _tell_robustness(args: argparse.Namespace, sweep: Any) -> tuple[Any, Any, str, str]:

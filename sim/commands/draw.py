@@ -22,12 +22,13 @@ sure it is, the picture in words for those who do not see it, the source, and th
 def add_parser(verbs: Any) -> None:
     """Add the verb to the parser."""
     from sim.figures import FIGURES
+    from sim.figures.analyses import ANALYSES
 
     parser = verbs.add_parser(
         "draw",
         help="draw figures of kept results",
         description=DESCRIPTION,
-        epilog="figures: " + ", ".join(FIGURES),
+        epilog=f"figures: {', '.join(FIGURES)}; and where the table of an analysis lies in DIR: {', '.join(ANALYSES)}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage="coalitions draw DIR [FIGURE …] [options]",
         allow_abbrev=False,
@@ -48,18 +49,21 @@ def execute(args: argparse.Namespace) -> int:
     from sim.commands.console import OK, print_json, refuse_words
     from sim.configuration import ConfigurationError, suggest
     from sim.figures import FIGURES, make_figures
+    from sim.figures.analyses import ANALYSES, make_analyses
 
     refuse_words(args)
+    known = [*FIGURES, *ANALYSES]
     for name in args.names:
-        if name not in FIGURES:
-            hint = suggest(name, list(FIGURES))
-            raise ConfigurationError(f"figure '{name}': not known.{hint} There are: {', '.join(FIGURES)}")
+        if name not in known:
+            raise ConfigurationError(f"figure '{name}': not known.{suggest(name, known)} There are: {', '.join(known)}")
     from sim.figures.figure import FigureError
     from sim.figures.style import PHONE, WIDE
     from sim.results import ResultsError
 
     try:
-        figures = make_figures(*_read(args))
+        results, names, origin = _read(args)
+        figures = make_figures(results, names and [name for name in names if name in FIGURES], origin)
+        figures += make_analyses(args.results, results.runs, origin, names)
     except (ResultsError, ValueError) as error:
         raise ConfigurationError(str(error)) from error
     if missing := [name for name in args.names if name not in {figure.name for figure in figures}]:

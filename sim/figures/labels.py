@@ -60,7 +60,7 @@ def name_value(value: object) -> str:
     """Return a value for a tick: 20000 becomes 20k; what is no number stays."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
-    return f"{value / 1000:g}k" if abs(value) >= 1000 else f"{value:g}"
+    return f"{value / 1000:.4g}k" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def fold(text: str, width: int) -> str:

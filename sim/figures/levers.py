@@ -12,6 +12,7 @@ from sim.figures.figure import Figure, Origin, Table
 from sim.figures.labels import fold, join_words, name_axis, name_setting, name_value, tell_change, tell_share
 from sim.figures.style import BLACK, BLUE, DARK, NARROW
 
+MOST_NAMED = 3  # levers in one part of the title
 MONEY = "usd_difference"
 PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # behind words that cross the line of zero
 
@@ -118,7 +119,12 @@ def _tell(table: Table, outcomes: list[Any], reference: str) -> str:
     rows = table[table["outcome"] == outcomes[0]].to_dict("records")
     told = []
     for word, symbol in (("more", "▲"), ("less", "▼"), ("no clear difference in", "○")):
-        listed = [name_setting(str(row["lever"])) for row in rows if judge_difference(row) == symbol]
+        found = [row for row in rows if judge_difference(row) == symbol]
+        found.sort(key=lambda row: -abs(row["mean"]))
+        listed = [name_setting(str(row["lever"])) for row in found]
+        if len(listed) > MOST_NAMED:
+            most = f", most under {listed[0]} ({found[0]['mean']:+.2f})" if symbol != "○" else ""
+            listed = [f"{len(listed)} of {len(rows)} levers{most}"]
         if listed:
             told.append(f"{word} {_name(outcomes[0]).lower()} under {join_words(listed)}")
     return f"Against {reference}: {'; '.join(told)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,9 @@ from matplotlib.lines import Line2D
 from sim.figures.figure import Figure, Origin, Table
 from sim.figures.labels import fold, join_words, name_axis, name_setting, tell_share
 from sim.figures.style import BLACK, BLUE, NARROW, place_legend
+from sim.parameters import declarations
 
+_LINE = re.compile(r"regime\.programmes\.[^.]+\.")
 MOST = 10  # parameters of an outcome that are drawn
 MEASURES = {
     "total": "Share of the variance",
@@ -75,9 +78,10 @@ def _pick(sensitivities: Table, measure: str) -> Table:
     """Return the rows to draw, most important first within an outcome, without those of pairs and other policies."""
     kept = sensitivities[sensitivities[measure].notna()]
     if "partner" in kept:
-        kept = kept[kept["partner"].fillna("") == ""]
+        kept = kept[kept["partner"].isna() | (kept["partner"] == "")]
     if "policy" in kept:  # that of the first policy
-        kept = kept[kept["policy"] == kept["policy"].iloc[0]]
+        policy = kept["policy"].map(str)
+        kept = kept[policy == policy.iloc[0]]
     parts = [rows.nlargest(MOST, measure) for _, rows in kept.groupby("outcome", sort=False)]
     return pd.concat(parts, ignore_index=True).dropna(axis=1, how="all")
 
@@ -106,7 +110,14 @@ def _draw_panel(axes: Axes, rows: Table, measure: str, width: float) -> None:
 
 
 def name_parameter(name: str) -> str:
-    """Return the label of a parameter by its dotted name, without its unit."""
+    """Return the label of a parameter by its dotted name; of two that an analysis has joined, both."""
+    for sign, word in ((" * ", " × "), (" / ", " over ")):
+        if sign in name:
+            first, second = map(name_parameter, name.split(sign, 1))
+            return f"{first}{word}{second[:1].lower()}{second[1:]}"
+    declared = dict(declarations()).get(_LINE.sub("regime.programmes.<line>.", name))
+    if declared is not None:
+        return str(declared.metadata["label"])
     last = name.rsplit(".", 1)[-1]
     label = name_axis(last)
     return label.rpartition(" (")[0] if label.endswith(")") else name_setting(last)

@@ -28,12 +28,14 @@ def find_figures(material: Material, command: str) -> list[Figure]:
     command: gives the results again.
     """
     from sim.figures import make_figures
+    from sim.figures.analyses import make_analyses
     from sim.figures.origins import find_origin
 
-    if len(material.settings) > MOST_SETTINGS:
-        return []
     results = _make_results(material)
     origin = dataclasses.replace(find_origin(results), command=command)
+    analyses = make_analyses(material.folder, material.runs, origin)
+    if len(material.settings) > MOST_SETTINGS:
+        return analyses
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The confidence interval is undefined")  # where no coalition is left
         figures = make_figures(results, ("phases", *OVER_TIME), origin)
@@ -42,7 +44,7 @@ def find_figures(material: Material, command: str) -> list[Figure]:
     found = {"phases": phases and _name_cells(phases), "differences": _make_pairs(material, origin)}
     answers = ("differences", "phases") if material.kind == COMPARISON else ("phases", "differences")
     ordered = [found[name] for name in answers] + [made.get(name) for name in OVER_TIME]
-    return [figure for figure in ordered if figure is not None]
+    return [figure for figure in ordered if figure is not None] + analyses
 
 
 def _make_results(material: Material) -> Results:

@@ -590,3 +590,52 @@ def test_a_picture_outside_the_set_has_the_same_frame(tmp_path):
     assert [path.name for path in first] == ["own.png", "own.svg"]
     assert style.describe_figure(canvas) == "What was found What is shown"
     assert "nothing here shows that a policy works" in " ".join(find_texts(canvas)).replace("\n", " ")
+
+
+# What analyses have found
+
+
+SENSITIVITY = "policy,outcome,parameter,partner,method,mu_star,mu_star_low,mu_star_high,mu,sigma\n" + "".join(
+    f",collaboration_change,{name},,morris,{value},{value / 2},{2 * value},{value},0.1\n"
+    for name, value in (("regime.programmes.operating.term_months", 0.2), ("meetings.trust_gain", 0.1))
+)
+SCENARIOS = (
+    "method,box,parameter,low,high,coverage,density,held_out_density,condition\n"
+    "prim,1,meetings.trust_gain / meetings.trust_loss,,0.5,0.8,0.9,0.7,verdict == fragments\n"
+)
+LEVERS = "lever,reference,outcome,toward,mean,low,high,better_share,same_share,usd_difference\n" + "".join(
+    f"lever_{number},as_it_is,collaboration_end,1,{0.1 * number},{0.1 * number - 0.05},{0.1 * number + 0.05},1,0,0\n"
+    for number in range(1, 6)
+)
+
+
+@pytest.fixture
+def analysed(tmp_path):
+    for name, text in (("sensitivity", SENSITIVITY), ("scenarios", SCENARIOS), ("levers", LEVERS)):
+        (tmp_path / f"{name}.csv").write_text(text)
+    return tmp_path
+
+
+def test_tables_of_analyses_become_figures_that_say_what_they_found(analysed):
+    from sim.figures.analyses import ANALYSES, make_analyses
+
+    runs = pd.DataFrame({"trust_gain": [0.1, 0.2], "trust_loss": [0.1, 0.1]})
+    origin = Origin("coalitions sweep grants.luck=0..1 && coalitions draw results/x", "2 runs")
+    sensitivities, scenarios, levers = make_analyses(analysed, runs, origin)
+    assert [one.name for one in (sensitivities, scenarios, levers)] == list(ANALYSES)
+    assert sensitivities.title.startswith("Length of an award matters most")  # of the line, not of the shock
+    assert "how fast good contact builds trust over how fast poor contact loses trust is at most 0.5" in scenarios.title
+    assert "more collaboration at the end under 5 of 5 levers, most under lever 5 (+0.50)" in levers.title
+    for one, verb in zip((sensitivities, scenarios, levers), ("sensitivity", "scenarios", "robustness"), strict=True):
+        assert f"coalitions sweep grants.luck=0..1 && coalitions {verb} results/{analysed.name}" in one.command
+        assert one.save(analysed / "figures", ["svg"])
+
+
+def test_only_what_is_there_and_asked_for_is_drawn(analysed):
+    from sim.figures.analyses import make_analyses
+
+    (analysed / "levers.csv").unlink()
+    origin = Origin("coalitions sweep", "2 runs")
+    assert [one.name for one in make_analyses(analysed, pd.DataFrame(), origin, ["sensitivities", "levers"])] == [
+        "sensitivities"
+    ]
