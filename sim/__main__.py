@@ -9,6 +9,7 @@ import sys
 
 from sim.commands import (
     analyses,
+    app,
     calibrate,
     compare,
     demo,
@@ -38,6 +39,7 @@ VERBS = (
     report,
     games,
     calibrate,
+    app,
     sweep,
     status,
     export,

@@ -205,7 +205,7 @@ def make_controls() -> dict:
         meta = entry.metadata
         high = highest if highest is not None else meta["high"]
         step = 1 if isinstance(entry.default, int) else (high - meta["low"]) / 50
-        return Slider(f"{meta['label']} ({meta['unit']})", entry.default, meta["low"], high, step)
+        return Slider(name.replace("_", " "), entry.default, meta["low"], high, step)
 
     controls = {
         "regime": choose("Grant regime", "regime", "competitive"),
@@ -253,7 +253,7 @@ def main(words: list[str]) -> int:
     """Serve the page on this machine alone, without telemetry. words: options of `solara run`, like --port 8766."""
     os.environ["SOLARA_TELEMETRY_MIXPANEL_ENABLE"] = "False"  # read when solara is imported
     try:
-        from solara.__main__ import main as serve  # pyright: ignore[reportMissingImports]
+        from solara.__main__ import cli as serve  # pyright: ignore[reportMissingImports]
     except ImportError:
         sys.stderr.write('error: the page needs solara: pip install "coalitions[mesa-app]"\n')
         return 2
@@ -261,8 +261,8 @@ def main(words: list[str]) -> int:
     return 0
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
-
-if "solara.server" in sys.modules:  # Solara looks for `page` in the module that it runs
+IS_SERVED = "solara.server.app" in sys.modules  # Solara runs this very file as __main__, and looks for `page` in it
+if IS_SERVED:
     page = make_page()
+elif __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -22,10 +22,19 @@ def read_style() -> str:
     return (FOLDER / "page.css").read_text(encoding="utf-8")
 
 
-def read_script(names: tuple[str, ...] = EXPLORER) -> str:
-    """Return these scripts in one function, so that they share names with nothing else on the page."""
-    parts = [(FOLDER / "js" / f"{name}.js").read_text(encoding="utf-8") for name in names]
+def read_script(names: tuple[str, ...] = EXPLORER, own: Path | None = None) -> str:
+    """Return these scripts, and one from elsewhere, in one function: they share names with nothing else on the page."""
+    paths = [*(FOLDER / "js" / f"{name}.js" for name in names), *([own] if own else [])]
+    parts = [path.read_text(encoding="utf-8") for path in paths]
     return "(() => {\n'use strict';\n" + "\n".join(parts) + "})();\n"
+
+
+def fill_page(path: Path, texts: dict[str, str]) -> str:
+    """Return the page at `path` with what is watched in its place, and `texts` in theirs."""
+    page = path.read_text(encoding="utf-8")
+    for name, text in {"WATCH": (FOLDER / "watch.html").read_text(encoding="utf-8"), **texts}.items():
+        page = page.replace(f"{{{{{name}}}}}", text)
+    return page
 
 
 def compress(runs: list[bytes]) -> str:
@@ -41,7 +50,6 @@ def build_page(header: dict[str, Any], runs: list[bytes]) -> str:
     style, script = read_style(), read_script()
     allowed = f"script-src '{_hash(script)}'; style-src '{_hash(style)}'"
     policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
-    page = (FOLDER / "page.html").read_text(encoding="utf-8")
     filled = {
         "POLICY": html.escape(policy, quote=False),
         "TITLE": TITLE,
@@ -52,9 +60,7 @@ def build_page(header: dict[str, Any], runs: list[bytes]) -> str:
         "RUNS": compress(runs),
         "SCRIPT": script,
     }
-    for name, text in filled.items():
-        page = page.replace(f"{{{{{name}}}}}", text)
-    return page
+    return fill_page(FOLDER / "page.html", filled)
 
 
 def write_json(tree: Any) -> str:

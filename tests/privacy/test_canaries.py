@@ -84,6 +84,11 @@ def test_no_canary_leaves_the_roster(roster, tmp_path, monkeypatch):
         "sweep": ["sweep", field, "grants.luck=0.1,0.5", "name=sweep", "--keep", "events", "--workers", "1", *short],
         "status": ["status", "results/sweep"],
         "export": ["export", "results/run", "--table", "events"],
+        "interviews": ["interviews", field, "name=asked", "months=24", "seeds=2", "-q"],
+        "games": ["games", field, "--month", "3", "months=6", "-q"],
+        "draw": ["draw", "results/run", "memberships", "network"],
+        "report": ["report", "results/run"],
+        "explore": ["explore", field, "months=6", "seeds=2", "-o", "page.html", "-q"],
     }.items():
         code, text = call(*words)
         assert code == 0, text

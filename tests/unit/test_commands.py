@@ -134,6 +134,7 @@ def engine(monkeypatch, tmp_path):
             "describe_localities": lambda localities: f"of {len(localities)} localities none grows",
         },
         "figures": {"draw": lambda results, folder, names: [folder / "a.png"], **NAMES},
+        "figures.analyses": {"ANALYSES": {}},
         "compiled": {"is_cached": lambda entry: True, "IS_COMPILED": True, "CITY": "", "LOCALITIES": ""},
     }
     for name, content in stand_ins.items():

@@ -1,0 +1,112 @@
+"""What a visitor asks for, checked: plain data from a browser in, a setting that may be run out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sim.app.options import DEFAULTS, GROUPS, is_control
+from sim.changing import Change, plan_changes, write_changes, write_value
+from sim.configuration import ConfigurationError, set_values
+from sim.explore.building import MAX_ORGANIZATIONS
+from sim.parameters import Parameters
+
+if TYPE_CHECKING:
+    from sim.app.options import Options
+
+MAX_COST = 60_000  # organizations times months of one run
+MAX_MONTHS = 600
+MAX_CHANGES = 40
+MAX_SEED = 2**53 - 1
+
+
+class Asked(NamedTuple):
+    """A run that a visitor asks for."""
+
+    parameters: Parameters
+    seed: int
+    changes: tuple[Change, ...]
+    planned: tuple[tuple[int, Parameters], ...]  # see `changing.plan_changes`
+    words: tuple[str, ...]  # of the command that runs it, but for the changes
+
+    @property
+    def change_texts(self) -> list[str]:
+        """The changes as ``coalitions run --change`` takes them."""
+        return write_changes(self.changes)[1::2]
+
+
+def read_asked(tree: Any, options: Options) -> Asked:
+    """Return the run that `tree` asks for: chosen options, values, seed, months, changes.
+
+    Raises `ConfigurationError` for anything that is not known, not allowed, or would cost too much.
+    """
+    tree = _require(tree, dict, "the request")
+    chosen = {group: tree[group] for group in GROUPS if group in tree}
+    values = _read_values(tree.get("values", {}))
+    seed, months = tree.get("seed", 1), tree.get("months", 120)
+    if type(seed) is not int or not 0 <= seed <= MAX_SEED:
+        raise ConfigurationError(f"seed = {seed!r}: must be a whole number in [0, {MAX_SEED}]")
+    if type(months) is not int or not 1 <= months <= MAX_MONTHS:
+        raise ConfigurationError(f"months = {months!r}: must be a whole number in [1, {MAX_MONTHS}]")
+    base = options.compose(chosen)
+    _check_size(values.get("field.n_organizations", base.field.n_organizations), months)
+    parameters = set_values(base, {**values, "months": months})
+    roster = options.find_roster(parameters)
+    _check_size(parameters.field.n_organizations if roster is None else len(roster.ids), months)
+    changes = tuple(_read_change(one) for one in _require(tree.get("changes", []), list, "changes"))
+    if len(changes) > MAX_CHANGES:
+        raise ConfigurationError(f"changes: {len(changes)}; at most {MAX_CHANGES} in a run")
+    planned = tuple(plan_changes(parameters, changes))
+    return Asked(parameters, seed, changes, planned, _write_words(chosen, values, seed, months, options))
+
+
+def _require(value: Any, kind: type, name: str) -> Any:
+    if not isinstance(value, kind):
+        raise ConfigurationError(f"{name}: must be a {'list' if kind is list else 'mapping'}")
+    return value
+
+
+def _read_values(tree: Any) -> dict[str, Any]:
+    values = _require(tree, dict, "values")
+    for name in values:
+        if not is_control(name):
+            raise ConfigurationError(f"'{name}': cannot be set here")
+    return values
+
+
+def _read_change(tree: Any) -> Change:
+    tree = _require(tree, dict, "a change")
+    month, values = tree.get("month"), _read_values(tree.get("values", {}))
+    if type(month) is not int:
+        raise ConfigurationError(f"month = {month!r}: must be a whole number")
+    return Change(month, values)
+
+
+def _check_size(n: Any, months: int) -> None:
+    if not isinstance(n, int | float):  # told by its own check
+        return
+    if n > MAX_ORGANIZATIONS:
+        raise ConfigurationError(f"{n} organizations: at most {MAX_ORGANIZATIONS} here")
+    if n * months > MAX_COST:
+        raise ConfigurationError(
+            f"{n} organizations over {months} months: at most {MAX_COST} organization-months here; take fewer of "
+            "either, or run it on the command line"
+        )
+
+
+def _write_words(
+    chosen: dict[str, Any], values: dict[str, Any], seed: int, months: int, options: Options
+) -> tuple[str, ...]:
+    words = []
+    for group, option in chosen.items():
+        if option in options.words:
+            words.append(options.words[option])
+        elif option != DEFAULTS[group]:
+            words.append(f"{group}={option}")
+    words += [f"{name}={write_value(value)}" for name, value in values.items()]
+    return (*words, f"seeds=[{seed}]", *([] if months == 120 else [f"months={months}"]))
+
+
+def write_command(asked: Asked, name: str | None = None) -> list[str]:
+    """Return the words of the command that gives the run again."""
+    named = [f"name={name}"] if name else []
+    return ["coalitions", "run", *asked.words, *named, *write_changes(asked.changes)]

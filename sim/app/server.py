@@ -1,0 +1,216 @@
+"""The server: three files of the page, and four questions it may ask. Everything else is refused."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import html
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from anyio import CapacityLimiter, to_thread
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from sim.app.asking import Asked, read_asked, write_command
+from sim.app.guards import HEADERS, MAX_BODY_BYTES, Room, check_host, check_origin
+from sim.app.options import Options, read_values
+from sim.app.visitors import FullError, Visitors
+from sim.configuration import ConfigurationError
+from sim.explore.building import is_shipped
+from sim.explore.header import describe_start, describe_words
+from sim.explore.page import SHARED, fill_page, read_script, read_style
+from sim.parameters import ParameterError
+from sim.results import CAUTION
+from sim.tables import JUDGED, judge_panels
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+FOLDER = Path(__file__).parent
+AT_A_TIME = 2  # runs; the rest wait
+
+
+class RefusedError(Exception):
+    """A question that is not answered: status and what to tell."""
+
+    def __init__(self, status: int, text: str) -> None:
+        """Keep both."""
+        super().__init__(text)
+        self.status = status
+
+
+class App:
+    """What the server answers, apart from how it is reached.
+
+    save: keeps a run under a name and returns its folder; None where visitors may not write on this machine.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        room: Room,
+        visitors: Visitors | None = None,
+        save: Callable[[Asked, str], str] | None = None,
+    ) -> None:
+        """Get ready to answer."""
+        self.options, self.room, self.save = options, room, save
+        self.visitors = visitors or Visitors()
+        self._limiter: CapacityLimiter | None = None
+
+    def enter(self, tree: dict[str, Any], address: str) -> dict[str, Any]:
+        """Let a visitor in: its secret, and everything the page has to know."""
+        problem = self.room.check(tree.get("code", ""), address)
+        if problem:
+            raise RefusedError(403, problem)
+        described = self.options.describe() | {"words": describe_words(self.options.compose({}))}
+        return {"visitor": self.visitors.enter(), "may_save": self.save is not None, **described}
+
+    def set_up(self, tree: dict[str, Any]) -> dict[str, Any]:
+        """Return the value of every control under the chosen options."""
+        return {"values": read_values(read_asked(tree, self.options).parameters)}
+
+    def run(self, tree: dict[str, Any], secret: str) -> dict[str, Any]:
+        """Go on with a run; return what there is of it, and the command that gives it again."""
+        visitor = self.visitors.find(secret)
+        asked = read_asked(tree, self.options)
+        found = visitor.advance(asked, self.options.find_roster(asked.parameters))
+        is_done = found["month"] == asked.parameters.months
+        return {
+            "run": base64.b64encode(found["run"]).decode("ascii"),
+            "start": describe_start(found["start"], is_known=is_shipped(asked.parameters)),
+            "grants": sorted(asked.parameters.regime.programmes),
+            "month": found["month"],
+            "months": asked.parameters.months,
+            "verdict": _judge(found["rows"]) if is_done else None,
+            "command": write_command(asked),
+        }
+
+    def keep(self, tree: dict[str, Any], secret: str) -> dict[str, Any]:
+        """Save a run with all its tables on this machine."""
+        if self.save is None:
+            text = "runs are saved by who opened the room; copy the command instead, it gives the same run"
+            raise RefusedError(403, text)
+        self.visitors.find(secret)
+        asked, name = read_asked(tree, self.options), str(tree.get("name", ""))
+        return {"folder": self.save(asked, name), "command": write_command(asked, name)}
+
+    async def answer(self, question: Callable[..., dict[str, Any]], *given: Any) -> dict[str, Any]:
+        """Answer in a thread, a few at a time, so that the others are still listened to."""
+        if self._limiter is None:
+            self._limiter = CapacityLimiter(AT_A_TIME)
+        return await to_thread.run_sync(functools.partial(question, *given), limiter=self._limiter)
+
+
+def _judge(rows: Any) -> dict[str, Any]:
+    panels = {name: np.asarray(rows[name], float)[np.newaxis] for name in JUDGED}
+    judged = judge_panels(panels)
+    names = ("verdict", "collaboration_change", "coverage_end")
+    found = {name: judged[name][0] for name in names}
+    return {name: value if isinstance(value, str) else _number(value) for name, value in found.items()}
+
+
+def _number(value: Any) -> float | None:
+    return None if math.isnan(value) else round(float(value), 4)
+
+
+def build_app(app: App) -> Starlette:
+    """Return the ASGI application."""
+    page = fill_page(FOLDER / "page.html", {"CAUTION": html.escape(CAUTION)})
+    script = read_script(SHARED, FOLDER / "live.js")
+    texts = {"/": (page, "text/html"), "/page.css": (read_style(), "text/css"), "/page.js": (script, "text/javascript")}
+
+    def show(text: str, kind: str) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            return Response(text, media_type=kind)
+
+        return endpoint
+
+    def ask(question: Callable[[Request, dict[str, Any]], Awaitable[dict[str, Any]]]) -> Any:
+        async def endpoint(request: Request) -> Response:
+            try:
+                return JSONResponse(await question(request, await _read_body(request)))
+            except RefusedError as problem:
+                return JSONResponse({"error": str(problem)}, problem.status)
+            except FullError as problem:
+                return JSONResponse({"error": str(problem)}, 503)
+            except (ConfigurationError, ParameterError) as problem:
+                return JSONResponse({"error": str(problem)}, 422)
+            except ClientDisconnect:
+                return Response(status_code=400)
+
+        return endpoint
+
+    async def enter(request: Request, tree: dict[str, Any]) -> dict[str, Any]:
+        return await app.answer(app.enter, tree, request.client.host if request.client else "")
+
+    async def set_up(request: Request, tree: dict[str, Any]) -> dict[str, Any]:
+        app.visitors.find(request.headers.get("x-visitor", ""))
+        return await app.answer(app.set_up, tree)
+
+    async def run(request: Request, tree: dict[str, Any]) -> dict[str, Any]:
+        return await app.answer(app.run, tree, request.headers.get("x-visitor", ""))
+
+    async def keep(request: Request, tree: dict[str, Any]) -> dict[str, Any]:
+        return await app.answer(app.keep, tree, request.headers.get("x-visitor", ""))
+
+    routes = [Route(path, show(*told), methods=["GET"]) for path, told in texts.items()]
+    questions = {"/enter": enter, "/set-up": set_up, "/run": run, "/keep": keep}
+    routes += [Route(path, ask(question), methods=["POST"]) for path, question in questions.items()]
+    application = Starlette(routes=routes)
+    application.add_middleware(Guard)
+    return application
+
+
+class Guard:
+    """Refuses what comes from elsewhere, and sends the headers that keep the page to itself."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand before `app`."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer it here."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            return
+
+        async def sending(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] += [(name.lower().encode(), text.encode()) for name, text in HEADERS.items()]
+            await send(message)
+
+        request, server = Request(scope), scope.get("server") or ("", 0)
+        host = request.headers.get("host", "")
+        if not check_host(host, server[1], server[0]):
+            await PlainTextResponse("this server is not known by that name", 421)(scope, receive, sending)
+        elif scope["method"] == "POST" and not check_origin(request.headers, host):
+            await PlainTextResponse("other pages may not ask here", 403)(scope, receive, sending)
+        else:
+            await self._app(scope, receive, sending)
+
+
+async def _read_body(request: Request) -> dict[str, Any]:
+    if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+        raise RefusedError(415, "questions are asked in JSON")
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BODY_BYTES:
+            raise RefusedError(413, f"a question has at most {MAX_BODY_BYTES} bytes")
+    try:
+        tree = json.loads(body)
+    except (ValueError, RecursionError):
+        raise RefusedError(400, "this is not JSON") from None
+    if not isinstance(tree, dict):
+        raise RefusedError(400, "a question is a mapping")
+    return tree

@@ -1,0 +1,100 @@
+"""``coalitions app``: the explorer on live runs, served on this machine; to others in the room only with --lan."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+DEFAULT_PORT = 8642
+DESCRIPTION = """\
+Open a page on this machine in which any declared number can be set, a run watched month by month, and a lever set
+anew on the way. Every visitor has a model of their own. Each run shows the command that gives it again.
+
+  coalitions app
+  coalitions app --roster my_roster           a field more to choose: your own organizations
+  coalitions app --lan                        for others in the room, who need the code shown
+
+Nothing is sent anywhere. Needs the extra `app`: pip install "coalitions[app]". End it with Ctrl-C.
+"""
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the verb to the parser."""
+    parser = verbs.add_parser(
+        "app",
+        help="set up and watch live runs in the browser, on this machine",
+        description=DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="coalitions app [--roster DIR] [--lan] [options]",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--roster", metavar="DIR", help="folder with a roster of your own")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, metavar="N", help=f"default {DEFAULT_PORT}; 0: any")
+    parser.add_argument("--no-open", action="store_true", help="open no browser")
+    parser.add_argument("--lan", action="store_true", help="let others in the network in, with a code for the room")
+    parser.add_argument("--results", metavar="DIR", default="results", help="folder for saved runs (default: results)")
+    parser.add_argument("--quiet", "-q", action="store_true", help="no progress on stderr")
+    parser.set_defaults(execute=execute)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Serve until stopped, and return the exit code."""
+    from sim.commands.console import OK, compile_model, refuse_words
+    from sim.configuration import ConfigurationError
+
+    refuse_words(args)
+    if not 0 <= args.port <= 65535:
+        raise ConfigurationError(f"--port {args.port}: must lie in [0, 65535]")
+    try:
+        from sim.app.guards import Room, make_code
+        from sim.app.options import Options
+        from sim.app.server import App
+        from sim.app.serving import listen, serve
+    except ModuleNotFoundError as problem:
+        missing = problem.name or ""
+        if missing.partition(".")[0] not in ("starlette", "uvicorn", "anyio"):
+            raise
+        raise ConfigurationError(f'{missing} is not installed; the app needs: pip install "coalitions[app]"') from None
+
+    compile_model(is_quiet=args.quiet)
+    options = Options(args.roster)
+    code = make_code() if args.lan else None
+    save = None if args.lan else (lambda asked, name: keep_run(args, asked, name))
+    sockets, urls = listen(args.port, is_open_to_all=args.lan)
+    tell(urls, code)
+    serve(App(options, Room(code), save=save), sockets, None if args.no_open else urls[0] + _hash(code))
+    return OK
+
+
+def _hash(code: str | None) -> str:
+    return f"#room={code}" if code else ""
+
+
+def tell(urls: list[str], code: str | None) -> None:
+    """Print where the page is, and the code of the room."""
+    from sim.commands.console import CAUTION
+
+    print(f"Page: {urls[0]}{_hash(code)}   (Ctrl-C ends it)", flush=True)
+    if code:
+        for url in urls[1:]:
+            print(f"In the room: {url}   code {code}", flush=True)
+        print("Whoever has the code can run models on this machine until you end it; they can save nothing here.")
+    print(CAUTION, flush=True)
+
+
+def keep_run(args: argparse.Namespace, asked: Any, name: str) -> str:
+    """Save a run as ``coalitions run`` does and return its folder. Raises `ConfigurationError`."""
+    from sim.commands.run import add_changes
+    from sim.commands.runs import find_folder, keep, mark, run_design
+    from sim.configuration import ConfigurationError, compose
+
+    if not name:
+        raise ConfigurationError("a saved run needs a name")
+    configuration = add_changes(compose([*asked.words, f"name={name}"]), asked.change_texts)
+    folder = find_folder(argparse.Namespace(results=args.results, force=False), configuration)
+    results = run_design(configuration)
+    options = [part for text in asked.change_texts for part in ("--change", text)]
+    mark(results, "run", [*configuration.overrides, *options])
+    keep(results, folder)
+    return str(Path(folder))
