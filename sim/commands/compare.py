@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SEEDS = "seeds=20"
 VERSUS = "vs"
-SHARED = ("seeds", "name", "months", "experiment")  # what no single setting of a comparison can change
+SHARED = ("seeds", "name", "start", "months", "experiment")  # what no single setting of a comparison can change
 DESCRIPTION = """\
 Run two or more settings on the same seeds and tell the differences, each with a 95 % interval over the pairs,
 and the month and event where the runs part.
@@ -98,6 +98,7 @@ def compose_comparison(words: list[str], config_dir: str | None) -> Any:
     from pathlib import Path
 
     from sim.configuration import ConfigurationError, Design, compose, read_words
+    from sim.configuration.declared import RUN_KEYS
     from sim.configuration.files import check_own_folder
 
     own = Path(config_dir).resolve() if config_dir else None
@@ -105,7 +106,7 @@ def compose_comparison(words: list[str], config_dir: str | None) -> Any:
         check_own_folder(own)
     settings = _split(words)
     read = read_words(settings[0], own)
-    vary = {word.key: word.values for word in read if word.is_sweep and word.key not in ("seeds", "name")}
+    vary = {word.key: word.values for word in read if word.is_sweep and word.key not in RUN_KEYS}
     if vary and len(settings) > 1:
         raise ConfigurationError(f"{next(iter(vary))}: give lists, or settings with `vs` between them, not both")
     if len(settings) == 1 and not any(len(values) > 1 for values in vary.values()):

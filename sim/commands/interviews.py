@@ -119,10 +119,11 @@ def _run(args: argparse.Namespace, words: list[str]) -> tuple[Path, Any]:
 def _compose(words: list[str], config_dir: str | None) -> Any:
     from sim.commands.compare import compose_comparison
     from sim.configuration import compose, read_words
+    from sim.configuration.declared import RUN_KEYS
 
     own = Path(config_dir).resolve() if config_dir else None
     read = read_words(words, own)
-    if any(word.is_sweep and word.key not in ("seeds", "name") for word in read):
+    if any(word.is_sweep and word.key not in RUN_KEYS for word in read):
         found = compose_comparison(words, config_dir)
     else:
         has_seeds = any(word.key in ("seeds", "experiment") for word in read)

@@ -112,6 +112,7 @@ def _describe(results: Results, configuration: Configuration) -> None:
         "name": configuration.name,
         "overrides": configuration.overrides,
         "question": configuration.question,
+        **({"start": configuration.start} if configuration.start else {}),
         "design": configuration.design.to_tree(),
         "content_hash": content_hash(configuration),
     }

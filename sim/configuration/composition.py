@@ -29,6 +29,7 @@ from sim.regimes import Regime
 
 MAX_SEEDS = 1_000_000
 MAX_SEED = 2**53 - 1
+_CALENDAR_MONTH = re.compile(r"[12][0-9]{3}-(0[1-9]|1[0-2])")
 _compose_lock = threading.Lock()  # Hydra keeps one global state
 
 
@@ -48,6 +49,7 @@ class Configuration:
     design: Design = dataclasses.field(default_factory=Design)
     written_folder: str | None = None
     is_named: bool = False
+    start: str = ""  # the calendar month of month 0, like 2019-07; it changes no run
     changes: tuple[tuple[int, Mapping[str, Any]], ...] = ()
 
 
@@ -129,7 +131,7 @@ def from_tree(tree: Mapping[str, Any], overrides: list[str]) -> Configuration:
     _refuse_interpolation(tree)
     seeds = read_seeds(tree.pop("seeds", 1))
     name, question = tree.pop("name", None), str(tree.pop("question", "") or "")
-    written_design = tree.pop("design", {})
+    written_design, start = tree.pop("design", {}), _read_start(tree.pop("start", None))
     parameters = build_parameters(tree)
     design = read_design(written_design, parameters)
     written = parameters.field.folder
@@ -148,7 +150,16 @@ def from_tree(tree: Mapping[str, Any], overrides: list[str]) -> Configuration:
         design=design,
         written_folder=written,
         is_named=name is not None,
+        start=start,
     )
+
+
+def _read_start(value: Any) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str) or not _CALENDAR_MONTH.fullmatch(value):
+        raise ConfigurationError(f"start = {show(value)}: must be the calendar month of month 0, like 2019-07")
+    return value
 
 
 def _refuse_interpolation(tree: Any) -> None:

@@ -19,7 +19,7 @@ from sim.parameters import ParameterError, Parameters
 GROUPS = ("field", "regime", "shock", "mechanisms", "calibration", "experiment")
 GLOBAL_GROUPS = ("calibration", "experiment")  # whose files set parameters of any other group
 LINE = "<line>"
-RUN_KEYS = ("seeds", "name")
+RUN_KEYS = ("seeds", "name", "start")
 EXPERIMENT_KEYS = ("question", "design")
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 LINE_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,63}")

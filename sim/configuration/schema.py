@@ -64,6 +64,7 @@ def make_schema() -> Any:
             group = regime if kind is parameters.Regime else _open_copy(kind)
             entries.append((name, group, dataclasses.field(default_factory=group)))
     entries += [("months", Any, parameters.Parameters.months), ("seeds", Any, 1), ("name", Any, None)]
+    entries += [("start", Any, None)]
     entries += [("question", Any, ""), ("design", dict[str, Any], dataclasses.field(default_factory=dict))]
     return _make_class("Settings", entries)
 

@@ -16,9 +16,10 @@ def find_origin(results: Results, start: str = "", observed: Table | None = None
     """Return what a figure of `results` says about where they come from.
 
     Shocks are marked, and grant lines that open or close in the midst of all runs, up to three of them. start: the
-    month 0 as YYYY-MM. observed: see `sim.figures.observations`.
+    month 0 as YYYY-MM, in place of the one the results were run with. observed: see `sim.figures.observations`.
     """
     manifest = results.manifest
+    start = start or manifest.get("start", "")
     command = manifest.get("command") or "coalitions run"
     folder = f" && coalitions draw results/{manifest['name']}" if manifest.get("name") else ""
     n_seeds, n_runs = len(set(results.runs["seed"])), len(results.runs)

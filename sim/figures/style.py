@@ -173,7 +173,13 @@ def write_svg(canvas: Canvas, path: Path, words: dict[str, str], prefix: str) ->
     _lay_out(canvas)
     buffer = io.StringIO()
     FigureCanvasSVG(canvas).print_svg(buffer, metadata={**words, "Date": None})
-    text = re.sub(r'\b(id="|href="#|url\(#)', rf"\g<1>{prefix}-", buffer.getvalue())
+    clips: dict[str, str] = {}  # by place: their own names follow the last digits of a layout, which may differ
+
+    def rename(found: re.Match[str]) -> str:
+        own = found[2] and clips.setdefault(found[2], f"clip{len(clips)}")
+        return f"{found[1]}{prefix}-{own or ''}"
+
+    text = re.sub(r'\b(id="|href="#|url\(#)(p[0-9a-f]{10}\b)?', rename, buffer.getvalue())
     path.write_text(text.replace("<svg ", '<svg role="img" ', 1), encoding="utf-8")
 
 

@@ -22,6 +22,7 @@ def describe_sweep(plan: Plan, failures: list[Failure]) -> dict[str, Any]:
         "model_version": MODEL_VERSION,
         "name": plan.name,
         "question": plan.question,
+        "start": next((word.partition("=")[2] for word in plan.overrides if word.startswith("start=")), ""),
         "overrides": list(plan.overrides),
         "settings": [plan.base],
         "blocks": [block.to_tree() for block in plan.blocks],

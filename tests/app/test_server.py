@@ -217,7 +217,18 @@ def visit(url, seed):
 
 
 @pytest.mark.slow
-def test_thirty_visitors_at_once_are_answered_soon_and_each_has_a_model_of_its_own(tmp_path):
+def test_thirty_visitors_at_once_have_a_model_of_their_own_each(tmp_path):
+    assert serve_thirty(tmp_path) < 20.0  # beside other tests; see the next one
+
+
+@pytest.mark.nightly
+@pytest.mark.slow
+def test_thirty_visitors_at_once_are_answered_within_a_second(tmp_path):
+    assert serve_thirty(tmp_path) < 1.0
+
+
+def serve_thirty(tmp_path):
+    """Let thirty visitors run ten years at once; return the time that 95 % of answers keep to, in seconds."""
     words = [sys.executable, "-m", "sim", "app", "--port", "0", "--no-open", "--results", str(tmp_path)]
     server = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
@@ -233,5 +244,4 @@ def test_thirty_visitors_at_once_are_answered_soon_and_each_has_a_model_of_its_o
         server.stdout.close()
     expected = sim.run(["regime=mixed"], seeds=30).runs["collaboration_change"]
     assert [change for _, change in answers] == pytest.approx(expected.tolist(), abs=1e-4)
-    waits = sorted(one for seconds, _ in answers for one in seconds)
-    assert statistics.quantiles(waits, n=20)[-1] < 1.0, f"p95 {waits[int(0.95 * len(waits))]:.2f} s"
+    return statistics.quantiles([one for seconds, _ in answers for one in seconds], n=20)[-1]

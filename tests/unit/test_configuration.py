@@ -384,3 +384,13 @@ def test_every_experiment_composes():
     assert names
     for name in names:
         assert compose([f"experiment={name}"]).name.startswith(name)
+
+
+def test_a_start_is_a_calendar_month_and_changes_no_run():
+    plain, dated = compose(["regime=mixed"]), compose(["regime=mixed", "start=2019-07"])
+    assert (plain.start, dated.start) == ("", "2019-07")
+    assert dated.parameters == plain.parameters
+    assert dated.name == plain.name
+    for wrong in ("2019", "2019-13", "07-2019", "2019-07-01", "soon", "20190"):
+        with pytest.raises(ConfigurationError, match="must be the calendar month of month 0, like 2019-07"):
+            compose([f"start={wrong}"])

@@ -639,3 +639,13 @@ def test_only_what_is_there_and_asked_for_is_drawn(analysed):
     assert [one.name for one in make_analyses(analysed, pd.DataFrame(), origin, ["sensitivities", "levers"])] == [
         "sensitivities"
     ]
+
+
+def test_results_run_with_a_start_have_dates_on_their_axis():
+    import sim
+
+    results = sim.run(["regime=mixed", "months=24", "start=2019-07"], seeds=2)
+    assert results.manifest["start"] == "2019-07"
+    assert find_origin(results).start == "2019-07"
+    assert find_origin(results, "2001-01").start == "2001-01"
+    assert find_origin(sim.run(["regime=mixed", "months=2"], seeds=1)).start == ""
