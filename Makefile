@@ -2,10 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup check test relations nightly bench bench-quick validation golden demo
-.PHONY: help setup check test relations nightly bench bench-quick calibrate golden demo
-.PHONY: help setup check test relations nightly bench bench-quick golden answers demo
-.PHONY: help setup check test relations nightly bench bench-quick golden gallery demo
+.PHONY: help setup check test relations nightly reliability bench bench-quick validation calibrate golden answers
+.PHONY: gallery demo sbom advisories
 
 help:  ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,12 +31,18 @@ relations: $(BIN)/python  ## what the model is held to, in a minute: relations, 
 	$(BIN)/pip install --quiet -e ".[test]"
 	$(BIN)/python -m tests.relations
 
-nightly: $(BIN)/python  ## the long suites: other machine code, every fault, mutation score (about an hour)
+# What these hold, `python -m tests.reliability` runs and counts.
+COUNTED := tests/soak tests/clusters tests/malformed tests/app tests/reference tests/regression/test_bits.py
+
+nightly: $(BIN)/python  ## everything long, counted in docs/reliability.md: faults, kills, mutation score (four hours)
+	$(BIN)/pip install --quiet -e ".[nightly,ray,dask,slurm]"
+	$(BIN)/pytest -m nightly $(COUNTED:%=--ignore=%)
+	$(BIN)/python -m tests.browser.mesa_lines
+	$(BIN)/python -m tests.reliability
+
+reliability: $(BIN)/python  ## a few trials of each of its suites (two minutes on idle cores)
 	$(BIN)/pip install --quiet -e ".[nightly]"
-	$(BIN)/pytest -m nightly
-	$(BIN)/python -m tests.faults
-	$(BIN)/python -m tests.faults.sweeps --faults 1000
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m tests.mutation
+	$(BIN)/python -m tests.reliability --quick
 
 $(BIN)/.bench: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet -e ".[sweep]" ema_workbench hydra-joblib-launcher
@@ -51,12 +55,25 @@ bench: $(BIN)/.bench  ## all yardsticks in a table: Mesa, AgentPy, C, sizes, thr
 bench-quick: $(BIN)/.bench  ## the engine's yardsticks in a minute; the last line is JSON
 	@$(BIN)/python experiments/benchmark/engine.py --quick
 
+sbom: $(BIN)/.release  ## results/sbom.json: what requirements.lock pins, as a bill of materials for a release
+	mkdir -p results
+	SOURCE_DATE_EPOCH=0 $(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON \
+		-o results/sbom.json requirements.lock
+
+advisories: $(BIN)/.release  ## known holes in what requirements.lock pins; fails where they cannot be looked up
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
+
+$(BIN)/.release: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet -e ".[release]"
+	touch $@
+
 validation: $(BIN)/python  ## the twenty patterns over the calibrated ensemble; writes docs/validation.* (ten minutes)
 	$(BIN)/pip install --quiet -e ".[validation]"
 	$(BIN)/python -m experiments.validation
 
 calibrate: $(BIN)/python  ## find the calibrated ensemble anew, with its page (about ten minutes)
 	$(BIN)/python -m sim calibrate --check --ship
+
 golden: $(BIN)/ruff  ## write the golden table anew (say why in CHANGELOG.md)
 	$(BIN)/python -m tests.regression.make_golden
 
@@ -67,6 +84,7 @@ answers: $(BIN)/python  ## run every experiment and write its answer into experi
 gallery: $(BIN)/python  ## draw results/gallery/ anew (some minutes)
 	$(BIN)/pip install --quiet -e .
 	$(BIN)/python docs/make_gallery.py
+
 demo: $(BIN)/python  ## run the first experiment to its figure
 	$(BIN)/pip install -e .
 	$(BIN)/coalitions demo

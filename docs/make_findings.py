@@ -75,8 +75,11 @@ def make_page() -> str:
         "Diversity of viewpoints and populations is survivable until money is scarce, restricted or shifts: an "
         f"interaction (pattern 6). In this model, over {len(sets)} calibrated sets of parameters, it "
         f"**{claim['verdict']}**: {claim['statement']}: {claim['effect']}, 95 % interval {claim['low']} to "
-        f"{claim['high']} ([validation.md](validation.md#pattern-6) says what was tried). What money and its "
-        "conditions do by themselves is below.",
+        f"{claim['high']} ([validation.md](validation.md#pattern-6) says what was tried). An equation says so: a "
+        "difference in viewpoint weighs more under fiscal pressure (`memberships.strain`, assumed; in the model before "
+        "it exits and break-aways did not show the interaction, see "
+        "[0015](decisions/0015-strain-under-fiscal-pressure.md)). What money and its conditions do by themselves is "
+        "below.",
         "",
         "## Patterns known from the literature",
         "",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import atexit
 import gc
+import os
 import sys
+from pathlib import Path
 
 from sim.commands import (
     analyses,
@@ -17,6 +19,7 @@ from sim.commands import (
     explore,
     export,
     games,
+    importing,
     init,
     interviews,
     report,
@@ -44,13 +47,15 @@ VERBS = (
     status,
     export,
     init,
+    importing,
     validate,
     list_verb,
     show,
 )
+PATHS = ("results", "folder", "config_dir", "output", "to", "roster")
 EPILOG = """\
 exit codes: 0 ok · 1 a run failed · 2 usage or invalid input · 3 a sweep is complete but for failed runs ·
-4 another sweep holds the folder · 5 no room on the disk · 130 interrupted (143 by SIGTERM)
+4 another command writes into the folder · 5 no room on the disk · 130 interrupted (143 by SIGTERM)
 results go to stdout, progress to stderr; NO_COLOR and --quiet are respected
 start with:  coalitions demo    coalitions list regimes    coalitions run regime=competitive seeds=20
 """
@@ -95,7 +100,21 @@ def main(argv: list[str] | None = None) -> int:
     if args.verb is None:
         return _without_verb(parser, overrides)
     args.overrides = overrides
+    _settle_paths(args)
     return guard(lambda: args.execute(args))
+
+
+def _settle_paths(args: argparse.Namespace) -> None:
+    """Read ~ in paths as a shell does, which leaves it in --results=~/x; libraries would, some of them and not others.
+
+    ./~x is a folder of that name, and is then named from the root on, so that no library takes it for a home.
+    """
+    for name in PATHS:
+        path = getattr(args, name, None)
+        if isinstance(path, str) and path.startswith("~"):
+            setattr(args, name, os.path.expanduser(path))  # noqa: PTH111  (an unknown user is no error)
+        elif isinstance(path, str) and path.startswith("./~"):
+            setattr(args, name, str(Path(path).absolute()))
 
 
 def _without_verb(parser: argparse.ArgumentParser, words: list[str]) -> int:

@@ -250,14 +250,18 @@ def make_page():
 
 
 def main(words: list[str]) -> int:
-    """Serve the page on this machine alone, without telemetry. words: options of `solara run`, like --port 8766."""
+    """Serve the page on this machine alone, without telemetry and without asking anyone for a newer Solara.
+
+    words: options of `solara run`, like --port 8766.
+    """
     os.environ["SOLARA_TELEMETRY_MIXPANEL_ENABLE"] = "False"  # read when solara is imported
     try:
         from solara.__main__ import cli as serve  # pyright: ignore[reportMissingImports]
     except ImportError:
         sys.stderr.write('error: the page needs solara: pip install "coalitions[mesa-app]"\n')
         return 2
-    serve(["run", __file__, "--production", "--host", "127.0.0.1", *words], standalone_mode=False)
+    alone = ("--production", "--no-check-version", "--host", "127.0.0.1")
+    serve(["run", __file__, *alone, *words], standalone_mode=False)
     return 0
 
 

@@ -1,27 +1,31 @@
-"""Runs whose numbers change on the way: a lever is set anew at the start of a month, and holds from there on."""
+"""Runs that somebody steps into: a lever is set anew at the start of a month, or one organization decides otherwise."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from sim import columns, schedule
-from sim.configuration import ConfigurationError, find_declaration, set_values
-from sim.engine import ROOM_FOR_EVENTS, Recorded, tabulate
+from sim.configuration import ConfigurationError, find_declaration, read_words, set_values
+from sim.deciding import Decision, check_decisions
+from sim.engine import ROOM_FOR_EVENTS, Recorded
 from sim.inputs import Inputs
 from sim.parameters import KERNEL_GROUPS, Parameters
+from sim.playing import Player
 from sim.state import ROW_DTYPE, allocate_world
 from sim.tables import JUDGED
+from sim.tabulation import tabulate
 
 if TYPE_CHECKING:
     from sim.results import Results
     from sim.roster import RosterTables
 
 LAID_OUT = "grants.annual_usd_per_organization"  # becomes the lines' money at month 0
-_CHANGE = re.compile(r"(\d{1,5}):([^=]+)=(.*)")
+_CHANGE = re.compile(r"([0-9]{1,5}):([a-z][^=]*=.*)", re.DOTALL)
 
 
 class Change(NamedTuple):
@@ -39,16 +43,13 @@ def may_change(name: str) -> bool:
 
 def read_change(text: str) -> Change:
     """Return what ``MONTH:KEY=VALUE`` means. Raises `ConfigurationError`."""
-    import yaml
-
     found = _CHANGE.fullmatch(text)
     if not found:
         raise ConfigurationError(f"--change {text}: write MONTH:KEY=VALUE, like 49:meetings.facilitation=0.4")
-    try:
-        value = yaml.safe_load(found.group(3))
-    except yaml.YAMLError:
-        value = found.group(3)
-    return Change(int(found.group(1)), {found.group(2): value})
+    word = read_words([found.group(2)])[0]
+    if word.is_sweep or len(word.values) != 1:
+        raise ConfigurationError(f"--change {text}: takes one value")
+    return Change(int(found.group(1)), {word.key: word.values[0]})
 
 
 def plan_changes(parameters: Parameters, changes: Sequence[Change]) -> list[tuple[int, Parameters]]:
@@ -97,44 +98,70 @@ def simulate_changed(
     changes: Sequence[Change],
     roster: RosterTables | None = None,
     on_progress: Callable[[float, int], None] | None = None,
+    decisions: Sequence[Decision] = (),
 ) -> Results:
-    """Return the tables of runs that change on the way, as `engine.simulate` does of others.
+    """Return the tables of runs that somebody steps into on the way, as `engine.simulate` does of others.
 
-    The manifest lists the changes. Raises `ConfigurationError` as `plan_changes` does.
+    The manifest lists changes and decisions. Raises `ConfigurationError` as `plan_changes` does, and for decisions
+    that cannot be taken, or on several seeds: coalitions have other numbers on each.
     """
     if parameters.field.n_localities > 1 or (roster is not None and roster.localities is not None):
-        raise ConfigurationError("changes during a run: not for a field of many localities")
+        raise ConfigurationError("changes and decisions during a run: not for a field of many localities")
     planned = plan_changes(parameters, changes)
     inputs = Inputs(parameters, roster, ROOM_FOR_EVENTS)
+    check_decisions(decisions, parameters.months, inputs.n_organizations)
+    if decisions and len(seeds) > 1:
+        raise ConfigurationError(f"--decide goes with one seed, not {len(seeds)}: write seeds=[{seeds[0]}]")
     parts = []
     for number, seed in enumerate(seeds, start=1):
-        found = _run_seed(inputs, parameters, seed, planned)
+        found = _run_seed(inputs, parameters, seed, planned, decisions)
         parts.append(([seed], found if number == 1 else found._replace(members=found.members[:0])))
         if on_progress is not None:
             on_progress(number, len(seeds))
     inputs.change(parameters, roster)
     results = tabulate(parameters, parts, inputs)
     results.manifest["changes"] = [{"month": change.month, "values": change.values} for change in changes]
+    if decisions:
+        results.manifest["decisions"] = [str(one) for one in decisions]
     return results
 
 
-def _run_seed(inputs: Inputs, parameters: Parameters, seed: int, planned: list[tuple[int, Parameters]]) -> Recorded:
+def _run_seed(
+    inputs: Inputs,
+    parameters: Parameters,
+    seed: int,
+    planned: list[tuple[int, Parameters]],
+    decisions: Sequence[Decision],
+) -> Recorded:
     months, room = parameters.months + 1, inputs.world.log.rows.shape
     rows = np.zeros((1, months), ROW_DTYPE).view(np.recarray)
     members = np.zeros((1, months, inputs.n_organizations), "i8")
     people = np.zeros((1, months, inputs.roster.mix.shape[1], len(columns.PEOPLE)))
     events, counts = np.zeros((1, *room), "i8"), np.zeros(1, "i8")
-    firsts = [0, *(month for month, _ in planned)]
-    for first, end, held in zip(firsts, [*firsts[1:], months], [parameters, *(one for _, one in planned)], strict=True):
-        inputs.change(held, inputs.tables)
-        kept = slice(first, end)
+
+    def run(first_month: int, end_month: int, first: int = 0, last: int = len(schedule.PROCESSES)) -> None:
+        kept = slice(first_month, end_month)
         with np.errstate(over="ignore", invalid="ignore"):
             schedule.run_seeds(
-                np.array([seed], "u8"), first, end - 1, 0, len(schedule.PROCESSES), inputs.record, inputs.roster,
+                np.array([seed], "u8"), first_month, end_month - 1, first, last, inputs.record, inputs.roster,
                 inputs.lines, inputs.world, rows[:, kept], members[:, kept], people[:, kept], events, counts,
             )  # fmt: skip
+
+    player = Player(inputs, seed, decisions[0].organization, decisions) if decisions else None
+    decided = {one.month for one in decisions}
+    held, at = dict(planned), 0
+    inputs.change(parameters, inputs.tables)
+    for month in sorted({*held, *decided, *(one + 1 for one in decided), months}):
+        if month > at:
+            run(at, month)
+            at = month
+        if month in held:
+            inputs.change(held[month], inputs.tables)
+        if player is not None and month in decided:
+            player.run_month(month, rows[:, month : month + 1], partial(run, month, month + 1))
+            at = month + 1
     if counts[0] > room[0]:
         inputs.world = allocate_world(inputs.roster, inputs.lines, int(counts[0]) + 64)
-        return _run_seed(inputs, parameters, seed, planned)
+        return _run_seed(inputs, parameters, seed, planned, decisions)
     kept = np.column_stack([np.zeros(counts[0], "i8"), events[0, : counts[0]]])
     return Recorded(rows, members, kept, people, np.zeros((1, 0, len(JUDGED), len(columns.SUMS))))

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numba
 import numpy as np
 
-from sim import schedule
+from sim import schedule, turns
 from sim.compiled import IS_COMPILED
 from sim.inputs import Inputs
 from sim.parameters import Parameters
@@ -115,3 +115,27 @@ def compile_as_told() -> None:
         _compile(*kernels[int(line)])
         sys.stdout.write("\n")
         sys.stdout.flush()
+
+
+def compile_turns() -> None:
+    """Compile the kernels of one organization's turns, or read them from the cache; see `playing.py`."""
+    if not IS_COMPILED:
+        return
+    inputs = Inputs(Parameters())
+    record, world, row = inputs.record, inputs.world, schedule.new_row()
+    seed, month, i, g = np.uint64(1), 1, 0, 0
+    terms, numbers, marks = np.zeros((1, 1)), np.zeros(1), np.zeros(1, "?")
+    calls = (
+        (turns.open_round, seed, month, record, world),
+        (turns.review, seed, month, i, record, world, row),
+        (turns.weigh_review, seed, month, i, record, world, terms, numbers, marks),
+        (turns.move, month, i, 0, record, world, row),
+        (turns.found, seed, month, i, record, world, row),
+        (turns.is_asked, month, i, g, world),
+        (turns.choose_answer, seed, month, i, g, record, world),
+        (turns.may_be_vague, i, g, record, world),
+        (turns.answer, month, 1, i, g, record, world, row),
+        (turns.find_applications, seed, month, i, record, world, marks),
+    )
+    for kernel, *arguments in calls:
+        _compile(kernel, *arguments)

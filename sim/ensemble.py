@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SET = "set"
+MOST_BYTES = 20_000_000
 
 
 def ensemble_file() -> Path:
@@ -35,9 +36,11 @@ def read_ensemble(path: str | Path | None = None) -> pd.DataFrame:
     path = ensemble_file() if path is None else Path(path)
     if not path.is_file():
         raise ConfigurationError(f"{path}: no such ensemble; `coalitions calibrate` writes one")
+    if path.stat().st_size > MOST_BYTES:
+        raise ConfigurationError(f"{path}: {path.stat().st_size} bytes; at most {MOST_BYTES} are read")
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            names, *rows = list(csv.reader(file)) or [[]]
+            names, *rows = list(csv.reader(file, strict=True)) or [[]]
     except (csv.Error, UnicodeDecodeError):
         raise ConfigurationError(f"{path}: cannot be read as a table; `coalitions calibrate` writes one") from None
     _check_names(path, names)
@@ -68,12 +71,15 @@ def _check_names(path: Path, names: list[str]) -> None:
 def _read_value(path: Path, name: str, text: str, number: str) -> float:
     """Return one entry as the parameter's kind. Raises `ConfigurationError` where it is none, or out of range."""
     from sim.configuration.declared import ConfigurationError, check_value, find_declaration
+    from sim.sheets import NUMBER
 
     declaration = find_declaration(name)
     assert declaration is not None
     try:
+        if not NUMBER.fullmatch(text) and text not in ("nan", "inf", "-inf"):  # Python reads 1_0 and ٣ as numbers, too
+            raise ValueError
         return check_value(name, declaration.kind(text))
     except ConfigurationError as problem:
         raise ConfigurationError(f"{path}: {SET} {number}: {problem}") from None
     except ValueError:
-        raise ConfigurationError(f"{path}: {SET} {number}: {name} = {text!r}: must be a number") from None
+        raise ConfigurationError(f"{path}: {SET} {number}: {name} = {text[:40]!r}: must be a number") from None

@@ -5,30 +5,41 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+LONGEST_PREFIX = 60  # of a neighbour's name, which a file system wants to have at most 255 bytes
 _mask_lock = threading.Lock()
 
 
-def replace_file(path: Path, write: Callable[[Path], Any]) -> None:
+class HeldError(Exception):
+    """Another command is writing into this folder."""
+
+
+def replace_file(path: Path, write: Callable[[Path], Any], *, is_flushed: bool = True) -> None:
     """Let `write` make a neighbour of `path`, then put it in its place. A killed process leaves no half file there.
 
-    The neighbour's name begins with a dot, so that nobody takes it for a part. Raises OSError.
+    The neighbour's name begins with a dot, so that nobody takes it for a part. Without is_flushed a failing power
+    supply may lose it: for what is drawn from other files in a second, as figures are. Raises OSError.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:LONGEST_PREFIX]}.", suffix=".tmp")
     os.close(handle)
     neighbour = Path(name)
     neighbour.chmod(0o666 & ~_read_mask())
     try:
         write(neighbour)
-        with neighbour.open("rb") as stream:
-            os.fsync(stream.fileno())
+        if is_flushed:
+            with neighbour.open("rb") as stream:
+                os.fsync(stream.fileno())
         neighbour.replace(path)
-        flush_folder(path.parent)
-    except BaseException:
+        if is_flushed:
+            flush_folder(path.parent)
+    except BaseException as problem:
         neighbour.unlink(missing_ok=True)
+        if isinstance(problem, OSError):
+            problem.filename = str(path)  # the name that the user knows
         raise
 
 
@@ -45,4 +56,39 @@ def flush_folder(folder: Path) -> None:
     try:
         os.fsync(handle)
     finally:
+        os.close(handle)
+
+
+@contextmanager
+def hold_folder(folder: Path) -> Iterator[None]:
+    """Hold `folder`, made where missing, against other commands until the block ends, however the process does.
+
+    The lock is the folder's own, so no file is left; a folder that stays empty is removed. Raises `HeldError`, OSError.
+    """
+    handle = _lock_folder(folder)
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # results lie there
+            folder.rmdir()
+        os.close(handle)
+
+
+def _lock_folder(folder: Path) -> int:
+    """Return the open and locked `folder`. Raises `HeldError`, OSError."""
+    import fcntl
+
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(handle), folder.stat()):
+                return handle
+        except FileNotFoundError:  # whoever held it has removed it, as it was empty
+            pass
+        except BlockingIOError:
+            os.close(handle)
+            text = f"{folder}: another command is writing there; wait for it or choose another name=…"
+            raise HeldError(text) from None
         os.close(handle)

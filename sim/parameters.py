@@ -268,6 +268,7 @@ class Memberships(Group):
     complementarity_weight: float = number(0.6, "utility", 0, 5, "Value of partners who serve other people")
     trust_weight: float = number(1.0, "utility", 0, 5, "Value of trusted partners")
     viewpoint_weight: float = number(0.9, "utility", 0, 5, "Cost of perceived viewpoint tension")
+    strain: float = number(0.75, "share", 0, 1, "How far the cost of viewpoint tension follows fiscal pressure")
     turf_weight: float = number(1.8, "utility", 0, 5, "Cost of competing for the same money")
     restriction_weight: float = number(0.8, "utility", 0, 5, "Cost of partners one's funder excludes")
     base_rivalry: float = number(0.6, "share", 0, 1, "Rivalry for donors and staff where no grant is shared")
@@ -358,8 +359,10 @@ class Parameters:
         _check_shares("field.population_demand", self.field.population_demand, self.field.populations)
         _check_shares("field.sector_shares", self.field.sector_shares, self.field.sectors)
         self.field.check_size()
-        self._check_names("shock.from_population", [self.shock.from_population], "populations")
-        self._check_names("shock.to_population", [self.shock.to_population], "populations")
+        for name in ("from_population", "to_population"):
+            value = getattr(self.shock, name)
+            if self.shock.name == "stream_shift" or value != getattr(Shock, name):  # of another field's populations
+                self._check_names(f"shock.{name}", [value], "populations")
         for name, programme in self.regime.programmes.items():
             where = f"regime.programmes.{name}"
             self._check_names(f"{where}.eligible_populations", programme.eligible_populations, "populations")
@@ -367,8 +370,6 @@ class Parameters:
 
     def _check_names(self, where: str, names: list[str], allowed: str) -> None:
         known = getattr(self.field, allowed)
-        if where.startswith("shock.") and self.shock.name != "stream_shift":
-            return
         for name in names:
             if name not in known:
                 raise ParameterError(f"{where} = {name!r}: must be one of field.{allowed}: {', '.join(known)}")

@@ -65,6 +65,21 @@ def list_members(members, people):
 
 
 @inlined
+def compute_pressure(organizations, i, parameters):
+    """Return the fiscal pressure on i in [0, 1]: its own stress and its own recent rejections."""
+    return min(organizations.stress[i] + parameters.loss_pressure * organizations.recent_loss[i], 1.0)
+
+
+@inlined
+def compute_strain(organizations, i, parameters):
+    """Return how much a difference in viewpoint weighs in what i decides: 1 at a fiscal pressure P_i of one half.
+
+    1 - strain + 2 · strain · P_i: the less money, the harder to live with a difference. Assumed (docs/decisions/0015).
+    """
+    return 1.0 - parameters.strain + 2.0 * parameters.strain * compute_pressure(organizations, i, parameters)
+
+
+@inlined
 def compute_resentment(organizations, trust_ij, i, j, parameters):
     """Return the viewpoint tension that i would feel with j where nobody facilitates.
 
@@ -85,12 +100,6 @@ def ease(resentment, facilitation):
 def compute_tension(organizations, trust_ij, i, j, facilitation, parameters):
     """Return the viewpoint tension that i perceives with j, in [0, 1]: the resentment that facilitation leaves."""
     return ease(compute_resentment(organizations, trust_ij, i, j, parameters), facilitation)
-
-
-@inlined
-def compute_pressure(organizations, i, parameters):
-    """Return the fiscal pressure on i in [0, 1]: its own stress and its own recent rejections."""
-    return min(organizations.stress[i] + parameters.loss_pressure * organizations.recent_loss[i], 1.0)
 
 
 @compiled
@@ -165,11 +174,12 @@ def _compute_restriction(organizations, programmes, i, j, parameters):
 def look_around(seen, environment, organizations, dyads, programmes, i, parameters):
     """Write what i sees in each other organization to seen (5, n): the five parts of a_ij, 0 in itself.
 
-    Also writes its rivalry with each to environment.rivalry. Tension stands there as before anyone facilitates. Both
-    hold until another looks around, and while trust, mixes, stances, stress and awards do. environment.contested must
-    hold. One part after another, as a loop that writes one row runs in vectors.
+    Also writes its rivalry with each to environment.rivalry. Tension stands there as it weighs on i before anyone
+    facilitates. Both hold until another looks around, and while trust, mixes, stances, stress and awards do.
+    environment.contested must hold. One part after another, as a loop that writes one row runs in vectors.
     """
     rivalry, trust = environment.rivalry, dyads.trust[i]
+    strain = compute_strain(organizations, i, parameters)
     for j in range(rivalry.size):
         rivalry[j] = compute_rivalry(environment.contested, i, j, parameters)
     for j in range(rivalry.size):
@@ -177,7 +187,7 @@ def look_around(seen, environment, organizations, dyads, programmes, i, paramete
     for j in range(rivalry.size):
         seen[columns.TRUST, j] = parameters.trust_weight * trust[j]
     for j in range(rivalry.size):
-        seen[columns.TENSION, j] = compute_resentment(organizations, trust[j], i, j, parameters)
+        seen[columns.TENSION, j] = strain * compute_resentment(organizations, trust[j], i, j, parameters)
     for j in range(rivalry.size):
         seen[columns.COMPETITION, j] = _compute_turf(organizations, dyads, rivalry[j], i, j, parameters)
     for j in range(rivalry.size):
@@ -198,12 +208,13 @@ def get_affinity(seen, j, facilitation, parameters):
 def compute_affinity(rivalry, organizations, dyads, programmes, i, j, facilitation, parameters):
     """Return a_ij without redundancy. rivalry: of both, see `compute_rivalry`.
 
-    a_ij = complementarity · (1 - overlap) + trust · T - viewpoint · tension
-           - turf · competition · (1 - g · T) - restriction · conflict.
+    a_ij = complementarity · (1 - overlap) + trust · T - viewpoint · min(s_i · resentment · (1 - facilitation), 1)
+           - turf · competition · (1 - g · T) - restriction · conflict, with s_i of `compute_strain`.
     """
     trust = dyads.trust[i, j]
     liked = _compute_complementarity(dyads, i, j, parameters) + parameters.trust_weight * trust
-    tension = compute_tension(organizations, trust, i, j, facilitation, parameters)
+    resentment = compute_resentment(organizations, trust, i, j, parameters)
+    tension = ease(compute_strain(organizations, i, parameters) * resentment, facilitation)
     turf = _compute_turf(organizations, dyads, rivalry, i, j, parameters)
     return (
         liked

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import platform
 import warnings
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ import pandas as pd
 
 from sim.columns import MODEL_VERSION
 from sim.files import replace_file
+from sim.seals import CHECK, digest_file, is_sealed, seal
 
 if TYPE_CHECKING:
     from sim.parameters import Parameters
@@ -24,6 +26,12 @@ CAUTION = (
 )
 TABLES = ("runs", "months", "events", "members")
 LOCALITIES = "localities"  # only of fields that have several
+_KINDS: dict[str, tuple[type, type]] = {  # of what a manifest says: its type and, of a list, that of its entries
+    "command": (str, str), "name": (str, str), "question": (str, str), "kind": (str, str), "keep": (str, str),
+    "settings": (list, dict), "overrides": (list, str), "seeds": (list, int), "blocks": (list, dict),
+    "design": (dict, dict), "versions": (dict, dict), "varied": (dict, dict), "tables": (dict, dict),
+}  # fmt: skip
+_GROUPS = {"field", "regime", "shock"}  # that every setting has
 LIBRARIES = ("coalitions", "numpy", "numba", "pandas", "pyarrow", "mesa")
 
 
@@ -78,27 +86,98 @@ def get_version(name: str) -> str:
 
 
 def save_results(results: Results, folder: Path, command: str) -> None:
-    """Write tables as Parquet and manifest.json into `folder` (made where missing). The manifest comes last."""
+    """Write tables as Parquet and manifest.json into `folder` (made where missing).
+
+    The manifest comes last, and one of other results goes first, so that it never stands beside tables of others.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (*TABLES, LOCALITIES) if len(results.localities) else TABLES:
+    manifest = {"command": command, **results.manifest}
+    if not _is_of_same(folder / "manifest.json", manifest):
+        (folder / "manifest.json").unlink(missing_ok=True)
+    names = (*TABLES, LOCALITIES) if len(results.localities) else TABLES
+    for name in names:
         table = getattr(results, name)
         replace_file(
             folder / f"{name}.parquet",
             lambda path, table=table: table.to_parquet(path, index=False, compression="zstd", write_page_checksum=True),
         )
-    manifest = {"command": command, **results.manifest}
-    text = json.dumps(manifest, indent=2, sort_keys=True, default=str) + "\n"
+    write_manifest(folder, manifest, names)
+
+
+def _is_of_same(path: Path, manifest: Mapping[str, Any]) -> bool:
+    """Say whether the manifest there is of the same results, whatever the command was."""
+    try:
+        there = json.loads(path.read_text(encoding="utf-8"))
+        other = {"command": "", "tables": "", CHECK: ""}
+        return there | other == seal(manifest) | other
+    except (OSError, ValueError, TypeError, RecursionError):  # no manifest of ours
+        return False
+
+
+def write_manifest(folder: Path, manifest: Mapping[str, Any], names: Sequence[str]) -> None:
+    """Write manifest.json with the digests of the tables `names` in `folder` and of itself, so that damage shows."""
+    digests = {name: digest_file(folder / f"{name}.parquet") for name in names}
+    text = json.dumps(seal({**manifest, "tables": digests}), indent=2, sort_keys=True) + "\n"
     replace_file(folder / "manifest.json", lambda path: path.write_text(text, encoding="utf-8"))
 
 
-def _read_table(folder: Path, name: str) -> pd.DataFrame:
+def read_manifest(folder: str | Path) -> dict[str, Any]:
+    """Return the manifest of a folder of results. Raises `ResultsError` where it is missing or damaged."""
+    path = Path(folder) / "manifest.json"
+    if not path.is_file():
+        raise ResultsError(f"{folder}: no manifest.json there; give the folder of a run or of a complete sweep")
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ResultsError(f"{path}: not JSON ({str(error) or 'too deep'}); run the command again") from error
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("tables"), dict) or not is_sealed(manifest):
+        raise ResultsError(
+            f"{path}: is not as coalitions has written it (damaged, edited, or of a version before digests); "
+            "run the command again"
+        )
+    wrong = _find_wrong(manifest)
+    if wrong:
+        raise ResultsError(f"{path}: '{wrong}' is not what coalitions writes there; run the command again")
+    return manifest
+
+
+def _find_wrong(manifest: Mapping[str, Any]) -> str | None:
+    """Return the first entry of another kind than we write: who makes a manifest by hand can make its digest, too."""
+    for name, (kind, inner) in _KINDS.items():
+        entry = manifest.get(name, kind())
+        if not isinstance(entry, kind) or (
+            isinstance(entry, list) and not all(isinstance(one, inner) for one in entry)
+        ):
+            return name
+    inside = (("settings", _GROUPS), ("blocks", {"design"}))
+    return next((name for name, keys in inside if not all(keys <= {*one} for one in manifest.get(name, []))), None)
+
+
+def _find_table(folder: Path, name: str, manifest: Mapping[str, Any]) -> Path:
+    """Return where a table lies. Raises `ResultsError` unless it is there as it was written."""
     path = folder / f"{name}.parquet"
+    if name not in manifest["tables"]:
+        raise ResultsError(f"{path}: is not there; {folder} holds {', '.join(manifest['tables']) or 'no tables'}")
+    try:
+        found = digest_file(path)
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be read ({error.strerror}); run the command again") from error
+    if found != manifest["tables"][name]:
+        raise ResultsError(f"{path}: is damaged, it is not what manifest.json says was written; run the command again")
+    return path
+
+
+def _read_table(folder: Path, name: str, manifest: Mapping[str, Any]) -> pd.DataFrame:
+    path = _find_table(folder, name, manifest)
     try:
         return pd.read_parquet(path, page_checksum_verification=True)
-    except Exception as error:  # a damaged footer makes pyarrow and pandas raise errors of many kinds
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ResultsError(f"{path}: cannot be read ({reason}); run the command again") from error
+    except Exception as error:  # pyarrow and pandas raise errors of many kinds
+        raise ResultsError(f"{path}: cannot be read ({_first_line(error)}); run the command again") from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0][:200]
 
 
 def scan_table(folder: str | Path, name: str = "runs") -> Any:
@@ -109,35 +188,24 @@ def scan_table(folder: str | Path, name: str = "runs") -> Any:
     """
     import pyarrow.dataset
 
-    path = Path(folder) / f"{name}.parquet"
-    if not path.is_file():
-        kept = sorted(one.stem for one in Path(folder).glob("*.parquet"))
-        raise ResultsError(f"{path}: is not there; {folder} holds {', '.join(kept) or 'no tables'}")
+    path = _find_table(Path(folder), name, read_manifest(folder))
     try:
         options = pyarrow.dataset.ParquetFragmentScanOptions(page_checksum_verification=True)
         return pyarrow.dataset.dataset(
             path, format=pyarrow.dataset.ParquetFileFormat(default_fragment_scan_options=options)
         )
     except Exception as error:  # as above
-        raise ResultsError(f"{path}: cannot be read ({str(error).splitlines()[0]})") from error
+        raise ResultsError(f"{path}: cannot be read ({_first_line(error)}); run the command again") from error
 
 
 def load_results(folder: str | Path) -> Results:
     """Return the results kept in `folder`. Raises `ResultsError` where a part is missing or damaged."""
     folder = Path(folder)
-    if not (folder / "manifest.json").is_file():
-        raise ResultsError(f"{folder}: no manifest.json there; give the folder of a run or of a complete sweep")
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ResultsError(f"{folder}/manifest.json: not JSON ({error}); run the command again") from error
-    if not isinstance(manifest, dict) or manifest.get("keep", TABLES[0]) not in TABLES:
-        raise ResultsError(f"{folder}/manifest.json: not one that coalitions writes; run the command again")
-    # a sweep keeps the table it was told to keep, and those before it
-    kept = TABLES[: TABLES.index(manifest.get("keep", TABLES[0])) + 1] if manifest.get("kind") == "sweep" else TABLES
-    tables = {name: _read_table(folder, name) if name in kept else pd.DataFrame() for name in TABLES}
-    if (folder / f"{LOCALITIES}.parquet").is_file():
-        tables[LOCALITIES] = _read_table(folder, LOCALITIES)
+    manifest = read_manifest(folder)
+    tables = {
+        name: _read_table(folder, name, manifest) if name in manifest["tables"] else pd.DataFrame()
+        for name in (*TABLES, LOCALITIES)
+    }
     made_by = manifest.get("model_version")
     if made_by != MODEL_VERSION:
         warnings.warn(

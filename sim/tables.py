@@ -143,13 +143,17 @@ def describe_localities(localities: pd.DataFrame) -> str:
 
 
 def guard_formulas(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with an apostrophe before text that a spreadsheet would compute."""
+    """Return the table with an apostrophe before text that a spreadsheet would compute, and each line end a plain one.
+
+    A lone carriage return is written without quotes, and would end the row in the middle.
+    """
     guarded = frame.copy()
     for name in guarded.columns:
         if guarded[name].dtype == object or str(guarded[name].dtype).startswith(("str", "category")):
             text = guarded[name].astype(object)
             is_formula = text.map(lambda cell: isinstance(cell, str) and cell.startswith(FORMULA))
-            guarded[name] = text.where(~is_formula.astype(bool), "'" + text.astype(str))
+            text = text.where(~is_formula.astype(bool), "'" + text.astype(str))
+            guarded[name] = text.map(lambda cell: cell.replace("\r", "\n") if isinstance(cell, str) else cell)
     return guarded
 
 

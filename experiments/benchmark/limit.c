@@ -51,7 +51,7 @@
 #define PARAMETERS(X)                                                                                                 \
     X(awareness_arrivals) X(demand_noise) X(misdirected_share) X(referral_rate) X(referral_outside)                   \
     X(mou_referral_bonus) X(referral_trust_gain) X(review_share) X(max_memberships) X(admission) X(size_cap)          \
-    X(complementarity_weight) X(trust_weight) X(viewpoint_weight) X(turf_weight) X(restriction_weight)                \
+    X(complementarity_weight) X(trust_weight) X(viewpoint_weight) X(turf_weight) X(restriction_weight) X(strain)      \
     X(base_rivalry) X(loss_pressure) X(redundancy) X(size_benefit) X(joint_money) X(size_cost) X(size_scale)          \
     X(funded_cost_share) X(time_cost) X(membership_threshold) X(admission_threshold) X(choice_noise)                  \
     X(founding_effort) X(founding_size) X(mandate_bonus) X(facilitation) X(convener_facilitation) X(ill_will)         \
@@ -566,7 +566,7 @@ struct view { double complement, trust, distance, competition, conflict; };
 /* What all reviews of one call share. */
 struct common {
     const struct numbers *p;
-    const double *pressure;
+    const double *pressure, *strain;
     double half, turf; /* 0 where their mechanism is off */
     int has_lines;
 };
@@ -651,7 +651,8 @@ INLINE double weigh_core(const struct world *s, const struct common *u, double *
             const double distance = fabs(s->organizations_stance[j] - s->organizations_viewpoint[i]) * u->half;
             terms[0] += p->complementarity_weight * (1.0 - overlap) * fresh;
             terms[1] += p->trust_weight * trust * fresh;
-            terms[2] -= p->viewpoint_weight * min(distance * (1.0 + p->ill_will * (1.0 - trust)) * soothed, 1.0);
+            const double resented = distance * (1.0 + p->ill_will * (1.0 - trust));
+            terms[2] -= p->viewpoint_weight * min(u->strain[i] * resented * soothed, 1.0);
             terms[3] -= u->turf * (overlap * rivalry * u->pressure[i]) * (1.0 - p->trust_softening * trust);
             if (u->has_lines)
                 terms[4] -= get_conflict(s, i, j);
@@ -665,7 +666,7 @@ INLINE void review(const struct world *s, uint64_t seed, uint64_t month, const i
     const struct numbers *p = s->numbers;
     const int C = s->n_slots, G = s->n_lines, B = (n + 63) / 64;
     const v8d zero = all8(0.0), one = all8(1.0);
-    v8d pressure[V];
+    v8d pressure[V], strain[V];
     int order[n];
     double rank[n];
 
@@ -698,9 +699,10 @@ INLINE void review(const struct world *s, uint64_t seed, uint64_t month, const i
     for (int v = 0; v < V; v++) {
         const v8d loss = load(s->organizations_recent_loss + 8 * v, count_lanes(n, v));
         pressure[v] = least(load(s->organizations_stress + 8 * v, count_lanes(n, v)) + p->loss_pressure * loss, one);
+        strain[v] = 1.0 - p->strain + 2.0 * p->strain * pressure[v];
     }
-    const double *pressure_of = (const double *)pressure;
-    const struct common common = {p, pressure_of, p->viewpoint_tension != 0.0 ? 0.5 : 0.0,
+    const double *pressure_of = (const double *)pressure, *strain_of = (const double *)strain;
+    const struct common common = {p, pressure_of, strain_of, p->viewpoint_tension != 0.0 ? 0.5 : 0.0,
                                   p->funding_competition != 0.0 ? p->turf_weight : 0.0, G > 0};
     const struct common *u = &common;
     const double noise = p->choice_noise, redundant = 1.0 - p->redundancy;
@@ -740,7 +742,7 @@ INLINE void review(const struct world *s, uint64_t seed, uint64_t month, const i
         {
             const double cw = p->complementarity_weight, tw = p->trust_weight, vw = p->viewpoint_weight;
             const double turf = u->turf, half = u->half, ill = p->ill_will, soft = p->trust_softening;
-            const double mine = pressure_of[i], soothed = 1.0 - p->facilitation;
+            const double mine = pressure_of[i], weight = strain_of[i], soothed = 1.0 - p->facilitation;
             for (int v = 0; v < V; v++) {
                 const int lanes = count_lanes(n, v), at = i * n + 8 * v;
                 const v8d trust = load(s->dyads_trust + at, lanes), overlap = load(s->dyads_overlap + at, lanes);
@@ -761,10 +763,10 @@ INLINE void review(const struct world *s, uint64_t seed, uint64_t month, const i
                 const v8d near = get_size(stance - load(s->organizations_viewpoint + 8 * v, lanes)) * half;
                 complement[v] = cw * (1.0 - overlap);
                 own_trust[v] = tw * trust;
-                own_distance[v] = far * (1.0 + ill * (1.0 - trust));
+                own_distance[v] = weight * (far * (1.0 + ill * (1.0 - trust)));
                 own_competition[v] = turf * (rival * mine) * (1.0 - soft * trust);
                 back_trust[v] = tw * theirs;
-                back_distance[v] = near * (1.0 + ill * (1.0 - theirs));
+                back_distance[v] = strain[v] * (near * (1.0 + ill * (1.0 - theirs)));
                 back_competition[v] = turf * (rival * pressure[v]) * (1.0 - soft * theirs);
                 toward[v] = complement[v] + own_trust[v] - vw * least(own_distance[v] * soothed, one)
                     - own_competition[v] - own_conflict[v];

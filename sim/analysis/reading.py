@@ -88,7 +88,12 @@ def read_sweep(folder: str | Path) -> Sweep:
         raise AnalysisError(
             f"{folder}: holds a run or a comparison; analyses read a sweep: make one with `coalitions sweep`"
         )
-    return make_sweep(results.runs, manifest)
+    try:
+        return make_sweep(results.runs, manifest)
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as problem:  # whoever wrote it, we did not
+        raise AnalysisError(
+            f"{folder}/manifest.json: its design cannot be read ({problem}); run the sweep again"
+        ) from None
 
 
 def make_sweep(runs: Table, manifest: dict[str, Any]) -> Sweep:

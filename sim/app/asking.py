@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.app.options import DEFAULTS, GROUPS, is_control
 from sim.changing import Change, plan_changes, write_changes, write_value
 from sim.configuration import ConfigurationError, set_values
+from sim.deciding import ACTS, Decision, check_decisions, read_decision
 from sim.explore.building import MAX_ORGANIZATIONS
 from sim.parameters import Parameters
 
@@ -16,7 +18,17 @@ if TYPE_CHECKING:
 MAX_COST = 60_000  # organizations times months of one run
 MAX_MONTHS = 600
 MAX_CHANGES = 40
+MAX_DECISIONS = 2000
 MAX_SEED = 2**53 - 1
+KEYS = (*GROUPS, "values", "seed", "months", "changes", "seat")
+
+
+class Seat(NamedTuple):
+    """One organization whose decisions a visitor takes."""
+
+    organization: int  # its number in the tables
+    decisions: tuple[Decision, ...] = ()
+    asks: frozenset[str] = frozenset()  # kinds of turns that wait for a decision
 
 
 class Asked(NamedTuple):
@@ -27,11 +39,17 @@ class Asked(NamedTuple):
     changes: tuple[Change, ...]
     planned: tuple[tuple[int, Parameters], ...]  # see `changing.plan_changes`
     words: tuple[str, ...]  # of the command that runs it, but for the changes
+    seat: Seat | None = None
 
     @property
     def change_texts(self) -> list[str]:
         """The changes as ``coalitions run --change`` takes them."""
         return write_changes(self.changes)[1::2]
+
+    @property
+    def decision_texts(self) -> list[str]:
+        """The decisions as ``coalitions run --decide`` takes them."""
+        return [str(one) for one in self.seat.decisions] if self.seat else []
 
 
 def read_asked(tree: Any, options: Options) -> Asked:
@@ -40,6 +58,7 @@ def read_asked(tree: Any, options: Options) -> Asked:
     Raises `ConfigurationError` for anything that is not known, not allowed, or would cost too much.
     """
     tree = _require(tree, dict, "the request")
+    refuse_unknown_keys(tree, KEYS)
     chosen = {group: tree[group] for group in GROUPS if group in tree}
     values = _read_values(tree.get("values", {}))
     seed, months = tree.get("seed", 1), tree.get("months", 120)
@@ -51,12 +70,47 @@ def read_asked(tree: Any, options: Options) -> Asked:
     _check_size(values.get("field.n_organizations", base.field.n_organizations), months)
     parameters = set_values(base, {**values, "months": months})
     roster = options.find_roster(parameters)
-    _check_size(parameters.field.n_organizations if roster is None else len(roster.ids), months)
+    n = parameters.field.n_organizations if roster is None else len(roster.ids)
+    _check_size(n, months)
     changes = tuple(_read_change(one) for one in _require(tree.get("changes", []), list, "changes"))
     if len(changes) > MAX_CHANGES:
         raise ConfigurationError(f"changes: {len(changes)}; at most {MAX_CHANGES} in a run")
     planned = tuple(plan_changes(parameters, changes))
-    return Asked(parameters, seed, changes, planned, _write_words(chosen, values, seed, months, options))
+    seat = _read_seat(tree["seat"], months, n) if "seat" in tree else None
+    return Asked(parameters, seed, changes, planned, _write_words(chosen, values, seed, months, options), seat)
+
+
+def _read_seat(tree: Any, months: int, n_organizations: int) -> Seat:
+    tree = _require(tree, dict, "the seat")
+    refuse_unknown_keys(tree, ("organization", "decisions", "asks"))
+    organization = tree.get("organization")
+    if type(organization) is not int or not 1 <= organization <= n_organizations:
+        raise ConfigurationError(f"organization = {organization!r}: must be a whole number in [1, {n_organizations}]")
+    texts, asks = _require(tree.get("decisions", []), list, "decisions"), _require(tree.get("asks", []), list, "asks")
+    if len(texts) > MAX_DECISIONS:
+        raise ConfigurationError(f"decisions: {len(texts)}; at most {MAX_DECISIONS} in a run")
+    unknown = [kind for kind in asks if kind not in tuple(ACTS)]
+    if unknown:
+        raise ConfigurationError(f"asks = {unknown[0]!r}: must be of {', '.join(ACTS)}")
+    decisions = tuple(read_decision(require_text(text, "a decision")) for text in texts)
+    check_decisions(decisions, months, n_organizations)
+    if any(one.organization != organization for one in decisions):
+        raise ConfigurationError(f"decisions: all must be those of organization {organization}")
+    return Seat(organization, decisions, frozenset(asks))
+
+
+def refuse_unknown_keys(tree: dict[str, Any], known: Sequence[str]) -> None:
+    """Raise `ConfigurationError` for a key that nothing would read, so that no wish is passed over in silence."""
+    for name in tree:
+        if name not in known:
+            raise ConfigurationError(f"'{name}': is not asked for here; there are {', '.join(known)}")
+
+
+def require_text(value: Any, name: str) -> str:
+    """Return `value`. Raises `ConfigurationError` unless it is text."""
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{name}: must be text")
+    return value
 
 
 def _require(value: Any, kind: type, name: str) -> Any:
@@ -75,6 +129,7 @@ def _read_values(tree: Any) -> dict[str, Any]:
 
 def _read_change(tree: Any) -> Change:
     tree = _require(tree, dict, "a change")
+    refuse_unknown_keys(tree, ("month", "values"))
     month, values = tree.get("month"), _read_values(tree.get("values", {}))
     if type(month) is not int:
         raise ConfigurationError(f"month = {month!r}: must be a whole number")
@@ -109,4 +164,5 @@ def _write_words(
 def write_command(asked: Asked, name: str | None = None) -> list[str]:
     """Return the words of the command that gives the run again."""
     named = [f"name={name}"] if name else []
-    return ["coalitions", "run", *asked.words, *named, *write_changes(asked.changes)]
+    decided = [part for text in asked.decision_texts for part in ("--decide", text)]
+    return ["coalitions", "run", *asked.words, *named, *write_changes(asked.changes), *decided]

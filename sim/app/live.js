@@ -22,11 +22,12 @@ class Live {
     find('saving').hidden = !told.may_save;
     this.makeGroups();
     this.listen();
+    this.game = new Play(this);
   }
 
   get chosen() { return Object.fromEntries(Object.keys(this.told.groups).map((group) => [group, find(`group-${group}`).value])); }
 
-  get asked() { return { ...this.chosen, seed: Number(find('seed').value), months: Number(find('months').value), values: this.values, changes: this.changes }; }
+  get asked() { return { ...this.chosen, seed: Number(find('seed').value), months: Number(find('months').value), values: this.values, changes: this.changes, ...(this.seat ? { seat: this.seat } : {}) }; }
 
   makeGroups() {
     find('groups').replaceChildren(...Object.entries(this.told.groups).map(([group, options]) => {
@@ -138,6 +139,7 @@ class Live {
   async begin() {
     this.values = Object.fromEntries(Object.entries(this.shown).filter(([name, value]) => value !== this.base[name]));
     this.changes = [];
+    this.seat = null;
     this.view.pause();
     this.view.month = 0;
     await this.compute();
@@ -145,6 +147,7 @@ class Live {
 
   async applyChanges() {
     const month = this.view.month + 1;
+    this.seat = null;
     this.changes = [...this.changes.filter((change) => change.month <= this.view.month), { month, values: this.pending }];
     this.view.pause();
     await this.compute();
@@ -152,6 +155,7 @@ class Live {
 
   // Asks until the run is there to its end; another one asked for meanwhile takes its place.
   async compute() {
+    this.seat = null;
     const asked = this.asked, number = ++this.asking, before = this.now;
     find('start').disabled = true;
     await this.attempt(async () => {
@@ -159,9 +163,10 @@ class Live {
         const told = await this.server.ask('/run', asked);
         if (number !== this.asking) return;
         isDone = told.month === told.months;
-        this.now = { run: this.read(told), name: this.nameRun(asked), command: told.command };
+        this.now = { run: this.read(told), name: this.nameRun(asked), asked: JSON.stringify(asked) };
         this.before = before;
         this.showSides();
+        if (isDone) this.game.offer(this.now.run);
         this.tellOutcome(told);
       }
     });
@@ -184,8 +189,33 @@ class Live {
     this.view.setSides(isBeside ? [this.before, this.now] : [this.now]);
   }
 
+  // A game is played in the very run that is shown; says no where something else has been set up since.
+  async beginGame() {
+    this.seat = null;
+    this.view.pause();
+    if (this.now && JSON.stringify(this.asked) === this.now.asked && !Object.keys(this.pending).length) return true;
+    await this.begin();
+    find('notice').hidden = false;
+    find('notice').textContent = 'The setting had been changed: it has been run anew. Choose your organization in this run.';
+    return false;
+  }
+
+  // The run as the rule has it is A, the run as played B.
+  endGame(told) {
+    find('start').disabled = false;
+    if (!told) { this.compute(); return; }
+    const name = this.nameRun(this.asked), seat = this.game.seat;
+    this.before = { run: readRun(decodeBase64(told.ruled), 0, this.words, told.start, told.grants), name: `${name}, the rule alone` };
+    this.now = { run: this.read(told), asked: JSON.stringify(this.asked), name: `${name}, you as organization ${seat.organization}` };
+    this.seat = { organization: seat.organization, decisions: told.decisions };
+    find('beside').checked = true;
+    this.showSides();
+    this.tellOutcome(told);
+    this.keepState();
+  }
+
   tellOutcome({ month, months, verdict, command }) {
-    find('command').textContent = command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
+    find('command').textContent = quoteCommand(command);
     find('outcome').textContent = verdict ? `This one run: ${verdict.verdict} (change in the share of pairs that share a coalition ${signed(verdict.collaboration_change)}; coverage at the end ${fixed(verdict.coverage_end)}). One run says little: run the command with seeds=20 for an interval.` : `Computed ${month} of ${months} months …`;
   }
 
@@ -204,7 +234,8 @@ class Live {
     this.tellChanged();
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => {
-      const told = new URLSearchParams({ run: JSON.stringify(this.asked), month: this.view.month });
+      const seat = this.game.seat ? { seat: this.game.seat } : {};
+      const told = new URLSearchParams({ run: JSON.stringify({ ...this.asked, ...seat }), month: this.view.month });
       history.replaceState(null, '', `#${told}`);
     }, 300);
   }
@@ -223,6 +254,8 @@ class Live {
     this.shown = { ...this.base };
   }
 }
+
+const quoteCommand = (words) => words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 
 function readLink() {
   const given = new URLSearchParams(location.hash.slice(1));
@@ -245,6 +278,7 @@ async function enter(code) {
     await live.setUp();
     live.view.month = Math.max(0, link.month);
     await live.compute();
+    if (link.asked.seat) await live.game.resume(link.asked.seat);
   } catch (problem) {
     find('notice').hidden = false;
     find('notice').textContent = problem.message;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 GROUPS = ("field", "regime", "shock", "mechanisms")
+PAUSE_SECONDS = 0.2
 OWN = "own_roster"  # the field of a roster given at the start
 
 
@@ -54,12 +56,13 @@ class Options:
     def _find(self, group: str, option: Any) -> Any:
         if option is None:
             return getattr(self._base, group)
-        if option not in self.notes[group]:
+        if not isinstance(option, str) or option not in self.notes[group]:
             raise ConfigurationError(f"unknown {group} '{option}'.{suggest(str(option), self.notes[group])}")
-        with self._lock:
-            if (group, option) not in self._composed:
-                self._composed[group, option] = getattr(compose([f"{group}={option}"]).parameters, group)
-            return self._composed[group, option]
+        found = self._composed.get((group, option))  # at once, whatever else is being composed
+        if found is None:
+            found = getattr(compose([f"{group}={option}"]).parameters, group)
+            self._composed[group, option] = found
+        return found
 
     def find_roster(self, parameters: Parameters) -> RosterTables | None:
         """Return the tables of the field's roster, read once, or None where it has none."""
@@ -70,10 +73,11 @@ class Options:
             return self._rosters[folder]
 
     def warm(self) -> None:
-        """Compose every option, so that no visitor waits for it."""
+        """Compose every option, so that no visitor waits for it; with pauses, so that none waits for this either."""
         for group, notes in self.notes.items():
             for option in notes:
                 self._find(group, option)
+                time.sleep(PAUSE_SECONDS)
 
     def describe(self) -> dict[str, Any]:
         """Return the options of each group with label and note, and the controls."""

@@ -10,6 +10,7 @@ import webbrowser
 import uvicorn
 
 from sim.app.server import App, build_app
+from sim.compilation import compile_turns
 from sim.configuration import ConfigurationError
 
 LOOPBACK, EVERYONE = "127.0.0.1", "0.0.0.0"
@@ -52,7 +53,13 @@ def serve(app: App, sockets: list[socket.socket], url: str | None) -> None:
         limit_concurrency=400, timeout_keep_alive=20, timeout_graceful_shutdown=3, lifespan="off", ws="none",
     )  # fmt: skip
     server = uvicorn.Server(config)
-    threading.Thread(target=app.options.warm, daemon=True).start()
+    threading.Thread(target=_warm, args=(app,), daemon=True).start()
     if url is not None:
         threading.Timer(0.5, webbrowser.open, [url]).start()
     asyncio.run(server.serve(sockets=sockets))
+
+
+def _warm(app: App) -> None:
+    """Prepare what visitors would otherwise wait for."""
+    app.options.warm()
+    compile_turns()

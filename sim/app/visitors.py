@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from sim.app.game import PlayedRecorder
 from sim.configuration import ConfigurationError
 from sim.explore.packing import pack_run
 from sim.explore.recording import Recorder
@@ -14,7 +15,7 @@ from sim.explore.recording import Recorder
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sim.app.asking import Asked
+    from sim.app.asking import Asked, Seat
     from sim.roster import RosterTables
 
 MAX_VISITORS = 200
@@ -35,6 +36,7 @@ class Visitor:
         self.seen = now
         self._asked: Asked | None = None
         self._recorder: Recorder | None = None
+        self._game: Game | None = None
 
     def advance(self, asked: Asked, roster: RosterTables | None) -> dict[str, Any]:
         """Go on with the run asked for, or begin it, for a slice of time; return what there is of it.
@@ -44,16 +46,68 @@ class Visitor:
         with self.lock:
             if self._asked is None or self._recorder is None or not _is_same(self._asked, asked):
                 self._recorder = Recorder(asked.parameters, asked.seed, roster)
-                self._asked = asked
+                self._asked, self._game = asked, None
             recorder = self._recorder
-            end = time.monotonic() + SLICE_SECONDS
-            while recorder.month < asked.parameters.months and time.monotonic() < end:
-                for month, parameters in asked.planned:
-                    if month == recorder.month + 1 and len(recorder.changes) < _count(asked, month):
-                        recorder.change(parameters)
-                recorder.run_to(recorder.month + 1)
+            _go_on(recorder, asked, time.monotonic() + SLICE_SECONDS)
             found = recorder.record()
         return {"run": pack_run(found), "month": recorder.month, "start": found.start, "rows": found.rows}
+
+    def play(
+        self, asked: Asked, seat: Seat, roster: RosterTables | None, tell: Callable[[Game], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Go on with a game, or begin it, for a slice of time or up to the next turn; return what `tell` says of it.
+
+        The run that was watched is put away, as is the game once a run is watched: a visitor takes the room of one.
+        Raises `ConfigurationError` for a decision that cannot be taken; the game then begins anew when asked again.
+        """
+        with self.lock:
+            game = self._game
+            if game is None or not _is_same(game.asked, asked) or not _goes_on(game.played.seat, seat):
+                game = Game(asked, seat, roster)
+            self._game = self._recorder = None  # the game is kept below, if all goes well
+            game.go_on(seat, time.monotonic() + SLICE_SECONDS)
+            self._game = game
+            return tell(game)
+
+
+class Game:
+    """A run in which a visitor decides for one organization, and the same run by the model's rule alone."""
+
+    def __init__(self, asked: Asked, seat: Seat, roster: RosterTables | None) -> None:
+        """Stand at the start of both."""
+        self.asked = asked
+        self.played = PlayedRecorder(asked.parameters, asked.seed, roster, seat)
+        self.ruled = PlayedRecorder(asked.parameters, asked.seed, roster, seat._replace(decisions=(), asks=frozenset()))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether both have been run to their end."""
+        return min(self.played.month, self.ruled.month) == self.asked.parameters.months
+
+    def go_on(self, seat: Seat, end: float) -> None:
+        """Run on until a turn that waits for a decision, the end of both, or the end of the time."""
+        self.played.decide(seat)
+        _go_on(self.played, self.asked, end)
+        if self.played.month == self.asked.parameters.months:
+            _go_on(self.ruled, self.asked, end)
+
+
+def _go_on(recorder: Recorder, asked: Asked, end: float) -> None:
+    """Run month after month until `end`, at least one, or until it waits for a decision."""
+    while recorder.month < asked.parameters.months:
+        for month, parameters in asked.planned:
+            if month == recorder.month + 1 and len(recorder.changes) < _count(asked, month):
+                recorder.change(parameters)
+        before = recorder.month
+        recorder.run_to(before + 1)
+        if recorder.month == before or time.monotonic() >= end:
+            return
+
+
+def _goes_on(before: Seat, seat: Seat) -> bool:
+    """Say whether a game with these decisions is the one before, further on."""
+    n = len(before.decisions)
+    return before.organization == seat.organization and before.decisions == seat.decisions[:n]
 
 
 def _is_same(one: Asked, other: Asked) -> bool:

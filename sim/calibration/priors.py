@@ -1,7 +1,7 @@
 """What is calibrated, declared once: assumed numbers that move a target, each with the range taken for plausible.
 
 Which ones: those that a screening of fifty showed to move a target (docs/decisions/0012-calibration.md). Every range
-is assumed, even over the range, and holds the default.
+is assumed, even over the range, and holds the default. `memberships.strain` is not among them: no target speaks of it.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ import pandas as pd
 from sim.calibration.priors import PRIORS
 from sim.calibration.targets import TARGETS, WORLDS
 from sim.columns import MODEL_VERSION
+from sim.files import replace_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -146,9 +147,7 @@ def simulate_part(path: Path, values: NDArray[np.float64], seeds: list[list[int]
     for row, own in zip(values.tolist(), seeds, strict=True):
         given = dict(zip(NAMES, row, strict=True))
         rows.append(given | _get_measure().measure(given, own, is_hasty=is_hasty) | {FIRST_SEED: own[0]})
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    pd.DataFrame(rows).to_csv(unfinished, index=False)
-    unfinished.replace(path)
+    replace_file(path, lambda target: pd.DataFrame(rows).to_csv(target, index=False))
     return len(rows)
 
 

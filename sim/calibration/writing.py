@@ -18,6 +18,7 @@ from sim.calibration.judging import count_still_accepted, find_related, judge_pa
 from sim.calibration.priors import PRIORS
 from sim.calibration.simulating import AIMS, NAMES
 from sim.calibration.targets import MONEY_ENDS, MONTHS_LATER, TARGETS, WORLDS
+from sim.files import replace_file
 from sim.results import CAUTION
 
 if TYPE_CHECKING:
@@ -36,19 +37,24 @@ def write_results(folder: Path, found: Found, predicted: pd.DataFrame, n_seeds: 
 
     accepted, figures = found.accepted, folder / "figures"
     figures.mkdir(parents=True, exist_ok=True)
-    make_ensemble(accepted).to_csv(folder / ENSEMBLE, index=False)
-    make_evidence(accepted).to_csv(folder / EVIDENCE, index=False)
-    (folder / CENTRAL).write_text(write_central(accepted), encoding="utf-8")
+    _write_table(folder / ENSEMBLE, make_ensemble(accepted))
+    _write_table(folder / EVIDENCE, make_evidence(accepted))
+    central = write_central(accepted)
+    replace_file(folder / CENTRAL, lambda path: path.write_text(central, encoding="utf-8"))
     parameters, targets = judge_parameters(accepted), judge_targets(found.learnt, accepted, predicted)
-    parameters.to_csv(folder / "parameters.csv", index=False)
-    targets.to_csv(folder / "targets.csv", index=False)
+    _write_table(folder / "parameters.csv", parameters)
+    _write_table(folder / "targets.csv", targets)
     save_figure(plot_posteriors(accepted, parameters), figures, "posteriors")
     save_figure(plot_pairs(accepted, parameters), figures, "pairs")
     save_figure(plot_predictions(found.learnt, predicted), figures, "predictions")
     if check is not None and check.n_used:
         save_figure(plot_check(check), figures, "check")
     page = write_page(found, predicted, parameters, targets, n_seeds, check)
-    (folder / PAGE).write_text(page, encoding="utf-8")
+    replace_file(folder / PAGE, lambda path: path.write_text(page, encoding="utf-8"))
+
+
+def _write_table(path: Path, table: pd.DataFrame) -> None:
+    replace_file(path, lambda target: table.to_csv(target, index=False))
 
 
 def ship_results(folder: Path, configs: Path, docs: Path) -> list[Path]:

@@ -74,7 +74,7 @@ def _add_outcome(parser: argparse.ArgumentParser, default: str) -> None:
 def _execute(args: argparse.Namespace, tell: Callable[..., Any]) -> int:
     """Read the sweep, write the table, print it with its sentence, and return the exit code."""
     from sim.analysis import AnalysisError, read_sweep
-    from sim.commands.console import CAUTION, OK, print_json, refuse_words
+    from sim.commands.console import CAUTION, FULL, OK, print_json, refuse_words
     from sim.configuration import ConfigurationError
     from sim.files import replace_file
 
@@ -87,6 +87,8 @@ def _execute(args: argparse.Namespace, tell: Callable[..., Any]) -> int:
     try:
         replace_file(folder / name, lambda path: table.to_csv(path, index=False, float_format="%.6g"))
     except OSError as problem:
+        if problem.errno in FULL:
+            raise
         raise ConfigurationError(f"{folder / name}: cannot be written ({problem.strerror})") from None
     if args.json:
         rows = table.to_dict("records")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 DEFAULT_PORT = 8642
@@ -85,16 +84,24 @@ def tell(urls: list[str], code: str | None) -> None:
 
 def keep_run(args: argparse.Namespace, asked: Any, name: str) -> str:
     """Save a run as ``coalitions run`` does and return its folder. Raises `ConfigurationError`."""
+    from sim.commands.console import tell_file
     from sim.commands.run import add_changes
-    from sim.commands.runs import find_folder, keep, mark, run_design
+    from sim.commands.runs import claim_folder, keep, mark, run_design
     from sim.configuration import ConfigurationError, compose
+    from sim.files import HeldError
 
     if not name:
         raise ConfigurationError("a saved run needs a name")
-    configuration = add_changes(compose([*asked.words, f"name={name}"]), asked.change_texts)
-    folder = find_folder(argparse.Namespace(results=args.results, force=False), configuration)
-    results = run_design(configuration)
-    options = [part for text in asked.change_texts for part in ("--change", text)]
-    mark(results, "run", [*configuration.overrides, *options])
-    keep(results, folder)
-    return str(Path(folder))
+    configuration = add_changes(compose([*asked.words, f"name={name}"]), asked.change_texts, asked.decision_texts)
+    try:
+        with claim_folder(argparse.Namespace(results=args.results, force=False), configuration) as folder:
+            results = run_design(configuration)
+            options = [part for text in asked.change_texts for part in ("--change", text)]
+            options += [part for text in asked.decision_texts for part in ("--decide", text)]
+            mark(results, "run", [*configuration.overrides, *options])
+            keep(results, folder)
+    except HeldError as problem:
+        raise ConfigurationError(str(problem)) from None
+    except OSError as problem:
+        raise ConfigurationError(tell_file(problem)) from None
+    return str(folder)

@@ -8,6 +8,8 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sim.commands.drawing import Pencil
 
 DEFAULT_SEEDS = "seeds=20"
@@ -55,22 +57,28 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _compare(args: argparse.Namespace, words: list[str], pencil: Pencil) -> int:
+    from sim.commands.runs import claim_folder
+
+    configuration = compose_comparison(words, args.config_dir)
+    with claim_folder(args, configuration) as folder:
+        return _compare_into(folder, args, configuration, words, pencil)
+
+
+def _compare_into(folder: Path, args: argparse.Namespace, configuration: Any, words: list[str], pencil: Pencil) -> int:
     from sim.commands.console import CAUTION, OK, name_rows, print_json, print_table
-    from sim.commands.runs import find_folder, keep, mark, run_with_progress, tell_folder
+    from sim.commands.runs import keep, mark, run_with_progress, tell_folder, write_table
     from sim.contrasts import compute_differences, tell_differences
     from sim.partings import find_partings, tell_partings
     from sim.tables import summarise
 
-    configuration = compose_comparison(words, args.config_dir)
-    folder = find_folder(args, configuration)
     results = run_with_progress(args, configuration, label=label_point)
     mark(results, "compare", words, args.config_dir)
     pencil.begin(results, folder / "figures")
     keep(results, folder)
     summary, differences = summarise(results), compute_differences(results.runs)
-    differences.to_csv(folder / "differences.csv", index=False)
+    write_table(folder / "differences.csv", differences)
     partings = find_partings(results.months, results.events)
-    partings.to_csv(folder / "partings.csv", index=False)
+    write_table(folder / "partings.csv", partings)
     sentence, parting = tell_differences(differences), tell_partings(partings)
     if not args.json:
         print_table(summary)

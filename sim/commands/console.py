@@ -9,15 +9,25 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
-OK, FAILED, USAGE, NO_ROOM, INTERRUPTED, TERMINATED = 0, 1, 2, 5, 130, 143
+from sim.files import HeldError
+from sim.wording import make_plain
+
+OK, FAILED, USAGE, HELD, NO_ROOM, INTERRUPTED, TERMINATED = 0, 1, 2, 4, 5, 130, 143
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CAUTION = (
     "An illustrative model: the presets are stylised, the coalition designs it is inspired by have not been "
     "empirically evaluated, and nothing here shows that a policy works."
 )
 Report = Callable[[float, int], None]
+_RAISED_BY = (
+    ("sim.roster", "RosterError"),
+    ("sim.results", "ResultsError"),
+    ("sim.games.hedonic", "GameError"),
+    ("sim.analysis.reading", "AnalysisError"),
+)
 
 
 class _Stopped(BaseException):
@@ -25,8 +35,8 @@ class _Stopped(BaseException):
 
 
 def say_error(text: str) -> None:
-    """Print one error to stderr."""
-    print(f"error: {text}", file=sys.stderr)
+    """Print one error to stderr, so that nothing in it steers the terminal."""
+    print(f"error: {make_plain(text)}", file=sys.stderr)
 
 
 def guard(action: Callable[[], int]) -> int:
@@ -53,9 +63,18 @@ def guard(action: Callable[[], int]) -> int:
         if _is_invalid_input(problem):
             say_error(str(problem))
             return USAGE
-        if isinstance(problem, OSError) and problem.filename:
-            say_error(_tell_file(problem))
+        if isinstance(problem, HeldError):
+            say_error(str(problem))
+            return HELD
+        if isinstance(problem, OSError) and (problem.filename or problem.errno in FULL):
+            say_error(tell_file(problem))
             return NO_ROOM if problem.errno in FULL else USAGE
+        if isinstance(problem, OSError) and (told := tell_no_folder(problem)):
+            say_error(told)
+            return USAGE
+        if isinstance(problem, UnicodeEncodeError) and problem.reason == "surrogates not allowed":
+            say_error("the name of a file or folder is no text in UTF-8; choose another")
+            return USAGE
         detail = " ".join(str(problem).split())
         say_error(f"unexpected {type(problem).__name__}: {detail} (rerun with COALITIONS_DEBUG=1 for the traceback)")
         return FAILED
@@ -65,19 +84,31 @@ def _stop(*_: Any) -> None:
     raise _Stopped
 
 
-def _tell_file(problem: OSError) -> str:
+def tell_file(problem: OSError) -> str:
     """Return what the system says of a file that cannot be read or written, with a mend."""
     mend = "make room, then call again" if problem.errno in FULL else "choose another with --results or mend its rights"
-    return f"{problem.filename}: {(problem.strerror or type(problem).__name__).lower()}; {mend}"
+    reason = " ".join((problem.strerror or type(problem).__name__).lower().split())
+    return f"{problem.filename or 'a file'}: {reason}; {mend}"
+
+
+def tell_no_folder(problem: OSError) -> str:
+    """Return what to say where a library lacks a folder that no file is named for, else nothing."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return "the working folder has been deleted; change to one that is there and call again"
+    if "temporary directory" in str(problem):  # Python's and Matplotlib's own words
+        return "no folder for temporary files can be written; set TMPDIR to one that can"
+    return ""
 
 
 def _is_invalid_input(problem: Exception) -> bool:
     from sim.configuration import ConfigurationError
     from sim.parameters import ParameterError
 
-    roster = sys.modules.get("sim.roster")  # where it is not loaded, nothing of it can have been raised
-    kinds = (ConfigurationError, ParameterError, *([roster.RosterError] if roster else []))
-    return isinstance(problem, kinds)
+    loaded = [(sys.modules.get(module), name) for module, name in _RAISED_BY]  # what is not loaded has raised nothing
+    kinds = [getattr(module, name) for module, name in loaded if module is not None]
+    return isinstance(problem, (ConfigurationError, ParameterError, *kinds))
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -112,7 +143,7 @@ def refuse_words(args: argparse.Namespace) -> None:
 
 
 @contextmanager
-def progress(label: str, *, is_quiet: bool = False) -> Iterator[Report]:
+def progress(label: str, *, is_quiet: bool = False, unit: str = "runs") -> Iterator[Report]:
     """Yield ``report(done, total)``: a bar on a terminal, else one plain line per 10 %; all on stderr."""
     from rich.console import Console
 
@@ -120,14 +151,14 @@ def progress(label: str, *, is_quiet: bool = False) -> Iterator[Report]:
     if is_quiet:
         yield lambda done, total: None
     elif console.is_terminal and not console.is_dumb_terminal:
-        with _bar(label, console) as report:
+        with _bar(label, console, unit) as report:
             yield report
     else:
-        yield _tell_tenths(label)
+        yield _tell_tenths(label, unit)
 
 
 @contextmanager
-def _bar(label: str, console: Any) -> Iterator[Report]:
+def _bar(label: str, console: Any, unit: str) -> Iterator[Report]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
     from rich.text import Text
 
@@ -135,7 +166,7 @@ def _bar(label: str, console: Any) -> Iterator[Report]:
         def render(self, task: Any) -> Text:
             return Text("" if task.speed is None else f"{task.speed:,.0f} a second,")
 
-    done = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TextColumn("runs,"))
+    done = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TextColumn(f"{unit},"))
     columns = (*done, Speed(), TextColumn("left"), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(label, total=None)
@@ -147,7 +178,7 @@ def _round(done: float) -> str:
     return str(done) if done == int(done) else f"{done:.1f}"
 
 
-def _tell_tenths(label: str) -> Report:
+def _tell_tenths(label: str, unit: str) -> Report:
     from time import monotonic
 
     told, first, start = 0, -1, monotonic()
@@ -159,7 +190,7 @@ def _tell_tenths(label: str) -> Report:
         if tenth > told and (total > 1 or done < total):
             told, seconds = tenth, monotonic() - start
             left = f", {seconds * (total - done) / (done - first):.0f} s left" if first < done < total else ""
-            print(f"{label}: {10 * tenth} % ({_round(done)} of {total} runs{left})", file=sys.stderr, flush=True)
+            print(f"{label}: {10 * tenth} % ({_round(done)} of {total} {unit}{left})", file=sys.stderr, flush=True)
 
     return report
 

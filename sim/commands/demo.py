@@ -7,6 +7,8 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sim.commands.drawing import Pencil
 
 EXPERIMENT = "grow_or_fragment"
@@ -43,17 +45,23 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace, words: list[str], pencil: Pencil) -> int:
-    from sim.commands.console import CAUTION, OK, name_rows, print_json, print_table
-    from sim.commands.runs import find_folder, keep, mark, run_with_progress, tell_folder
+    from sim.commands.runs import claim_folder
     from sim.configuration import compose
-    from sim.figures import AFTER_THE_DEMO
-    from sim.tables import describe_verdict, summarise
 
     configuration = compose([f"experiment={EXPERIMENT}", *words], config_dir=args.config_dir)
     if not configuration.is_named:
         name = "demo" if not words else f"demo-{configuration.name.rsplit('-', 1)[-1]}"
         configuration = dataclasses.replace(configuration, name=name)
-    folder = find_folder(args, configuration)
+    with claim_folder(args, configuration) as folder:
+        return _run_into(folder, args, configuration, words, pencil)
+
+
+def _run_into(folder: Path, args: argparse.Namespace, configuration: Any, words: list[str], pencil: Pencil) -> int:
+    from sim.commands.console import CAUTION, OK, name_rows, print_json, print_table
+    from sim.commands.runs import keep, mark, run_with_progress, tell_folder, write_table
+    from sim.figures import AFTER_THE_DEMO
+    from sim.tables import describe_verdict, summarise
+
     if not args.json:
         n_runs = len(configuration.design) * len(configuration.seeds)
         print(f"{configuration.question}\n{n_runs} runs: {_tell_design(configuration)}\n", flush=True)
@@ -62,7 +70,7 @@ def _run(args: argparse.Namespace, words: list[str], pencil: Pencil) -> int:
     pencil.begin(results, folder / "figures", AFTER_THE_DEMO)
     keep(results, folder)
     summary, verdict = summarise(results), describe_verdict(results)
-    name_rows(summary).to_csv(folder / "summary.csv", index=False)
+    write_table(folder / "summary.csv", name_rows(summary))
     if not args.json:
         print_table(summary)
         print(f"\n{verdict}", flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ Draw figures of kept results: all that fit the tables, or those you name.
 
 Each figure is written as SVG and PNG, its numbers as CSV, and its words as text: the finding, what is shown, how
 sure it is, the picture in words for those who do not see it, the source, and the command that gives it again.
+Organizations stand there by number; --names puts the codes of your own roster in their place, for your own eyes.
 """
 
 
@@ -39,6 +41,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--formats", metavar="LIST", default="svg,png", help="svg, png or both (default: svg,png)")
     parser.add_argument("--start", metavar="YYYY-MM", default="", help="the month 0, for dates on the axis of time")
     parser.add_argument("--observed", metavar="CSV", help="your own numbers over the runs: month,column,value")
+    parser.add_argument("--names", dest="is_named", action="store_true", help="organizations by the ids of your roster")
     parser.add_argument("--phone", action="store_true", help="narrow figures with panels one under the other")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
     parser.set_defaults(execute=execute)
@@ -68,7 +71,8 @@ def execute(args: argparse.Namespace) -> int:
         raise ConfigurationError(str(error)) from error
     if missing := [name for name in args.names if name not in {figure.name for figure in figures}]:
         raise ConfigurationError(f"{args.results}: holds no table for {', '.join(missing)}")
-    folder, told = Path(args.folder or Path(args.results) / "figures"), []
+    default = "figures-with-codes" if args.is_named else "figures"
+    folder, told = Path(args.folder or Path(args.results) / default), []
     for figure in figures:
         try:
             files = figure.save(folder, args.formats.split(","), PHONE if args.phone else WIDE)
@@ -77,6 +81,8 @@ def execute(args: argparse.Namespace) -> int:
         told.append({"name": figure.name, "title": figure.title, "files": [str(path) for path in files]})
         if not args.json:
             print(f"{figure.name}: {figure.title}", flush=True)
+    if args.is_named:
+        print(f"warning: {folder}/ shows which organization is which; keep it to yourself", file=sys.stderr)
     if args.json:
         print_json({"folder": str(folder), "figures": told})
     else:
@@ -89,6 +95,7 @@ def _read(args: argparse.Namespace) -> tuple[Any, Any, Any]:
     import dataclasses
     import shlex
 
+    from sim.disclosure import NUMBERED
     from sim.figures.observations import parse_month, read_observations
     from sim.figures.origins import find_origin
     from sim.results import load_results
@@ -98,10 +105,30 @@ def _read(args: argparse.Namespace) -> tuple[Any, Any, Any]:
     observed = read_observations(args.observed, args.start) if args.observed else None
     results = load_results(args.results)
     origin = find_origin(results, args.start, observed)
+    names = _read_names(results.manifest) if args.is_named else None
     given = [("--start", args.start), ("--observed", args.observed)]
     words = [word for option, value in given if value for word in (option, str(value))]
-    return (
-        results,
-        args.names or None,
-        dataclasses.replace(origin, command=" ".join([origin.command, *map(shlex.quote, words)])),
-    )
+    words += ["--names"] if names else []
+    origin = dataclasses.replace(origin, command=" ".join([origin.command, *map(shlex.quote, words)]), names=names)
+    if names:
+        origin = dataclasses.replace(origin, source=origin.source.replace(NUMBERED, ""))
+    return results, args.names or None, origin
+
+
+def _read_names(manifest: dict[str, Any]) -> dict[int, str]:
+    """Return the ids of the roster by slot. Raises `ConfigurationError` where it is not the one of the runs."""
+    from sim.configuration import ConfigurationError, build_parameters
+    from sim.configuration.composition import resolve_folder
+    from sim.roster import RosterError, read_folder
+
+    trees = [tree for tree in manifest.get("settings", []) if tree["field"]["folder"] is not None]
+    if not trees:
+        raise ConfigurationError("--names: these results are not of a roster; organizations have numbers alone")
+    field = resolve_folder(build_parameters(trees[0])).field
+    try:
+        tables = read_folder(str(field.folder), field)
+    except RosterError as problem:
+        raise ConfigurationError(f"--names: {str(problem).splitlines()[0]}") from None
+    if tables.digest != manifest.get("roster", {}).get("digest"):
+        raise ConfigurationError("--names: the roster has changed since the run, or was not alone; run it again")
+    return dict(enumerate(tables.ids, 1))

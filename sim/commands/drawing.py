@@ -16,7 +16,15 @@ from sim.figures import AFTER_A_RUN
 if TYPE_CHECKING:
     from sim.results import Results
 
-START = "import sys; sys.path[:] = {path!r}; from sim.commands.drawing import serve; serve()"
+START = """
+import sys
+sys.path[:] = {path!r}
+try:
+    from sim.commands.drawing import serve
+except Exception:  # the command will draw by itself, and tell what is amiss
+    sys.exit(1)
+serve()
+"""
 
 
 class Pencil:
@@ -94,10 +102,10 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command ends this process
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else is printed goes to stderr
-    from sim.figures import prepare
-
-    prepare()
     try:
+        from sim.figures import prepare
+
+        prepare()
         answer: Any = _draw(*pickle.load(sys.stdin.buffer))
     except EOFError:  # the command has ended without figures
         return

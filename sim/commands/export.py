@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ Write a table of results as CSV.
   coalitions export results/NAME                      NAME/runs.csv
   coalitions export results/NAME --table months --to months.csv
 
-Text that a spreadsheet would take for a formula gets an apostrophe in front; --plain leaves it as it is.
+Text that a spreadsheet would take for a formula gets an apostrophe in front; --plain leaves it as it is. Of a roster
+that is not SYNTHETIC, populations and localities with fewer than five organizations are left out; --small-groups
+keeps them in, for your own eyes.
 """
 KEPT = ("runs", "months", "events", "members")  # and localities, where a field has several
 
@@ -31,14 +34,16 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--table", default="runs", choices=(*KEPT, "localities"), help="default runs")
     parser.add_argument("--to", metavar="FILE", help="where to (default: DIR/TABLE.csv)")
     parser.add_argument("--plain", action="store_true", help="no apostrophes before what looks like a formula")
+    parser.add_argument("--small-groups", action="store_true", help="keep groups of fewer than five organizations in")
     parser.add_argument("--force", action="store_true", help="overwrite FILE")
     parser.set_defaults(execute=execute)
 
 
 def execute(args: argparse.Namespace) -> int:
     """Write the file batch by batch and return the exit code."""
-    from sim.commands.console import OK, refuse_words
+    from sim.commands.console import FULL, OK, refuse_words
     from sim.configuration import ConfigurationError
+    from sim.disclosure import tell_roster, withhold
     from sim.files import replace_file
     from sim.results import ResultsError, scan_table
     from sim.tables import guard_formulas
@@ -52,24 +57,43 @@ def execute(args: argparse.Namespace) -> int:
         dataset = scan_table(folder, args.table)
     except ResultsError as problem:
         raise ConfigurationError(str(problem)) from None
+    manifest = {} if args.small_groups else _read_manifest(folder)
     n_rows = 0
 
     def write(path: Path) -> None:
         nonlocal n_rows
         with path.open("w", encoding="utf-8", newline="") as stream:
-            dataset.schema.empty_table().to_pandas().to_csv(stream, index=False)
-            for frame in _read_batches(dataset, folder / f"{args.table}.parquet"):
+            withhold(dataset.schema.empty_table().to_pandas(), manifest).to_csv(stream, index=False)
+            for whole in _read_batches(dataset, folder / f"{args.table}.parquet"):
+                frame = withhold(whole, manifest)
                 (frame if args.plain else guard_formulas(frame)).to_csv(stream, index=False, header=False)
                 n_rows += len(frame)
 
     try:
         replace_file(target, write)
     except OSError as problem:
+        if problem.errno in FULL:
+            raise
         raise ConfigurationError(
             f"{target}: cannot be written ({problem.strerror}); choose another with --to"
         ) from None
     print(f"{n_rows:,} rows: {target}")
+    if told := tell_roster(manifest):
+        print(f"note: {told}", file=sys.stderr)
     return OK
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest, which says whose organizations these are. Raises `ConfigurationError` for a damaged one."""
+    from sim.configuration import ConfigurationError
+    from sim.results import ResultsError, read_manifest
+
+    if not (folder / "manifest.json").is_file():
+        return {}
+    try:
+        return read_manifest(folder)
+    except ResultsError as problem:
+        raise ConfigurationError(str(problem)) from None
 
 
 def _read_batches(dataset: Any, path: Path) -> Iterator[Any]:

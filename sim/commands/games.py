@@ -47,6 +47,7 @@ def add_parser(verbs: Any) -> None:
 def execute(args: argparse.Namespace) -> int:
     """Find the game, judge it, print the verdicts."""
     from sim.commands.console import OK, print_json
+    from sim.commands.game_verdicts import print_verdicts
     from sim.configuration import ConfigurationError
     from sim.games import GameError
 
@@ -60,7 +61,7 @@ def execute(args: argparse.Namespace) -> int:
     if args.json:
         print_json(found)
     else:
-        _print(found, args.limit)
+        print_verdicts(found, args.limit)
     return OK
 
 
@@ -253,88 +254,3 @@ def _value(names: Any, value: Any) -> list[dict[str, Any]]:
 
     pairs = zip(names, compute_shapley(value), compute_banzhaf(value), strict=True)
     return [{"player": name, "shapley": float(one), "banzhaf": float(other)} for name, one, other in pairs]
-
-
-# Printing
-
-
-def _print(found: dict[str, Any], limit: int) -> None:
-    print(found["game"])
-    if "coalitions" in found:
-        _print_seats(found)
-    if "partition" in found:
-        _print_partition(found)
-        _print_moves(found)
-        if "core" in found:
-            _print_core(found, limit)
-        else:
-            print("\nMore than 20 players: no exact core check and no best partition.")
-    if "values" in found:
-        _print_values(found)
-    elif "values_within" in found:
-        print("\nMore than 20 organizations: no Shapley and Banzhaf values; --coalition N looks at one coalition.")
-    if "bilateral_alliances" in found:
-        print("\nMesa's bilateral Shapley rule on needs and stances would end with:")
-        print("  " + _name_groups(found["bilateral_alliances"]))
-        print(f"\n{found['caution']}")
-
-
-def _name_groups(groups: list[list[str]]) -> str:
-    return " ".join("{" + " ".join(group) + "}" for group in groups) or "none"
-
-
-def _print_seats(found: dict[str, Any]) -> None:
-    print("\nCoalitions, which may overlap (no partition needed)")
-    for serial, members in found["coalitions"].items():
-        print(f"  {serial}: {' '.join(members)}")
-    for key, text in (("would_leave", "would leave"), ("would_join", "would join, if admitted and with room")):
-        moves = [f"{one['organization']}→{one['coalition']} ({one['utility']:+.2f})" for one in found["moves"][key]]
-        print(f"  {text}: {', '.join(moves) or 'nobody'}")
-    how = {"largest": "its largest coalition", "valued": "the coalition it values most"}[found["projection"]]
-    print(f"\nFrom here on a partition: each in {how}, and U for coalitions as if newly founded")
-
-
-def _print_partition(found: dict[str, Any]) -> None:
-    for group in found["partition"]:
-        worths = " ".join(f"{found['utilities'][name]:+.2f}" for name in group)
-        print(f"  {{{' '.join(group)}}}  utilities {worths}")
-
-
-def _print_moves(found: dict[str, Any]) -> None:
-    alone = ", ".join(found["rather_alone"])
-    print(f"\nIndividually rational: {f'no, {alone} would rather be alone' if alone else 'yes'}")
-    notions = {
-        "nash": "Nash stable",
-        "individual": "Individually stable (hosts must not lose)",
-        "contractual": "Contractually individually stable (nor may those left)",
-    }
-    for key, label in notions.items():
-        print(f"{label}: {'no' if found[key] else 'yes'}")
-        for move in found[key]:
-            target = f"to {{{' '.join(move['for'])}}}" if move["for"] else "alone"
-            against = [*move["hosts_against"], *move["left_against"]]
-            minding = f", against {' '.join(against)}" if against else ""
-            print(f"  {move['player']} {target} ({move['gain']:+.2f}{minding})")
-
-
-def _print_core(found: dict[str, Any], limit: int) -> None:
-    core, price = found["core"], found["fragmentation"]
-    kind = "strict core" if core["weak"] else "core"
-    if not core["n_blocking"]:
-        print(f"\nIn the {kind}: yes, no group would rather be together")
-    else:
-        shown = f", the first {limit}" if core["n_blocking"] > limit else ""
-        blocks = "1 group blocks" if core["n_blocking"] == 1 else f"{core['n_blocking']:,} groups block"
-        print(f"\nIn the {kind}: no, {blocks}{shown}: {_name_groups(core['blocking'])}")
-    lost = f" ({price['share']:.0%} of the best)" if price["share"] == price["share"] else ""
-    print(f"\nSum of utilities {price['welfare']:.2f}, at best {price['best_welfare']:.2f}", end="")
-    print(f": price of fragmentation {price['price']:.2f}{lost}")
-    print(f"  best partition: {_name_groups(price['best_partition'])}")
-
-
-def _print_values(found: dict[str, Any]) -> None:
-    if "values_within" in found:
-        print(f"\nWhom {found['values_within']} would miss most: what each adds to the share of populations covered")
-    print("  player  Shapley  Banzhaf")
-    for row in sorted(found["values"], key=lambda row: -row["shapley"]):
-        print(f"  {row['player']:>6}  {row['shapley']:7.3f}  {row['banzhaf']:7.3f}")

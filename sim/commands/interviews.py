@@ -52,6 +52,7 @@ def add_parser(verbs: Any) -> None:
 def execute(args: argparse.Namespace) -> int:
     """Hold the interviews, print the table, keep the counts."""
     from sim.commands.console import OK, check_words
+    from sim.commands.runs import write_table
     from sim.configuration import ConfigurationError
     from sim.interviews import InterviewError, count_events, interview_runs
 
@@ -69,7 +70,7 @@ def execute(args: argparse.Namespace) -> int:
     counts = count_events(held)
     if counts.empty:
         raise ConfigurationError("nobody to ask: in no run did an open organization sit in a coalition within memory")
-    counts.to_csv(folder / "interviews.csv", index=False)
+    write_table(folder / "interviews.csv", counts)
     _print(args, plan, folder, counts, held)
     return OK
 
@@ -106,13 +107,13 @@ def _read(args: argparse.Namespace, words: list[str]) -> tuple[Path, Any]:
 
 def _run(args: argparse.Namespace, words: list[str]) -> tuple[Path, Any]:
     from sim.commands.compare import label_point
-    from sim.commands.runs import find_folder, keep, mark, run_with_progress
+    from sim.commands.runs import claim_folder, keep, mark, run_with_progress
 
     configuration = _compose(words, args.config_dir)
-    folder = find_folder(args, configuration)
-    results = run_with_progress(args, configuration, label=label_point)
-    mark(results, "interviews", words, args.config_dir)
-    keep(results, folder)
+    with claim_folder(args, configuration) as folder:
+        results = run_with_progress(args, configuration, label=label_point)
+        mark(results, "interviews", words, args.config_dir)
+        keep(results, folder)
     return folder, results
 
 

@@ -39,7 +39,7 @@ def add_parser(verbs: Any) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Write the files and return the exit code."""
-    from sim.commands.console import OK, refuse_words
+    from sim.commands.console import FULL, OK, refuse_words
     from sim.configuration import ConfigurationError
     from sim.results import ResultsError
 
@@ -52,6 +52,8 @@ def execute(args: argparse.Namespace) -> int:
     except ResultsError as problem:
         raise ConfigurationError(str(problem)) from None
     except OSError as problem:
+        if problem.errno in FULL:
+            raise
         where = problem.filename or target
         raise ConfigurationError(
             f"{where}: cannot be written ({problem.strerror}); choose another with --output"

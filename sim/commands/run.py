@@ -6,6 +6,9 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from sim.commands.drawing import Pencil
 
 DESCRIPTION = """\
@@ -15,6 +18,7 @@ Run one setting and say whether collaboration grows, holds or fragments.
   coalitions run field=city18 shock=total_cut memberships.turf_weight=2.5 name=turf
   coalitions run regime=competitive seeds=5 --sample ensemble --n 20      on 20 calibrated sets
   coalitions run regime=competitive --change 49:meetings.facilitation=0.4      a lever set anew from month 49 on
+  coalitions run regime=competitive seeds=[3] --decide 14:7=join:2      organization 7 decides otherwise than the rule
   coalitions run -m regime=competitive,lottery seeds=20      one run of each
 
 seeds=20 means 1 to 20; seeds=[3,5] and seeds=3-9 name them. Also months=…, name=…, experiment=….
@@ -40,6 +44,13 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--change", action="append", default=[], metavar="MONTH:KEY=VALUE", help="set a lever anew during the run"
     )
+    parser.add_argument(
+        "--decide",
+        action="append",
+        default=[],
+        metavar="MONTH:ORGANIZATION=ACT",
+        help="decide for one organization at its turn: stay, leave:N, join:N, found, and others (docs/app.md)",
+    )
     hydra = parser.add_argument_group("Hydra's own")
     hydra.add_argument("-m", "--multirun", action="store_true", help="run every combination of key=a,b lists")
     hydra.add_argument("-c", "--cfg", choices=("job", "hydra", "all"), help="print the composed setting, run nothing")
@@ -54,7 +65,17 @@ def execute(args: argparse.Namespace) -> int:
     from sim.commands.console import check_words
     from sim.configuration import ConfigurationError
 
-    options = ("--sample", "--n", "--multirun", "--cfg", "--info", "--package", "--shell-completion", "--change")
+    options = (
+        "--sample",
+        "--n",
+        "--multirun",
+        "--cfg",
+        "--info",
+        "--package",
+        "--shell-completion",
+        "--change",
+        "--decide",
+    )
     words = check_words(args, options)
     if args.shell_completion:
         from sim.commands.completion import complete
@@ -68,8 +89,8 @@ def execute(args: argparse.Namespace) -> int:
         from sim.commands.multirun import hand_over
         from sim.configuration import ConfigurationError
 
-        if args.change:
-            raise ConfigurationError("--change goes with one setting; leave out -m, --cfg and --info")
+        if args.change or args.decide:
+            raise ConfigurationError("--change and --decide go with one setting; leave out -m, --cfg and --info")
         return hand_over(args, words)
     from sim.commands.drawing import Pencil
     from sim.configuration import ConfigurationError, compose
@@ -78,27 +99,28 @@ def execute(args: argparse.Namespace) -> int:
     if args.n is not None and not args.sample:
         raise ConfigurationError(f"--n {args.n}: counts the sets of --sample ensemble; `coalitions sweep` draws others")
     design = {"sample": name_ensemble(args.n, {})} if args.sample else None
+    composed = compose(words, config_dir=args.config_dir, design=design)
     with Pencil(not args.no_figures) as pencil:
-        return run_one(
-            args, add_changes(compose(words, config_dir=args.config_dir, design=design), args.change), pencil
-        )
+        return run_one(args, add_changes(composed, args.change, args.decide), pencil)
 
 
-def add_changes(configuration: Any, texts: list[str]) -> Any:
-    """Return the configuration with the changes that ``--change`` asks for. Raises `ConfigurationError`."""
-    if not texts:
+def add_changes(configuration: Any, texts: list[str], decisions: Sequence[str] = ()) -> Any:
+    """Return the configuration with what ``--change`` and ``--decide`` ask for. Raises `ConfigurationError`."""
+    if not texts and not decisions:
         return configuration
     import dataclasses
 
     from sim.changing import plan_changes, read_change
     from sim.commands.runs import content_hash
     from sim.configuration import ConfigurationError
+    from sim.deciding import read_decision
 
     if configuration.design.names():
-        raise ConfigurationError("--change goes with one setting; this experiment varies several")
+        raise ConfigurationError("--change and --decide go with one setting; this experiment varies several")
     changes = [read_change(text) for text in texts]
     plan_changes(configuration.parameters, changes)
-    changed = dataclasses.replace(configuration, changes=tuple(map(tuple, changes)))
+    decided = tuple(str(read_decision(text)) for text in decisions)
+    changed = dataclasses.replace(configuration, changes=tuple(map(tuple, changes)), decisions=decided)
     if configuration.is_named:
         return changed
     return dataclasses.replace(changed, name=f"{configuration.name}-{content_hash(changed)[:8]}")
@@ -106,13 +128,20 @@ def add_changes(configuration: Any, texts: list[str]) -> Any:
 
 def run_one(args: argparse.Namespace, configuration: Any, pencil: Pencil) -> int:
     """Run one composed setting, print its verdict, keep its results and figures."""
+    from sim.commands.runs import claim_folder
+
+    with claim_folder(args, configuration) as folder:
+        return _run_into(folder, args, configuration, pencil)
+
+
+def _run_into(folder: Path, args: argparse.Namespace, configuration: Any, pencil: Pencil) -> int:
     from sim.commands.console import CAUTION, OK, name_rows, print_json
-    from sim.commands.runs import find_folder, keep, mark, run_with_progress, tell_folder
+    from sim.commands.runs import keep, mark, run_with_progress, tell_folder
     from sim.tables import describe_localities, describe_verdict, summarise
 
-    folder = find_folder(args, configuration)
     results = run_with_progress(args, configuration)
     options = [part for text in args.change for part in ("--change", text)]
+    options += [part for text in args.decide for part in ("--decide", text)]
     mark(results, "run", [*configuration.overrides, *options], args.config_dir)
     pencil.begin(results, folder / "figures")
     keep(results, folder)

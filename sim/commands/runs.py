@@ -7,16 +7,20 @@ import dataclasses
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.configuration import CASE, Configuration, ConfigurationError, compose, find_value, name_columns, set_values
 from sim.configuration.declared import GROUPS
+from sim.files import hold_folder, replace_file
 
 Label = Callable[[dict[str, Any], str], str]
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sim.commands.console import Report
     from sim.parameters import Parameters
     from sim.results import Results
@@ -43,10 +47,16 @@ def run_design(
     parts = []
     for number, point in enumerate(points):
         setting = settings.at(point)
-        part = run_setting(setting, configuration.seeds, _shifted(report, number, len(points)), configuration.changes)
+        shifted = _shifted(report, number, len(points))
+        part = run_setting(setting, configuration.seeds, shifted, configuration.changes, configuration.decisions)
         varied = {column: find_value(name, point, setting) for name, column in columns.items()}
         parts.append(part if len(points) == 1 else _mark(part, point, varied, number, label))
+    rosters = [part.manifest.get("roster") for part in parts]
     results = parts[0] if len(parts) == 1 else Results.concatenate(parts)
+    if any(rosters):
+        from sim.disclosure import merge_rosters
+
+        results.manifest["roster"] = merge_rosters(rosters)
     _describe(results, configuration)
     return results
 
@@ -56,6 +66,7 @@ def run_setting(
     seeds: list[int],
     report: Report | None = None,
     changes: Sequence[tuple[int, Mapping[str, Any]]] = (),
+    decisions: Sequence[str] = (),
 ) -> Results:
     """Return the results of one setting, with the roster read where the field has one; see `sim.changing`."""
     from sim.engine import simulate
@@ -65,11 +76,20 @@ def run_setting(
         from sim.roster import read_folder
 
         roster = read_folder(parameters.field.folder, parameters.field)
-    if changes:
+    if changes or decisions:
         from sim.changing import Change, simulate_changed
+        from sim.deciding import read_decision
 
-        return simulate_changed(parameters, seeds, [Change(*one) for one in changes], roster, report)
-    return simulate(parameters, seeds, on_progress=report, roster=roster)
+        given = [Change(*one) for one in changes]
+        decided = [read_decision(text) for text in decisions]
+        results = simulate_changed(parameters, seeds, given, roster, report, decided)
+    else:
+        results = simulate(parameters, seeds, on_progress=report, roster=roster)
+    if roster is not None:
+        from sim.disclosure import describe_roster
+
+        results.manifest["roster"] = describe_roster(roster, parameters.field)
+    return results
 
 
 class _Settings:
@@ -127,22 +147,42 @@ def content_hash(configuration: Configuration) -> str:
     tree["field"]["folder"] = configuration.written_folder
     content = [tree, configuration.seeds, configuration.design.to_tree()]
     content += [configuration.changes] if configuration.changes else []
+    content += [configuration.decisions] if configuration.decisions else []
     content = json.dumps(content, sort_keys=True)
     return hashlib.blake2b(content.encode(), digest_size=8).hexdigest()
 
 
 def find_folder(args: argparse.Namespace, configuration: Configuration) -> Path:
     """Return the folder of this run's results. Raises `ConfigurationError` where other results lie there already."""
-    root = Path(args.results)
-    folder = root / configuration.name
-    if folder.resolve().parent != root.resolve():
-        raise ConfigurationError(f"{folder}: leads out of {root}; choose another name")
+    folder = place_folder(args.results, configuration.name)
     if not folder.exists() or args.force:
         return folder
     if not folder.is_dir():
         raise ConfigurationError(f"{folder}: is a file, not a folder; choose another name")
-    if any(folder.iterdir()) and _read_hash(folder) != content_hash(configuration):
+    if not _is_unfinished(folder) and _read_hash(folder) != content_hash(configuration):
         raise ConfigurationError(f"{folder}: holds other results; choose another name=… or overwrite with --force")
+    return folder
+
+
+def _is_unfinished(folder: Path) -> bool:
+    """Say whether the folder is empty, or holds what a command left that was killed or had no room for all of it."""
+    names = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    if not names or "manifest.json" in names:  # which comes last
+        return not names
+    from sim.results import LOCALITIES, TABLES
+
+    return names <= {"figures", *(f"{name}.parquet" for name in (*TABLES, LOCALITIES))}
+
+
+def place_folder(results: str, name: str) -> Path:
+    """Return the folder of a name. Raises `ConfigurationError` where it, or what we write in, is a link elsewhere."""
+    root = Path(results)
+    folder = root / name
+    if folder.resolve().parent != root.resolve():
+        raise ConfigurationError(f"{folder}: leads out of {root}; choose another name")
+    for inner in ("figures", "parts"):
+        if (folder / inner).is_symlink():
+            raise ConfigurationError(f"{folder / inner}: is a link, and nothing is written through links; remove it")
     return folder
 
 
@@ -161,12 +201,27 @@ def mark(results: Results, verb: str, overrides: list[str], config_dir: str | No
     results.manifest["command"] = shlex.join(["coalitions", verb, *overrides, *own])
 
 
+@contextmanager
+def claim_folder(args: argparse.Namespace, configuration: Configuration) -> Iterator[Path]:
+    """Yield the folder of this run's results, held against other commands until the block ends.
+
+    Raises `ConfigurationError` where other results lie there already, `HeldError` where another command writes there.
+    """
+    folder = find_folder(args, configuration)
+    with hold_folder(folder):
+        yield find_folder(args, configuration)  # again: another one may have ended there meanwhile
+
+
 def keep(results: Results, folder: Path) -> None:
     """Save results that have been marked with their command."""
     from sim.results import save_results
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
     save_results(results, folder, results.manifest["command"])
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table that is made from the results beside it as CSV."""
+    replace_file(path, lambda target: table.to_csv(target, index=False), is_flushed=False)
 
 
 def tell_folder(folder: Path, figures: list[Path]) -> None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-COMPLETE_BUT, HELD = 3, 4
+COMPLETE_BUT = 3
 SHOWN_FAILURES = 5
 SHORT_SECONDS = 4.0
 DESCRIPTION = """\
@@ -64,7 +64,17 @@ def add_parser(verbs: Any) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Run the sweep and return the exit code."""
-    from sim.commands.console import FAILED, FULL, NO_ROOM, USAGE, check_words, compile_model, say_error
+    from sim.commands.console import (
+        FAILED,
+        FULL,
+        HELD,
+        NO_ROOM,
+        USAGE,
+        check_words,
+        compile_model,
+        say_error,
+        tell_no_folder,
+    )
     from sim.sweep.locking import LockedError
     from sim.sweep.pilot import DiskFullError
 
@@ -82,6 +92,8 @@ def execute(args: argparse.Namespace) -> int:
     except BrokenPipeError:
         raise
     except OSError as problem:
+        if tell_no_folder(problem):
+            raise
         reason = " ".join(str(problem.strerror or problem).split())
         again = "call the same command again, it goes on"
         if isinstance(problem, DiskFullError) or problem.errno in FULL:
@@ -96,6 +108,7 @@ def execute(args: argparse.Namespace) -> int:
 
 def prepare(args: argparse.Namespace, words: list[str]) -> tuple[Any, Path]:
     """Return the plan and its folder. Raises `ConfigurationError`."""
+    from sim.commands.runs import place_folder
     from sim.configuration import ConfigurationError, compose, read_varied
     from sim.configuration.designs.samples import ENSEMBLE, name_ensemble
     from sim.sweep.plan import extend_plan, make_plan, read_plan
@@ -112,9 +125,7 @@ def prepare(args: argparse.Namespace, words: list[str]) -> tuple[Any, Path]:
         tree["sample"] |= {"n": args.n} if args.n is not None else {}
     configuration = compose(plain, config_dir=args.config_dir, design=tree)
     plan = make_plan(configuration, args.config_dir, args.keep)
-    folder = Path(args.results) / plan.name
-    if folder.resolve().parent != Path(args.results).resolve():
-        raise ConfigurationError(f"{folder}: leads out of {args.results}; choose another name")
+    folder = place_folder(args.results, plan.name)
     if folder.exists() and not folder.is_dir():
         raise ConfigurationError(f"{folder}: is a file, not a folder; choose another name=…")
     if not (folder / "plan.json").exists():
@@ -215,6 +226,7 @@ def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) ->
     from sim.sweep.locking import lock_folder
     from sim.sweep.pilot import check_room, run_pilot
 
+    str(folder.absolute()).encode()  # raises where the name is no text, before every worker does
     n_workers, options = _count_workers(args), _read_options(args)
     engine = make_engine(args.engine, n_workers, options)
     folder.mkdir(parents=True, exist_ok=True)

@@ -18,6 +18,7 @@ the kind of value, what is allowed, the mend. What a cell says is never repeated
 Exit code 0 where the folder can be used, else 2. docs/roster.md describes the files; `coalitions init` writes a
 folder to begin with.
 """
+RECODE = "give codes: coalitions import roster FOLDER --to NEW"
 PLACE = re.compile(r"(?P<file>[^:]*\.csv)(?::(?P<line>\d+))?: (?:column '(?P<column>[^']*)': )?(?P<text>.*)", re.DOTALL)
 
 
@@ -60,7 +61,7 @@ def execute(args: argparse.Namespace) -> int:
     if args.json:
         print_json({"folder": args.folder, "is_valid": True, "problems": [], **summary})
         return OK
-    print(f"{args.folder}: can be used.\n{_tell(summary)}")
+    print(f"{args.folder}: can be used.\n{tell_summary(summary)}")
     print(f"Run it with: coalitions run field.folder={Path(args.folder)}")
     return OK
 
@@ -74,6 +75,8 @@ def _take_apart(problem: str) -> dict[str, Any]:
 def summarise_roster(tables: Any, populations: list[str]) -> dict[str, Any]:
     """Return counts of what a roster says, and of what the model draws because no cell says it; no ids, no names."""
     import numpy as np
+
+    from sim.disclosure import count_names
 
     n = len(tables.ids)
     drawn = {
@@ -99,6 +102,7 @@ def summarise_roster(tables: Any, populations: list[str]) -> dict[str, Any]:
         ],
         "drawn": drawn,
         "is_synthetic": tables.is_synthetic,
+        "n_ids_like_names": 0 if tables.is_synthetic else count_names(tables.ids),
     }
 
 
@@ -106,7 +110,8 @@ def _count(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def _tell(summary: dict[str, Any]) -> str:
+def tell_summary(summary: dict[str, Any]) -> str:
+    """Return the summary in lines for people."""
     n = summary["n_organizations"]
     lines = summary["n_grant_lines"]
     drawn = [f"{name} of {count}" for name, count in summary["drawn"].items() if count]
@@ -123,4 +128,8 @@ def _tell(summary: dict[str, Any]) -> str:
     ]
     missing = summary["populations_without_provider"]
     told += [f"served by none of them: {', '.join(missing)}"] if missing else []
+    named = summary["n_ids_like_names"]
+    told += (
+        [f"{named} ids read like names: results number organizations in the order of ids, so {RECODE}"] if named else []
+    )
     return "\n".join(f"  {one}" for one in told)

@@ -38,7 +38,8 @@ class Configuration:
     """One complete setting: what to run, with which seeds, under which name.
 
     ``written_folder`` is the roster's folder as the user wrote it; ``parameters.field.folder`` is where it lies here.
-    ``changes`` are levers set anew during the run: (month, values), see `sim.changing`.
+    ``changes`` are levers set anew during the run: (month, values), see `sim.changing`; ``decisions`` those of one
+    organization, as ``--decide`` takes them.
     """
 
     parameters: Parameters
@@ -51,6 +52,7 @@ class Configuration:
     is_named: bool = False
     start: str = ""  # the calendar month of month 0, like 2019-07; it changes no run
     changes: tuple[tuple[int, Mapping[str, Any]], ...] = ()
+    decisions: tuple[str, ...] = ()
 
 
 def compose(
@@ -130,7 +132,7 @@ def from_tree(tree: Mapping[str, Any], overrides: list[str]) -> Configuration:
     tree = dict(tree)
     _refuse_interpolation(tree)
     seeds = read_seeds(tree.pop("seeds", 1))
-    name, question = tree.pop("name", None), str(tree.pop("question", "") or "")
+    name, question = tree.pop("name", None), _read_question(tree.pop("question", None))
     written_design, start = tree.pop("design", {}), _read_start(tree.pop("start", None))
     parameters = build_parameters(tree)
     design = read_design(written_design, parameters)
@@ -152,6 +154,12 @@ def from_tree(tree: Mapping[str, Any], overrides: list[str]) -> Configuration:
         is_named=name is not None,
         start=start,
     )
+
+
+def _read_question(value: Any) -> str:
+    if not isinstance(value, str | None):
+        raise ConfigurationError(f"question = {show(value)}: must be text; put it in quotes")
+    return value or ""
 
 
 def _read_start(value: Any) -> str:

@@ -70,7 +70,8 @@ def find_declaration(name: str) -> Declaration | None:
 def suggest(word: str, names: Iterable[str]) -> str:
     """Return " Did you mean '…'?" for the name closest to `word`, or nothing where none is close."""
     names = list(names)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    close = [name for name in names if len(word) > 3 and name.startswith(word)][:1]  # cut short
+    close = close or difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if not close:
         tails = {name.rsplit(".", 1)[-1]: name for name in reversed(names)}
         close = [tails[tail] for tail in difflib.get_close_matches(word.rsplit(".", 1)[-1], tails, n=1, cutoff=0.75)]

@@ -10,6 +10,7 @@ from sim.configuration.declared import (
     EXPERIMENT_KEYS,
     GLOBAL_GROUPS,
     GROUPS,
+    NAME_PATTERN,
     RUN_KEYS,
     ConfigurationError,
     check_value,
@@ -20,7 +21,9 @@ MAX_BYTES = 64 * 1024
 MAX_DEPTH = 20
 _PACKAGE = Path(__file__).resolve().parent.parent
 _HEADER = re.compile(r"^\s*#\s*@package\s+(\S+)", re.MULTILINE)
+_TOP = re.compile(r"(\s*#.*\n|\s*\n)*?\s*#\s*@package\s+_global_")
 _CODE = re.compile(r"(?<![A-Za-z0-9])_[a-z]+_(?![A-Za-z0-9])")  # _target_, _partial_, …; not reserve_target_months
+_CHOICE = re.compile(rf"(override )?/?({'|'.join(GROUPS)})")
 # YAML 1.1 reads 010 as 8, 12:30 as 750 and 1_2 as 12.
 _MISREAD = re.compile(r"[-+]?(0[0-9_]+|[0-9][0-9_]*(:[0-5]?[0-9])+|[0-9]+_[0-9_]*)")
 
@@ -74,10 +77,19 @@ def check_own_folder(own: Path) -> None:
     found = [path for group in GROUPS for path in sorted((own / group).glob("*.yaml"))]
     if not found:
         raise ConfigurationError(f"--config-dir {own}: no YAML in any of its folders {', '.join(GROUPS)}")
+    _check_strays(own)
     for path in found:
         if path.stem in option_files(path.parent.name):
             raise ConfigurationError(f"{path}: {path.parent.name} '{path.stem}' is shipped already; take another name")
         check_file(path)
+
+
+def _check_strays(own: Path) -> None:
+    """Raise `ConfigurationError` for what Hydra would find in a user's folder besides the options of our groups."""
+    strays = [own / "hydra", *(own / f"{name}.yaml" for name in ("config", "coalitions_schema"))]
+    nested = (path for group in GROUPS for path in (own / group).glob("*/**/*.yaml"))
+    for path in (*(one for one in strays if one.exists()), *nested):
+        raise ConfigurationError(f"{path}: is not allowed; options lie in the folders {', '.join(GROUPS)} themselves")
 
 
 def check_file(path: Path) -> None:
@@ -107,18 +119,33 @@ def check_file(path: Path) -> None:
 
 def _check_contents(path: Path, tree: Any) -> None:
     """Raise `ConfigurationError` with the file's name unless every entry is a declared parameter and in range."""
-    skipped = (*EXPERIMENT_KEYS, *RUN_KEYS, "defaults") if path.parent.name == "experiment" else ()
+    skipped = (*EXPERIMENT_KEYS, *RUN_KEYS) if path.parent.name == "experiment" else ()
     is_global = path.parent.name in GLOBAL_GROUPS
     try:
         if not isinstance(tree, dict):
             raise ConfigurationError("must hold lines of the form 'name: value'")
-        if "@" in str(tree.get("defaults", "")):
-            raise ConfigurationError("packages (@) are not allowed in the defaults list")
+        if "defaults" in tree and path.parent.name == "experiment":
+            _check_defaults(tree.pop("defaults"), path.parent.parent)
         for key, value in tree.items():
             if key not in skipped:
                 _check_entries(str(key) if is_global else f"{path.parent.name}.{key}", value)
     except ConfigurationError as problem:
         raise ConfigurationError(f"{path}: {problem}") from None
+
+
+def _check_defaults(entries: Any, own: Path) -> None:
+    """Raise `ConfigurationError` unless a defaults list does nothing but choose options of our groups by their name."""
+    for entry in entries if isinstance(entries, list) else [entries]:
+        if entry == "_self_":
+            continue
+        found = list(entry.items()) if isinstance(entry, dict) else [(None, None)]
+        group, option = found[0]
+        choice = _CHOICE.fullmatch(str(group))
+        if len(found) != 1 or not choice or not NAME_PATTERN.fullmatch(str(option)):
+            raise ConfigurationError(
+                f"defaults: {str(entry)[:80]} is not allowed; entries choose an option, like 'override /regime: mixed'"
+            )
+        check_option(choice[2], option, own)
 
 
 def _check_entries(name: str, value: Any) -> None:
@@ -131,9 +158,13 @@ def _check_entries(name: str, value: Any) -> None:
 
 def _check_header(path: Path, text: str) -> None:
     wanted = "_global_" if path.parent.name in GLOBAL_GROUPS else "_group_"
+    if text.startswith("\ufeff"):
+        raise ConfigurationError(f"{path}: begins with a byte order mark; save it as UTF-8 without one")
     for package in _HEADER.findall(text):
         if package != wanted:
             raise ConfigurationError(f"{path}: '@package {package}' is not allowed; only '@package {wanted}' is")
+    if wanted == "_global_" and not _TOP.match(text[:512]):  # Hydra looks no further, and no further than comments
+        raise ConfigurationError(f"{path}: the comment at its top must say '# @package _global_'")
 
 
 def _check_events(path: Path, events: Any) -> None:

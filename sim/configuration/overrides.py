@@ -22,11 +22,13 @@ from sim.configuration.declared import (
     show,
     suggest,
 )
-from sim.configuration.files import check_option, check_text, option_files
+from sim.configuration.files import MAX_BYTES, MAX_DEPTH, check_option, check_text, option_files
 
 _LINE = re.compile(r"regime\.programmes\.[^.]+")
 _NUMBER = r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?"
 _RANGE = re.compile(rf"({_NUMBER})?\.\.({_NUMBER})?")
+_SPACED = re.compile(r"(?<![\w'\"./-])[-+]?[0-9]+(_[0-9]+)+(?![\w'\"./-])")
+_LONG = re.compile(r"[0-9]{400}")  # Python refuses to read 4300 digits, and no parameter has 400
 _HYDRA_ALLOWED = re.compile(r"hydra/launcher|hydra\.(mode|sweep(er)?(\..+)?|launcher\..+)")
 
 
@@ -140,6 +142,10 @@ def _parse(text: str, own: Path | None) -> Any:
     key, _, value = text.partition("=")
     for part in (*key.lstrip("+~").split("."), value):
         check_text(text, "" if part.startswith("hydra") else part)
+    if len(text) > MAX_BYTES or value.count("[") + value.count("{") > MAX_DEPTH or _LONG.search(value):
+        raise ConfigurationError(f"{text[:60]}…: is too long, too deep, or holds a number of hundreds of digits")
+    if _SPACED.search(value):  # Hydra would read 1_5 as 15
+        raise ConfigurationError(f"{text}: write whole numbers without '_', or put the value in quotes")
     for attempt in (text, f"{key}='{value}'") if key == "field.folder" else (text,):
         try:
             override = OverridesParser.create().parse_override(attempt)

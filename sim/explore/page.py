@@ -6,6 +6,7 @@ import base64
 import hashlib
 import html
 import json
+import re
 import zlib
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ SHARED = ("reading", "words", "layout", "picture", "charts", "numbers", "view")
 EXPLORER = (*SHARED, "state", "scenes", "explorer")
 TITLE = "Coalitions, month by month"
 WARN_BYTES = 5_000_000
+_PLACE = re.compile(r"\{\{([A-Z]+)\}\}")
 
 
 def read_style() -> str:
@@ -22,19 +24,17 @@ def read_style() -> str:
     return (FOLDER / "page.css").read_text(encoding="utf-8")
 
 
-def read_script(names: tuple[str, ...] = EXPLORER, own: Path | None = None) -> str:
-    """Return these scripts, and one from elsewhere, in one function: they share names with nothing else on the page."""
-    paths = [*(FOLDER / "js" / f"{name}.js" for name in names), *([own] if own else [])]
+def read_script(names: tuple[str, ...] = EXPLORER, own: tuple[Path, ...] = ()) -> str:
+    """Return these scripts, and some from elsewhere, in one function, so that no name of theirs is seen elsewhere."""
+    paths = [*(FOLDER / "js" / f"{name}.js" for name in names), *own]
     parts = [path.read_text(encoding="utf-8") for path in paths]
     return "(() => {\n'use strict';\n" + "\n".join(parts) + "})();\n"
 
 
 def fill_page(path: Path, texts: dict[str, str]) -> str:
     """Return the page at `path` with what is watched in its place, and `texts` in theirs."""
-    page = path.read_text(encoding="utf-8")
-    for name, text in {"WATCH": (FOLDER / "watch.html").read_text(encoding="utf-8"), **texts}.items():
-        page = page.replace(f"{{{{{name}}}}}", text)
-    return page
+    page = path.read_text(encoding="utf-8").replace("{{WATCH}}", (FOLDER / "watch.html").read_text(encoding="utf-8"))
+    return _PLACE.sub(lambda found: texts.get(found[1], found[0]), page)  # once: a text may hold such a place itself
 
 
 def compress(runs: list[bytes]) -> str:

@@ -86,7 +86,8 @@ class Recorder:
         """Run up to and including month `last`, at most to the end."""
         world = self.inputs.world
         for month in range(self.month + 1, min(last, self.inputs.parameters.months) + 1):
-            run_processes(self.seed, month, 0, len(PROCESSES), self.inputs, self._rows[:, month : month + 1])
+            if not self._run_month(month):
+                return
             active = np.flatnonzero(world.coalitions.is_active)
             self._members.append({int(world.coalitions.number[c]): world.coalitions.member[c].copy() for c in active})
             self._is_open.append(world.organizations.is_open.copy())
@@ -94,6 +95,11 @@ class Recorder:
             if world.log.n_rows[0] > len(world.log.rows):
                 self._make_room(last)
                 return
+
+    def _run_month(self, month: int) -> bool:
+        """Run a month and return True; False where it cannot go on yet, the world being as before."""
+        run_processes(self.seed, month, 0, len(PROCESSES), self.inputs, self._rows[:, month : month + 1])
+        return True
 
     def _make_room(self, last: int) -> None:
         """Run all of it again with room for twice as many events."""

@@ -11,15 +11,20 @@ if TYPE_CHECKING:
 
 MONEY, SPREAD = "grants.annual_usd_per_organization", "field.viewpoint_spread"
 LOWEST, MIDDLE, HIGHEST = "lowest", "middle", "highest"  # places among the values of a number
-CHANGE, COVERAGE = "collaboration_change", "coverage_end"
+SIZE, COST = "field.n_organizations", "memberships.size_cost"
+STRAIN = "memberships.strain"
+CHANGE, COVERAGE, END = "collaboration_change", "coverage_end", "collaboration_end"
 
 
 class Scene(NamedTuple):
-    """One scene; `both` holds for A and B, a value is that of a config group or a place among numbers."""
+    """One scene; `both` holds for A and B, a value is that of a config group, a place among numbers, or a number.
+
+    Only pages that vary what a value or a number is asked of play the scene; a place is left out where nothing varies.
+    """
 
     title: str
     question: str
-    both: dict[str, str]
+    both: dict[str, str | float]
     a: dict[str, str]
     b: dict[str, str]
     measure: str = CHANGE
@@ -59,6 +64,42 @@ SCENES = (
         {"regime": "population_silo"},
         COVERAGE,
     ),
+    Scene(
+        "Small and large fields",
+        "The same rules, and the same money for each organization. B has more organizations than A. Compared with A, "
+        "how large a share of all pairs shares a coalition at the end in B?",
+        {COST: LOWEST},
+        {SIZE: LOWEST},
+        {SIZE: HIGHEST},
+        END,
+    ),
+    Scene(
+        "When size costs more",
+        "The same city. In B every further member makes meetings costlier than in A. Compared with A, how large a "
+        "share of all pairs shares a coalition at the end in B?",
+        {SIZE: MIDDLE},
+        {COST: LOWEST},
+        {COST: HIGHEST},
+        END,
+    ),
+    Scene(
+        "Far viewpoints, much money",
+        "Both have much grant money. In B the two groups of viewpoints lie further apart. Compared with A, how large a "
+        "share of all pairs shares a coalition at the end in B?",
+        {STRAIN: 0.75, MONEY: HIGHEST},
+        {SPREAD: LOWEST},
+        {SPREAD: HIGHEST},
+        END,
+    ),
+    Scene(
+        "Far viewpoints, little money",
+        "As before, but both have little grant money. Compared with A, how large a share of all pairs shares a "
+        "coalition at the end in B?",
+        {STRAIN: 0.75, MONEY: LOWEST},
+        {SPREAD: LOWEST},
+        {SPREAD: HIGHEST},
+        END,
+    ),
 )
 
 
@@ -89,7 +130,7 @@ def _to_tree(title: str, question: str, sides: list[Any], measure: str) -> dict[
     return {"title": title, "question": question, "a": sides[0], "b": sides[1], "measure": measure}
 
 
-def _place(dimensions: Sequence[Dimension], wanted: dict[str, str]) -> list[int] | None:
+def _place(dimensions: Sequence[Dimension], wanted: dict[str, Any]) -> list[int] | None:
     """Return the place of a value in each dimension, or None where the page does not hold what is wanted."""
     held = {dimension.name for dimension in dimensions}
     if any(name not in held for name, value in wanted.items() if value not in (LOWEST, MIDDLE, HIGHEST, "none")):

@@ -62,7 +62,9 @@ def _make_fan(results: Results, origin: Origin) -> Figure | None:
 def _make_strip(results: Results, origin: Origin) -> Figure | None:
     from sim.figures.strip import pick_strip, plot_strip
 
-    return plot_strip(*pick_strip(results.members, results.runs), origin) if len(results.members) else None
+    return (
+        plot_strip(*pick_strip(results.members, results.runs), origin, origin.names) if len(results.members) else None
+    )
 
 
 def _make_pairs(results: Results, origin: Origin) -> Figure | None:
@@ -94,7 +96,7 @@ def _make_survival(results: Results, origin: Origin) -> Figure | None:
 def _make_network(results: Results, origin: Origin) -> Figure | None:
     from sim.figures.network import plot_network
 
-    return plot_network(results.members, origin) if len(results.members) else None
+    return plot_network(results.members, origin, origin.names) if len(results.members) else None
 
 
 FIGURES: dict[str, Callable[[Results, Origin], Figure | None]] = {

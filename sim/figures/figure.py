@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -12,6 +12,7 @@ import matplotlib as mpl
 
 from sim.figures import style
 from sim.figures.style import WIDE, clean, styled
+from sim.files import replace_file
 from sim.results import CAUTION
 
 if TYPE_CHECKING:
@@ -27,13 +28,17 @@ class FigureError(ValueError):
     """A figure lacks one of its parts."""
 
 
+NAMED = " Codes of the roster: not to be passed on."
+
+
 @dataclasses.dataclass(frozen=True)
 class Origin:
     """Where the numbers of a figure come from.
 
     command: gives the figure again. source: whose numbers these are. start: the month 0 of the time axis as YYYY-MM,
     empty where the field has no date. marks: months at which something strikes, with its name. observed: a user's own
-    numbers to lay over the runs, see `sim.figures.observations`.
+    numbers to lay over the runs, see `sim.figures.observations`. names: codes of organizations by slot, where a user
+    asked for them.
     """
 
     command: str
@@ -41,6 +46,7 @@ class Origin:
     start: str = ""
     marks: tuple[tuple[int, str], ...] = ()
     observed: Table | None = None
+    names: Mapping[int, str] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,8 +119,9 @@ class Figure:
                 style.write_png(canvas, folder / f"{self.name}.png", words)
             else:
                 style.write_svg(canvas, folder / f"{self.name}.svg", words, self.name)
-        self.table.to_csv(folder / f"{self.name}.csv", index=False)
-        (folder / f"{self.name}.txt").write_text(self.describe(), encoding="utf-8")
+        replace_file(folder / f"{self.name}.csv", lambda path: self.table.to_csv(path, index=False), is_flushed=False)
+        words_path, text = folder / f"{self.name}.txt", self.describe()
+        replace_file(words_path, lambda path: path.write_text(text, encoding="utf-8"), is_flushed=False)
         return [folder / f"{self.name}.{kind}" for kind in (*formats, "csv", "txt")]
 
     def _tell_missing(self) -> list[str]:

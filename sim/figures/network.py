@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from sim.figures.figure import Figure, Origin, Table
+from sim.figures.figure import NAMED, Figure, Origin, Table
 from sim.figures.labels import fold, name_setting
 from sim.figures.strip import CLOSED, UNAFFILIATED, rank_coalitions
 from sim.figures.style import BLACK, DARK, FULL, LIGHT, MIDDLE, NARROW
@@ -59,7 +59,7 @@ def plot_network(members: Table, origin: Origin, names: Mapping[int, str] | None
         subtitle="Lines join organizations whose largest coalition is the same; each keeps its place in all panels",
         spread="One run of each regime as an example; other seeds give other networks.",
         note="Colour and shape: the five coalitions with most organization-months; grey: other coalitions; hollow: "
-        "unaffiliated; cross: closed." + (" Numbers: slots of organizations." if not names else ""),
+        "unaffiliated; cross: closed." + (NAMED if names else " Numbers: slots of organizations."),
         alt="Small networks at " + "; ".join(_describe(str(regime), row) for regime, row in per_month.iterrows()) + ".",
         table=table,
         origin=origin,

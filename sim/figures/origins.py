@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sim.disclosure import hide_place, tell_roster
 from sim.figures.figure import Origin, Table
 
 if TYPE_CHECKING:
@@ -24,9 +25,11 @@ def find_origin(results: Results, start: str = "", observed: Table | None = None
     folder = f" && coalitions draw results/{manifest['name']}" if manifest.get("name") else ""
     n_seeds, n_runs = len(set(results.runs["seed"])), len(results.runs)
     model = f", model {manifest['model_version']}" if "model_version" in manifest else ""
+    command = " ".join(map(hide_place, command.split(" ")))
+    whose = f", {told}" if (told := tell_roster(manifest)) else ""
     counted = f"{n_runs} run{'s' if n_runs > 1 else ''} ({n_seeds} seed{'s' if n_seeds > 1 else ''})"
     return Origin(
-        f"{command}{folder}", f"{counted} of the coalitions model{model}", start, _find_marks(results), observed
+        f"{command}{folder}", f"{counted} of the coalitions model{model}{whose}", start, _find_marks(results), observed
     )
 
 

@@ -13,7 +13,7 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch
 
-from sim.figures.figure import Figure, Origin, Table
+from sim.figures.figure import NAMED, Figure, Origin, Table
 from sim.figures.labels import find_settings, fold, tell_setting
 from sim.figures.style import DARK, FULL, LIGHT, MIDDLE, NARROW, clean, place_legend
 from sim.figures.timeline import finish_months
@@ -76,7 +76,7 @@ def plot_strip(members: Table, setting: str, origin: Origin, names: Mapping[int,
         title=_tell(wide),
         subtitle=f"The largest coalition of each organization, month by month: {setting}",
         spread="One run as an example: other seeds give other coalitions; the figures over all runs show the spread.",
-        note="Numbers in the strip: the coalition, in the order of founding.",
+        note="Numbers in the strip: the coalition, in the order of founding." + (NAMED if names else ""),
         alt=f"Strip chart, a row for each of {len(order)} organizations, a column a month, colour and number for the "
         f"coalition. {_tell(wide)}. {_describe(ranks, members)}",
         table=grid.set_axis([f"month_{month}" for month in wide.columns], axis=1).reset_index(),

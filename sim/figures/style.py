@@ -20,6 +20,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure as Canvas
 
+from sim.files import replace_file
 from sim.results import CAUTION
 
 # Okabe & Ito 2008, those of their colours that reach 3:1 on white; red and green never stand for opposites
@@ -163,7 +164,12 @@ def wrap(text: str, size: float, width: float) -> str:
 def write_png(canvas: Canvas, path: Path, words: dict[str, str]) -> None:
     """Write a picture as PNG, 150 dots an inch."""
     _lay_out(canvas)
-    FigureCanvasAgg(canvas).print_png(path, metadata=words)
+    replace_file(path, lambda target: _print_png(canvas, target, words), is_flushed=False)
+
+
+def _print_png(canvas: Canvas, target: Path, words: dict[str, str]) -> None:
+    with target.open("wb") as stream:  # the name of `target` does not end in .png
+        FigureCanvasAgg(canvas).print_png(stream, metadata=words)
 
 
 @styled
@@ -180,7 +186,8 @@ def write_svg(canvas: Canvas, path: Path, words: dict[str, str], prefix: str) ->
         return f"{found[1]}{prefix}-{own or ''}"
 
     text = re.sub(r'\b(id="|href="#|url\(#)(p[0-9a-f]{10}\b)?', rename, buffer.getvalue())
-    path.write_text(text.replace("<svg ", '<svg role="img" ', 1), encoding="utf-8")
+    text = text.replace("<svg ", '<svg role="img" ', 1)
+    replace_file(path, lambda target: target.write_text(text, encoding="utf-8"), is_flushed=False)
 
 
 def describe_figure(canvas: Canvas) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,11 +19,13 @@ from sim.games.hedonic import (
     check_partition,
     check_size,
 )
+from sim.sheets import NUMBER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_BYTES = 1_000_000
+MOST_NAMES = 500
 WORTHS = ["coalition", "value"]
 
 
@@ -63,8 +66,13 @@ def _read_lines(path: Path) -> list[tuple[int, list[str]]]:
         raise GameError(f"{path}: cannot be read ({problem.strerror})") from problem
     except UnicodeDecodeError as problem:
         raise GameError(f"{path}: is not UTF-8 text; save it as CSV") from problem
-    rows = [[cell.strip() for cell in row] for row in csv.reader(text.splitlines())]
-    return [(at, row) for at, row in enumerate(rows, 1) if any(row) and not row[0].startswith("#")]
+    reader, rows = csv.reader(io.StringIO(text, newline=""), strict=True), []
+    try:
+        for row in reader:
+            rows.append((reader.line_num, [cell.strip() for cell in row]))
+    except csv.Error as problem:
+        raise GameError(f"{path}, line {reader.line_num}: quotes do not close, or a cell is too long") from problem
+    return [(at, row) for at, row in rows if any(row) and not row[0].startswith("#")]
 
 
 def _read_weights(path: Path, lines: list[tuple[int, list[str]]], kind: str) -> TypedGame:
@@ -141,6 +149,8 @@ def _read_worths(path: Path, lines: list[tuple[int, list[str]]]) -> TypedGame:
             raise GameError(f"{path}, line {at}: {row[0]!r} stands in line {listed[frozenset(members)][0]} already")
         listed[frozenset(members)] = at, _read_number(path, at, row[1])
         names += [name for name in members if name not in names]
+        if len(names) > MOST_NAMES:
+            break  # before looking each of them up takes long
     _check_names(path, names)
     check_size(len(names), "what each player adds")
     value = np.zeros(1 << len(names))
@@ -152,15 +162,14 @@ def _read_worths(path: Path, lines: list[tuple[int, list[str]]]) -> TypedGame:
 def _check_names(path: Path, names: list[str]) -> None:
     if not names:
         raise GameError(f"{path}: names no player; docs/games.md shows what a table looks like")
+    if len(names) > MOST_NAMES:
+        raise GameError(f"{path}: names more than {MOST_NAMES} players; a table typed by hand has fewer")
     if not all(names) or len(set(names)) < len(names):
         raise GameError(f"{path}: every player needs a name of its own, not {', '.join(map(repr, names))}")
 
 
 def _read_number(path: Path, at: int, cell: str) -> float:
-    try:
-        number = float(cell) if cell else 0.0
-    except ValueError:
-        number = float("nan")
+    number = float(cell) if NUMBER.fullmatch(cell) else 0.0 if not cell else float("nan")
     if not np.isfinite(number):
-        raise GameError(f"{path}, line {at}: {cell!r} must be a number")
+        raise GameError(f"{path}, line {at}: {cell[:40]!r} must be a number, written like 1250 or 0.5")
     return number

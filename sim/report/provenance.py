@@ -7,11 +7,11 @@ import shlex
 from typing import Any
 
 from sim.columns import END_MONTHS, START_MONTHS
+from sim.disclosure import hide_place, tell_roster
 from sim.report.reading import Material, split_command
 from sim.report.sentences import find_size, plural
 from sim.tables import THRESHOLD
 
-_PLACE = re.compile(r"(?P<key>(?:[^=]*=)?)(?:/|~|[A-Za-z]:[\\/]).*?(?P<last>[^\\/]+)[\\/]?")
 FEW_SEEDS = 12
 
 
@@ -24,14 +24,9 @@ def tell_command(material: Material) -> str:
             place += 2
             continue
         if not words[place].startswith("--results="):
-            kept.append(_hide_place(words[place]))
+            kept.append(hide_place(words[place]))
         place += 1
     return " ".join(word if re.fullmatch(r"[\w.,=+…/:@%-]+", word) else shlex.quote(word) for word in kept)
-
-
-def _hide_place(word: str) -> str:
-    match = _PLACE.fullmatch(word)
-    return f"{match['key']}…/{match['last']}" if match else word
 
 
 def list_provenance(material: Material, command: str, model_version: int) -> list[tuple[str, str]]:
@@ -54,6 +49,7 @@ def list_provenance(material: Material, command: str, model_version: int) -> lis
         ("Field", f"{size}, {months}"),
         ("Versions", ", ".join(f"{name} {number}" for name, number in _list_versions(manifest))),
     ]
+    rows += [("Roster", told)] if (told := tell_roster(manifest)) else []
     return [*rows, *[("Left out", one) for one in material.left_out]]
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ import pandas as pd
 from sim.columns import COUNTED, KEYS, RUNS
 from sim.contrasts import OUTCOMES
 from sim.figures.labels import name_setting
-from sim.results import ResultsError, scan_table
+from sim.results import ResultsError, read_manifest, scan_table
 
 if TYPE_CHECKING:
     from sim.figures.figure import Table
@@ -84,7 +84,7 @@ def read_material(folder: str | Path) -> Material:
     """Return what a report of `folder` needs. Raises `ResultsError` where results are missing or damaged."""
     folder = Path(folder)
     manifest = _read_manifest(folder)
-    runs = _read_runs(folder)
+    runs = _read_runs(folder, manifest["tables"])
     if runs.empty:
         raise ResultsError(f"{folder}: holds no run that has ended; nothing to report")
     kind = _find_kind(manifest)
@@ -92,8 +92,11 @@ def read_material(folder: str | Path) -> Material:
     runs = runs.assign(regime=_label(runs, policies))
     runs["scenario"] = runs.groupby(scenarios, sort=False, dropna=False).ngroup() if scenarios else 0
     left_out: list[str] = []
-    tables = {name: _read_modestly(folder, name, left_out) for name in OTHER_TABLES}
-    settings = runs.drop_duplicates("run_id").set_index("run_id")["regime"] if "run_id" in runs.columns else {}
+    tables = {
+        name: _read_modestly(folder, name, left_out) if name in manifest["tables"] else pd.DataFrame()
+        for name in OTHER_TABLES
+    }
+    settings: Any = runs.drop_duplicates("run_id").set_index("run_id")["regime"] if "run_id" in runs.columns else {}
     for table in tables.values():
         if {"run_id", "regime"} <= set(table.columns):
             table["regime"] = table["run_id"].map(settings).fillna(table["regime"])
@@ -101,20 +104,13 @@ def read_material(folder: str | Path) -> Material:
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
-    path = folder / "manifest.json"
-    if not path.is_file():
+    if not (folder / "manifest.json").is_file():
         has_plan = (folder / "plan.json").is_file()
         told = (
             "the sweep there has not ended; `coalitions status` says how far it is" if has_plan else "no manifest.json"
         )
         raise ResultsError(f"{folder}: {told}; give the folder of a run, a comparison or a complete sweep")
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ResultsError(f"{path}: not JSON ({error}); run the command again") from error
-    if not isinstance(manifest, dict):
-        raise ResultsError(f"{path}: holds no settings; run the command again")
-    return manifest
+    return read_manifest(folder)
 
 
 def _find_kind(manifest: dict[str, Any]) -> str:
@@ -136,23 +132,21 @@ def _read(folder: Path, name: str, columns: list[str] | None = None) -> Table:
     dataset = scan_table(folder, name)
     try:
         return dataset.to_table(columns=columns).to_pandas()
-    except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
+    except Exception as error:  # pyarrow and pandas raise errors of many kinds
+        reason = (str(error) or type(error).__name__).splitlines()[0][:200]
         raise ResultsError(f"{folder / name}.parquet: cannot be read ({reason}); run the command again") from error
 
 
-def _read_runs(folder: Path) -> Table:
+def _read_runs(folder: Path, kept: Iterable[str]) -> Table:
     """Return the columns of ``runs`` that a report needs, of a million runs half of the table."""
     names = scan_table(folder, "runs").schema.names
     needed = {"regime", "seed", "verdict", *OUTCOMES}
-    needed |= {"run_id"} if any((folder / f"{name}.parquet").is_file() for name in OTHER_TABLES) else set()
+    needed |= {"run_id"} if {*OTHER_TABLES} & {*kept} else set()
     return _read(folder, "runs", [name for name in names if name in needed or name not in NOT_VARIED])
 
 
 def _read_modestly(folder: Path, name: str, left_out: list[str]) -> Table:
     """Return a table, of a large one the columns for collaboration over time, of a huge one nothing."""
-    if not (folder / f"{name}.parquet").is_file():
-        return pd.DataFrame()
     dataset = scan_table(folder, name)
     n_rows, n_columns = dataset.count_rows(), len(dataset.schema.names)
     if n_rows * n_columns <= MAX_CELLS:

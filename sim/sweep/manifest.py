@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from pathlib import Path
 from typing import Any
 
+from sim import results
 from sim.columns import MODEL_VERSION
-from sim.files import replace_file
 from sim.results import CAUTION, LIBRARIES, get_version
 from sim.sweep.parts import Failure
 from sim.sweep.plan import Plan
@@ -37,5 +36,25 @@ def describe_sweep(plan: Plan, failures: list[Failure]) -> dict[str, Any]:
 
 def write_manifest(plan: Plan, folder: Path, command: str, failures: list[Failure]) -> None:
     """Write manifest.json; that it is there says that the sweep is complete."""
-    text = json.dumps({"command": command} | describe_sweep(plan, failures), indent=2) + "\n"
-    replace_file(folder / "manifest.json", lambda path: path.write_text(text, encoding="utf-8"))
+    roster = _describe_rosters(plan)
+    found = {"command": command} | describe_sweep(plan, failures) | ({"roster": roster} if roster else {})
+    results.write_manifest(folder, found, plan.tables)
+
+
+def _describe_rosters(plan: Plan) -> dict[str, Any] | None:
+    """Return what is said of the rosters of a plan's settings; of one that has gone or changed, the most careful."""
+    from sim.configuration import build_parameters
+    from sim.configuration.composition import resolve_folder
+    from sim.disclosure import describe_roster, merge_rosters
+    from sim.roster import RosterError, read_folder
+
+    found = []
+    for tree in (plan.base, *plan.combinations.values()):
+        if tree["field"]["folder"] is None:
+            continue
+        field = resolve_folder(build_parameters(tree)).field
+        try:
+            found.append(describe_roster(read_folder(str(field.folder), field), field))
+        except (RosterError, OSError):
+            found.append({"is_synthetic": False, "digest": plan.roster, "small_populations": field.populations})
+    return merge_rosters(found)

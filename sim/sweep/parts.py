@@ -6,7 +6,6 @@ stretch, the number of rows and every page's checksum; a part that fails is set 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -17,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.files import replace_file
+from sim.seals import is_sealed, seal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +73,7 @@ def read_note(path: Path) -> dict[str, Any]:
     """Return key, first, last and failures from a part's footer. Raises ValueError or OSError where it is damaged."""
     metadata = pq.read_metadata(path).metadata or {}
     note = json.loads(metadata[_META])
-    if note.pop("check") != _digest(note):
+    if not is_sealed(note):
         raise ValueError("its footer is damaged")
     return note
 
@@ -182,12 +182,7 @@ def _write_groups(writer: pq.ParquetWriter, waiting: list[pa.Table]) -> list[pa.
 def _make_note(key: str, stretch: Stretch, failures: Iterable[Failure], schema: pa.Schema, n_rows: int) -> bytes:
     note = {"key": key, "first": stretch.first, "last": stretch.last, "failures": [list(one) for one in failures]}
     note |= {"columns": _describe_columns(schema), "rows": n_rows}
-    return json.dumps(note | {"check": _digest(note)}).encode()
-
-
-def _digest(note: dict[str, Any]) -> str:
-    """Return 16 digits of a note. Pages have checksums of their own, footers have none."""
-    return hashlib.sha256(json.dumps(note, sort_keys=True).encode()).hexdigest()[:16]
+    return json.dumps(seal(note)).encode()
 
 
 def _describe_columns(schema: pa.Schema) -> list[list[str]]:

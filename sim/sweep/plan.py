@@ -23,6 +23,7 @@ from sim.configuration.declared import GROUPS, build_parameters
 from sim.configuration.designs import CASE, Design, name_columns, read_design, set_values
 from sim.files import replace_file
 from sim.parameters import Parameters
+from sim.seals import is_sealed, seal
 
 FORMAT = 1
 TABLES = {"runs": ("runs",), "months": ("runs", "months"), "events": ("runs", "months", "events")}  # by what is kept
@@ -242,7 +243,7 @@ def write_plan(plan: Plan, folder: Path) -> None:
         if number == 1:
             tree |= {name: getattr(plan, name) for name in ("name", "question", "overrides", "base", "roster", "keep")}
         tree["combinations"] = plan.combinations
-        text = json.dumps(tree, indent=1) + "\n"
+        text = json.dumps(seal(tree), indent=1) + "\n"
         replace_file(path, lambda target, text=text: target.write_text(text, encoding="utf-8"))
 
 
@@ -265,6 +266,10 @@ def read_plan(folder: Path) -> Plan:
                     f"{path}: planned for model {tree['model_version']}, this is model {MODEL_VERSION}; start it again "
                     "under another name"
                 )
+            if not is_sealed(tree):
+                raise ConfigurationError(
+                    f"{path}: is not as it was written; put it back, or start the sweep anew with --force"
+                )
             blocks.append(Block.from_tree(tree["block"]))
             trees.append(tree)
         first = trees[0]
@@ -280,7 +285,7 @@ def read_plan(folder: Path) -> Plan:
         ) from None
     except ConfigurationError:
         raise
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError) as problem:
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, RecursionError) as problem:
         reason = f"no {problem}" if isinstance(problem, KeyError) else str(problem)
         raise ConfigurationError(
             f"{reading}: cannot be read ({reason}); put it back, or start the sweep anew with --force"

@@ -227,21 +227,26 @@ def test_thirty_visitors_at_once_are_answered_within_a_second(tmp_path):
     assert serve_thirty(tmp_path) < 1.0
 
 
-def serve_thirty(tmp_path):
-    """Let thirty visitors run ten years at once; return the time that 95 % of answers keep to, in seconds."""
-    words = [sys.executable, "-m", "sim", "app", "--port", "0", "--no-open", "--results", str(tmp_path)]
+@contextmanager
+def serving_by_command(results):
+    """Serve as a user does, in a process of its own; yield the address."""
+    words = [sys.executable, "-m", "sim", "app", "--port", "0", "--no-open", "--results", str(results)]
     server = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert server.stdout is not None
     try:
-        assert server.stdout is not None
-        url = re.search(r"http://[0-9.:]+", server.stdout.readline()).group()
-        visit(url, 1)  # the first one loads what all need
-        with ThreadPoolExecutor(30) as threads:
-            answers = list(threads.map(lambda seed: visit(url, seed), range(1, 31)))
+        yield re.search(r"http://[0-9.:]+", server.stdout.readline()).group()
     finally:
         server.terminate()
         assert server.wait(timeout=20) in (0, 143, -15)
-        assert server.stdout is not None
         server.stdout.close()
+
+
+def serve_thirty(tmp_path):
+    """Let thirty visitors run ten years at once; return the time that 95 % of answers keep to, in seconds."""
+    with serving_by_command(tmp_path) as url:
+        visit(url, 1)  # the first one loads what all need
+        with ThreadPoolExecutor(30) as threads:
+            answers = list(threads.map(lambda seed: visit(url, seed), range(1, 31)))
     expected = sim.run(["regime=mixed"], seeds=30).runs["collaboration_change"]
     assert [change for _, change in answers] == pytest.approx(expected.tolist(), abs=1e-4)
     return statistics.quantiles([one for seconds, _ in answers for one in seconds], n=20)[-1]

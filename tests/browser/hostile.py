@@ -1,9 +1,9 @@
 """Names that somebody could give to a question, a population or a setting, to see what a report makes of them."""
 
-import json
-
 import pandas as pd
 import yaml
+
+from tests.sealing import seal_anew
 
 MARKUP = '<img src=x onerror="window.ran=1"><script>window.ran=1</script></title></style>'
 NAMES = {
@@ -41,6 +41,4 @@ def spoil(folder):
     runs = pd.read_parquet(folder / "runs.parquet")
     runs["case"] = runs["case"].map(named)
     runs.to_parquet(folder / "runs.parquet", index=False)
-    path = folder / "manifest.json"
-    manifest = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps(manifest | {"name": MARKUP, "versions": {MARKUP: MARKUP}}), encoding="utf-8")
+    seal_anew(folder, name=MARKUP, versions={MARKUP: MARKUP})

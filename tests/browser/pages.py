@@ -5,7 +5,30 @@ from contextlib import contextmanager
 
 import pytest
 
-SIZES = {"phone": (360, 740), "laptop": (1280, 800), "projector": (1920, 1080)}
+SIZES = {"phone": (390, 844), "laptop": (1366, 768), "projector": (1920, 1080), "beamer": (1024, 768)}
+OPENINGS = (("phone",), ("laptop", "projector", "beamer"))  # a page is opened as narrow or wide, and resized from there
+LEAST = {"laptop": 13, "projector": 15, "beamer": 13}  # CSS pixels of the smallest letters, where they are made large
+SMALLEST = """[...document.querySelectorAll('body *')].filter(one => one.checkVisibility() &&
+    [...one.childNodes].some(node => node.nodeType === 3 && node.textContent.trim())).reduce((least, one) => {
+    const scale = one.ownerSVGElement ? one.getScreenCTM().a : 1
+    return Math.min(least, scale * parseFloat(getComputedStyle(one).fontSize)) }, 99)"""
+
+
+def resize(page, size):
+    """Give the page one of the sizes; it must then need no scrolling sideways."""
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, size
+
+
+def enlarge(page, sizes):
+    """Press the key for large letters; at each size nothing may be smaller than LEAST."""
+    page.keyboard.press("l")
+    assert page.get_attribute("#large", "aria-pressed") == "true"
+    for size in sizes:
+        resize(page, size)
+        assert page.evaluate(SMALLEST) > LEAST[size], size
+    page.keyboard.press("l")
 
 
 @contextmanager

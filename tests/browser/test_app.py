@@ -1,10 +1,10 @@
-"""The page of `coalitions app` in a browser: set up a run, watch it, set a lever anew; nothing asked of anyone else."""
+"""The page of `coalitions app` in a browser: set up a run, watch it, set a lever anew, be one organization in it."""
 
 import threading
 
 import pytest
 
-from tests.browser.pages import SIZES, list_violations, opened, wait_until
+from tests.browser.pages import OPENINGS, SIZES, enlarge, list_violations, opened, resize, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -25,16 +25,39 @@ def url(browser):
     thread.join(timeout=10)
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_a_run_is_set_up_and_watched_on_every_screen(browser, url, size):
-    width, height = SIZES[size]
-    with opened(browser, url, width, height) as page:
+def wait_for_turn(page):
+    wait_until(page, "!document.querySelector('#game-form').hidden && !document.querySelector('[aria-busy]')")
+
+
+@pytest.mark.parametrize("sizes", OPENINGS, ids="-".join)
+def test_a_run_is_set_up_watched_and_played_on_every_screen(browser, url, sizes):
+    with opened(browser, url, *SIZES[sizes[0]]) as page:
+
+        def look(*, is_turn=False):
+            for size in sizes:
+                resize(page, size)
+            if is_turn or "phone" in sizes:
+                assert list_violations(page) == []
+
+        page.fill("#months", "24")
         page.get_by_role("button", name="Run from the start").click()
-        wait_until(page, "document.body.innerText.includes('coalitions run')")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        wait_until(page, "document.body.innerText.includes('months=24') && live.now.run.last === 24")
+        look()
+        page.click("#sit")
+        wait_for_turn(page)
+        assert not page.is_visible("#watch") and not page.is_visible("#settings")
+        page.click("#game-weighing summary")
+        look(is_turn=True)
+        page.click("#by-rule")
+        wait_until(page, "document.querySelector('#game-last-told').innerText.includes('done the same')")
+        if "phone" not in sizes:
+            enlarge(page, sizes)
+        page.click("#to-end")
+        wait_until(page, "!document.querySelector('#game-end').hidden")
+        look()
+        page.click("#rise")
+        assert page.is_visible("#watch") and page.inner_text("#pictures").count("seed 1") == 2
         assert all(asked.startswith(url) for asked in page.asked)
-        if size == "phone":
-            assert list_violations(page) == []
 
 
 def test_the_keyboard_sets_up_and_runs(browser, url):
@@ -49,3 +72,50 @@ def test_the_keyboard_sets_up_and_runs(browser, url):
             page.keyboard.press("ArrowRight")
         wait_until(page, "document.querySelector('#month').value === '3'")
         assert told.inner_text() != before
+
+
+def test_the_keyboard_alone_plays_and_the_link_goes_on_with_the_game(browser, url):
+    with opened(browser, url) as page:
+        page.focus("#sit")
+        page.keyboard.press("Enter")
+        for count in range(1, 4):
+            wait_for_turn(page)
+            assert page.evaluate("document.activeElement.id") == "game-name"
+            page.keyboard.press("Tab")
+            page.keyboard.press("Space" if count > 1 else "ArrowDown")  # the first option, or the one below
+            page.keyboard.press("Enter")
+            wait_until(page, f"live.game.told.taken.length === {count}")
+        wait_for_turn(page)
+        assert page.is_visible("#game-last-told") and "The rule would have" in page.inner_text("#game-last-told")
+        told = page.inner_text("#game-taken-title"), page.inner_text("#game-told"), page.inner_text("#game-options")
+        page.wait_for_timeout(400)
+        link = page.url
+    with opened(browser, link) as page:
+        wait_for_turn(page)
+        assert (
+            page.inner_text("#game-taken-title"),
+            page.inner_text("#game-told"),
+            page.inner_text("#game-options"),
+        ) == told
+
+
+def test_a_coalition_that_does_not_admit_is_told_and_another_choice_is_made(browser, url):
+    with opened(browser, url) as page:
+        page.fill("#filter", "says yes to a newcomer")
+        page.get_by_label("says yes to a newcomer").fill("5")
+        page.keyboard.press("Tab")
+        page.get_by_role("button", name="Run from the start").click()
+        wait_until(page, "live.values['memberships.admission_threshold'] === 5 && live.now.run.last === 120")
+        for kind in ("founding", "break_away", "condition", "application"):
+            page.uncheck(f"#asks-{kind}")
+        page.click("#sit")
+        wait_for_turn(page)
+        page.get_by_label("Ask to join").first.check()
+        page.complaints.clear()
+        page.get_by_role("button", name="Decide", exact=True).click()
+        wait_until(page, "!document.querySelector('#notice').hidden")
+        assert "do not admit" in page.inner_text("#notice") and page.get_by_label("Ask to join").first.is_disabled()
+        page.get_by_label("Stay as you are").check()
+        page.get_by_role("button", name="Decide", exact=True).click()
+        wait_until(page, "live.game.told.taken.length === 1")
+        page.complaints.clear()  # the browser notes the refusal as an error

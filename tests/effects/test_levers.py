@@ -125,7 +125,7 @@ def test_lifting_a_condition_ends_the_answers_and_clarifying_it_ends_ambiguity()
 def test_staff_retention_keeps_trust():
     """staff.annual_turnover: trust and density inside coalitions rise with less of it"""
     assert_moves(
-        "staff.annual_turnover", 0.6, 0.05, n_seeds=40, mean_trust=1, coalition_density=1, collaboration_share=1
+        "staff.annual_turnover", 0.6, 0.05, n_seeds=60, mean_trust=1, coalition_density=1, collaboration_share=1
     )
 
 

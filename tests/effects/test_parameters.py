@@ -314,6 +314,18 @@ def test_sectors_are_drawn_by_their_shares_and_trust_their_own():
     assert (run(alone, 8).rows["mean_trust"][:, 0] < 0.29).all()
 
 
+@pytest.mark.shows("parameter", "memberships.strain")
+def test_strain_spares_the_well_funded_their_differences_and_charges_the_poor_for_them():
+    """cross_viewpoint_share rises with plenty of money, memberships fall without any"""
+    plenty = "regime=unrestricted field.own_income_share=0.8"
+    poor = f"{POOR} memberships.viewpoint_weight=3"
+    mild, harsh = "memberships.strain=0", "memberships.strain=1"
+    found = contrast(f"{plenty} {mild}", f"{plenty} {harsh}", "cross_viewpoint_share")
+    assert found > STRICT, f"plenty of money: paired t of cross_viewpoint_share = {found:.1f}"
+    found = contrast(f"{poor} {mild}", f"{poor} {harsh}", "memberships", 40)
+    assert found < -STRICT, f"no money: paired t of memberships = {found:.1f}"
+
+
 @pytest.mark.shows("parameter", "memberships.admission")
 def test_more_are_admitted_by_an_open_door_than_by_majority_than_by_all():
     """joins fall from open to majority to unanimous"""

@@ -134,7 +134,7 @@ STATE = {
     "Programmes.is_joint": Touch(flip),
     "Programmes.min_partners": Touch(fill(12), words=JOINT),
     "Programmes.required_sector": Touch(fill(True), words=JOINT),
-    "Programmes.requires_mou": Touch(fill(True), words="regime=mixed"),
+    "Programmes.requires_mou": Touch(fill(True), words=JOINT),
     "Programmes.sub_award_share": Touch(fill(1), words=JOINT),
     "Programmes.is_exclusive": Touch(fill(True), words=SILO),
     "Programmes.convener_share": Touch(fill(0.5)),

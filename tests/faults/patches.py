@@ -53,6 +53,12 @@ FAULTS = (
         "organizations.stress[i]",
     ),
     Fault(
+        "differences weigh the same under any pressure",
+        "relations.py",
+        "1.0 - parameters.strain + 2.0 * parameters.strain * compute_pressure(organizations, i, parameters)",
+        "1.0",
+    ),
+    Fault(
         "the other's pressure",
         "relations.py",
         "* rivalry * compute_pressure(organizations, i, parameters)",

@@ -1,9 +1,10 @@
-"""Mutation score of the kernels: `python -m tests.mutation [FOLDER]`, an hour on two cores; part of `make nightly`.
+"""Mutation score of the kernels: `python -m tests.mutation [FOLDER [NAME …]]`, an hour on two cores.
 
 mutmut leaves decorated functions alone, and every kernel is decorated. So the sources are copied to FOLDER
 (build/mutation) without their decorators, which is the interpreted model, and mutated there. The tests that must
 notice a mutant are `test_outcomes.py`: small random worlds, whose outcome the plain reference has given beforehand.
-Stopped and called again, it goes on where it was. Returns 1 below 90 %.
+Stopped and called again, it goes on where it was. A NAME chooses mutants, as sim.processes.drift* does. Returns 1 below
+90 %.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ def prepare(folder: Path) -> None:
         source = path.read_text(encoding="utf-8")
         path.write_text(re.sub(r"^@compiled(_apart|_entry)?\n", "", source, flags=re.MULTILINE), encoding="utf-8")
     (folder / "tests").mkdir()
+    (folder / "tests" / "__init__.py").touch()  # else another package of this name, installed anywhere, comes first
     shutil.copy(ROOT / "tests" / "worlds.py", folder / "tests")
     shutil.copy(Path(__file__).with_name("test_outcomes.py"), folder / "tests")
     kernels = ", ".join(f'"sim/{name}"' for name in KERNELS)
@@ -82,7 +84,8 @@ def main() -> int:
         prepare(folder)
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(folder)}
     mutmut = [sys.executable, "-m", "mutmut"]
-    subprocess.run([*mutmut, "run", "--max-children", str(os.cpu_count())], cwd=folder, env=environment, check=False)
+    run = [*mutmut, "run", "--max-children", str(os.cpu_count()), *sys.argv[2:]]
+    subprocess.run(run, cwd=folder, env=environment, check=False)
     subprocess.run([*mutmut, "export-cicd-stats"], cwd=folder, env=environment, check=True, capture_output=True)
     results = subprocess.run(
         [*mutmut, "results"], cwd=folder, env=environment, check=True, capture_output=True, text=True

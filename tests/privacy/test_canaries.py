@@ -4,20 +4,15 @@ Every verb that runs a roster is called as a user would, also so that it fails; 
 results, every name of a file, and all that was printed is searched, Parquet by its cells as well as by its bytes.
 """
 
-import contextlib
-import io
 import json
 import os
-import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from sim.__main__ import main
+from tests.privacy.marks import CANARIES, MARK, call, find_marks
 
-CANARIES = [f"canary{number:02d}zq" for number in range(40)]
-MARK = re.compile(r"canary\d\dzq", re.IGNORECASE)
 N = 10  # organizations
 
 
@@ -36,28 +31,6 @@ def roster(tmp_path_factory):
     (folder / f"{next(marks)}.txt").write_text("who is who")
     assert not list(marks)
     return folder
-
-
-def call(*words):
-    """Return the exit code of one command line and all that it printed."""
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = main([str(word) for word in words])
-    return code, out.getvalue() + err.getvalue()
-
-
-def find_marks(folder: Path) -> list[str]:
-    """Return where a canary stands below `folder`: names of files, their bytes, the cells of tables."""
-    found = []
-    for path in sorted(folder.rglob("*")):
-        if MARK.search(path.name):
-            found.append(f"name of {path.name}")
-        if path.is_file():
-            if MARK.search(path.read_bytes().decode("latin-1")):
-                found.append(path.name)
-            if path.suffix == ".parquet" and MARK.search(pd.read_parquet(path).to_csv()):
-                found.append(f"cells of {path.name}")
-    return found
 
 
 def test_the_search_finds_what_it_looks_for(tmp_path):

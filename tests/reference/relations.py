@@ -70,13 +70,23 @@ def baseline(model: ReferenceModel, i: Organization, j: Organization) -> float:
     return min(meetings.baseline_trust + (meetings.same_sector_trust if i.sector == j.sector else 0.0), 1.0)
 
 
-def tension(model: ReferenceModel, i: Organization, j: Organization, facilitation: float) -> float:
-    """tension_ij(f): the perceived difference in viewpoint, enlarged by distrust, reduced by facilitation."""
+def resentment(model: ReferenceModel, i: Organization, j: Organization) -> float:
+    """resentment_ij: half the distance between i's viewpoint and j's stance, enlarged by distrust."""
     if not model.parameters.mechanisms.viewpoint_tension:
         return 0.0
     ill_will = model.parameters.meetings.ill_will
     distance = abs(j.stance - i.viewpoint)
-    return min(distance * 0.5 * (1 + ill_will * (1 - i.trust[j])) * (1 - facilitation), 1.0)
+    return distance * 0.5 * (1 + ill_will * (1 - i.trust[j]))
+
+
+def tension(model: ReferenceModel, i: Organization, j: Organization, facilitation: float) -> float:
+    """tension_ij(f): the perceived difference in viewpoint, reduced by facilitation."""
+    return min(resentment(model, i, j) * (1 - facilitation), 1.0)
+
+
+def burden(model: ReferenceModel, i: Organization, j: Organization, facilitation: float) -> float:
+    """burden_ij(f): what the difference weighs where i decides on memberships, more under fiscal pressure."""
+    return min(resentment(model, i, j) * strain(model, i) * (1 - facilitation), 1.0)
 
 
 def facilitation(model: ReferenceModel, c: Coalition) -> float:
@@ -88,6 +98,12 @@ def facilitation(model: ReferenceModel, c: Coalition) -> float:
 def pressure(model: ReferenceModel, i: Organization) -> float:
     """pressure_i: own stress and own recent rejections."""
     return min(i.stress + model.parameters.memberships.loss_pressure * i.recent_loss, 1.0)
+
+
+def strain(model: ReferenceModel, i: Organization) -> float:
+    """strain_i: how much a difference in viewpoint weighs, by the pressure on i."""
+    share = model.parameters.memberships.strain
+    return 1 - share + 2 * share * pressure(model, i)
 
 
 def rivalry(model: ReferenceModel, i: Organization, j: Organization) -> float:
@@ -123,7 +139,7 @@ def affinity_terms(
     return [
         weights.complementarity_weight * (1 - i.overlap[j]) * r,
         weights.trust_weight * i.trust[j] * r,
-        -(weights.viewpoint_weight * tension(model, i, j, facilitation)),
+        -(weights.viewpoint_weight * burden(model, i, j, facilitation)),
         -(weights.turf_weight * competition(model, i, j) * softened),
         -(weights.restriction_weight if is_forbidden(model, i, j) else 0.0),
     ]

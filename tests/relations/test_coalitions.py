@@ -236,7 +236,8 @@ class Judge:
         if not self.p.viewpoint_tension:
             return 0.0
         distance = abs(self.who.stance[j] - self.who.viewpoint[i]) / 2
-        return min(distance * (1 + self.p.ill_will * (1 - self.pairs.trust[i, j])) * (1 - f), 1.0)
+        strain = 1 + self.p.strain * (2 * self.press(i) - 1)
+        return min(distance * (1 + self.p.ill_will * (1 - self.pairs.trust[i, j])) * strain * (1 - f), 1.0)
 
     def press(self, i: int) -> float:
         return min(self.who.stress[i] + self.p.loss_pressure * self.who.recent_loss[i], 1.0)

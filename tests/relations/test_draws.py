@@ -98,6 +98,7 @@ def part(world: World) -> World:
         **cap("memberships", "size_benefit", 0.2),
         **cap("memberships", "joint_money", 0.2),
         **cap("memberships", "choice_noise", 0.02),
+        **cap("memberships", "strain", 0.2),
         **cap("meetings", "facilitation", 0.2),
         **cap("meetings", "convener_facilitation", 0.1),
         **cap("meetings", "baseline_trust", 0.4),

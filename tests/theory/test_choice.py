@@ -15,6 +15,7 @@ def compute_affinity(p, i, j, trust, overlap, viewpoint, stance, stress, fresh=1
     """a_ij of docs/odd.md without grant lines: nothing is forbidden and rivalry is `base_rivalry`."""
     m, facilitation, t = p.memberships, p.meetings.facilitation, trust[i, j]
     tension = abs(stance[j] - viewpoint[i]) / 2 * (1 + p.meetings.ill_will * (1 - t)) * (1 - facilitation)
+    tension *= 1 - m.strain + 2 * m.strain * stress[i]  # nothing was rejected: stress is all the pressure
     competition = overlap[i, j] * m.base_rivalry * stress[i]
     value = m.complementarity_weight * (1 - overlap[i, j]) * fresh + m.trust_weight * t * fresh
     value -= m.viewpoint_weight * min(tension, 1.0) * p.mechanisms.viewpoint_tension
@@ -214,7 +215,7 @@ def test_without_noise_a_review_carries_out_the_best_of_all_options_listed_by_br
                 "founding_size": int(generator.integers(2, 4)),
                 "membership_threshold": draw(-0.6, 0.8),
                 "founding_effort": draw(0, 0.9),
-                "admission_threshold": draw(-0.2, 0.8),
+                "admission_threshold": draw(-0.8, 0.6),
                 "size_cap": int(generator.choice([2, 3, 4])),
             },
         )

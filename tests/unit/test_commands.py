@@ -73,7 +73,7 @@ def test_help_documents_the_exit_codes():
         "1 a run failed",
         "2 usage",
         "3 a sweep",
-        "4 another sweep",
+        "4 another command",
         "5 no room",
         "130 interrupted",
         "143",
@@ -127,7 +127,7 @@ def engine(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     stand_ins = {
         "engine": {"simulate": fake_simulate},
-        "results": {"Results": FakeResults, "save_results": fake_save},
+        "results": {"Results": FakeResults, "ResultsError": ValueError, "save_results": fake_save},
         "tables": {
             "summarise": lambda results: results.runs.groupby("regime")[["collaboration_end"]].mean(),
             "describe_verdict": lambda results: f"holds in {len(results.runs)} runs.",

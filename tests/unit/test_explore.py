@@ -113,9 +113,15 @@ def test_of_a_roster_of_ones_own_a_page_holds_neither_names_nor_viewpoints(tmp_p
 
 
 def test_scenes_are_those_the_runs_can_show():
-    classroom = compose_explorer([], None).design
-    made = make_scenes(find_dimensions(classroom))
-    assert [scene["title"] for scene in made][: len(SCENES)] == [scene.title for scene in SCENES]
+    names = ("classroom", "classroom_size", "classroom_strain")
+    pages = [compose_explorer([f"experiment={name}"], None).design for name in names]
+    made = [[scene["title"] for scene in make_scenes(find_dimensions(page))] for page in pages]
+    titles = [scene.title for scene in SCENES]
+    assert made[0][:4] == titles[:4] and len(made[0]) == 5
+    assert made[1] == titles[4:6]
+    assert made[2][:2] == titles[6:] and len(made[2]) == 4
+    near, far = (make_scenes(find_dimensions(pages[2]))[1][side] for side in "ab")
+    assert (near, far) == ([0, 0, 1], [1, 0, 1])  # near and far viewpoints, little money, with the rule
     other = find_dimensions(compose(SMALL, design={"vary": {"grants.luck": [0, 1]}}).design)
     assert [(scene["a"], scene["b"]) for scene in make_scenes(other)] == [([0], [1])]
     cut = find_dimensions(compose(SMALL, design={"vary": {"regime": ["lottery", "none"]}}).design)

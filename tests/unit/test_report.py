@@ -25,6 +25,7 @@ from sim.report.sentences import MOST_WORDS, count_words, tell_difference, tell_
 from sim.report.settings import list_entries, tell_assumptions
 from sim.results import ResultsError
 from sim.tables import summarise
+from tests.sealing import seal_anew
 
 FORBIDDEN = re.compile(r"significan|rescue|victim|p-value|prove[sn]?\b", re.IGNORECASE)
 
@@ -51,8 +52,7 @@ def write_results(folder, changes, n_seeds=20, spread=0.01, manifest=None, **col
     tree = dataclasses.asdict(Parameters())
     told = {"name": folder.name, "command": "coalitions compare regime=a,b", "settings": [tree], "n_organizations": 18}
     told |= {"model_version": 2, "versions": {"numpy": "2"}, "content_hash": "abc"}
-    (folder / "manifest.json").write_text(json.dumps(told | (manifest or {})), encoding="utf-8")
-    return folder
+    return seal_anew(folder, **told | (manifest or {}))
 
 
 def write_members(folder):
@@ -64,6 +64,7 @@ def write_members(folder):
         for one in range(1, 7)
     ]
     pd.DataFrame(rows).to_parquet(folder / "members.parquet", index=False)
+    seal_anew(folder)
     return folder
 
 
@@ -94,6 +95,7 @@ def test_an_interval_that_crosses_zero_is_undecided(tmp_path):
     runs = pd.read_parquet(folder / "runs.parquet")
     runs.loc[runs["regime"] == "lottery", "collaboration_end"] += [0.1, 0.1, 0.1, -0.2]
     runs.to_parquet(folder / "runs.parquet")
+    seal_anew(folder)
     headline, summary = tell(folder)
     assert headline == "No clear difference in collaboration between lottery and mixed"
     assert (
@@ -150,6 +152,7 @@ def test_numbers_of_a_design_make_scenarios_and_names_make_settings(tmp_path):
     manifest = {"kind": "sweep", "command": "coalitions sweep", "varied": {"grants.luck": "luck"}}
     folder = write_results(tmp_path / "a", {"mixed": 0.0}, manifest=manifest)
     pd.concat(parts).to_parquet(folder / "runs.parquet")
+    seal_anew(folder)
     material, _, differences = summarise_folder(folder)
     assert (material.kind, material.settings, material.scenario_columns) == (
         "sweep",
@@ -170,6 +173,7 @@ def test_few_numbers_alone_are_settings_themselves(tmp_path):
     ]
     folder = write_results(tmp_path / "a", {"mixed": 0.0}, manifest={"command": "coalitions run"})
     pd.concat(parts).to_parquet(folder / "runs.parquet")
+    seal_anew(folder)
     material = read_material(folder)
     assert (material.settings, material.scenario_columns) == (["mixed, luck 0", "mixed, luck 0.5"], [])
 
@@ -199,7 +203,7 @@ def test_what_was_changed_stands_apart_and_a_changed_default_has_no_source(tmp_p
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["settings"][0]["meetings"]["facilitation"] = 0.33
     manifest["settings"][0]["field"] |= {"n_organizations": 30, "folder": "/home/someone/rosters/north/"}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    seal_anew(folder, **manifest)
     entries = {entry.name: entry for entry in list_entries(read_material(folder))}
     assert {name for name, entry in entries.items() if entry.is_changed} == {
         "meetings.facilitation",
@@ -344,7 +348,7 @@ def test_weasyprint_writes_a_tagged_pdf_with_the_alternative_texts(tmp_path):
         (["a", "--output", "a.pdf"], "must end in .html"),
         (["a", "seeds=3"], "'seeds=3' is too much here"),
         (["a", "--output", "missing/folder/report.html"], "cannot be written"),
-        (["damaged"], "cannot be read"),
+        (["damaged"], "is damaged"),
         (["empty"], "holds no run that has ended"),
     ],
 )
@@ -356,6 +360,7 @@ def test_a_mistake_is_told_in_one_line(tmp_path, monkeypatch, capsys, words, tol
     (tmp_path / "unfinished" / "plan.json").write_text("{}")
     (tmp_path / "damaged" / "runs.parquet").write_bytes(b"PAR1 nothing")
     pd.read_parquet(tmp_path / "empty" / "runs.parquet").iloc[:0].to_parquet(tmp_path / "empty" / "runs.parquet")
+    seal_anew(tmp_path / "empty")
     assert main(["report", *words]) == 2
     error = capsys.readouterr().err
     assert told in error and len(error.splitlines()) == 1
@@ -384,6 +389,7 @@ def test_a_huge_table_of_months_is_left_alone_and_the_report_says_so(tmp_path, m
         .assign(collaboration_share=0.4)
     )
     months.to_parquet(folder / "months.parquet")
+    seal_anew(folder)
     assert len(read_material(folder).months) == 500
     monkeypatch.setattr(reading, "MAX_CELLS", 10)
     monkeypatch.setattr(reading, "MAX_ROWS", 10)
@@ -394,7 +400,7 @@ def test_a_huge_table_of_months_is_left_alone_and_the_report_says_so(tmp_path, m
 
 def test_results_that_are_no_results_are_refused(tmp_path):
     (tmp_path / "manifest.json").write_text("[]")
-    with pytest.raises(ResultsError, match="holds no settings"):
+    with pytest.raises(ResultsError, match="is not as coalitions has written it"):
         read_material(tmp_path)
 
 
@@ -402,5 +408,6 @@ def test_a_field_of_localities_is_told_by_locality(tmp_path):
     folder = write_results(tmp_path / "a", {"mixed": 0.0})
     found = pd.DataFrame({"run_id": "mixed-1", "regime": "mixed", "seed": 1, "verdict": ["grows", "holds", "holds"]})
     found.assign(locality=range(3), collaboration_change=0.0).to_parquet(folder / "localities.parquet")
+    seal_anew(folder)
     text = render(make_page(read_material(folder)))
     assert "By locality, over all runs: <bdi>mixed: of 3 localities 1 grow, 2 hold, 0 fragment</bdi>." in text

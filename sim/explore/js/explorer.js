@@ -28,8 +28,8 @@ class Explorer {
     this.view.pause();
     this.state = readState(dimensions, seeds, scenes.length);
     const first = dimensions.map(() => 0), other = dimensions.map(({ values }, at) => (at === 0 ? Math.min(1, values.length - 1) : 0));
-    this.state.a = this.state.a || (scenes[0] ? scenes[0].a : first);
-    this.state.b = this.state.b || (scenes[0] ? scenes[0].b : other);
+    this.state.a = this.state.a || first;  // not those of a scene: its answer would stand there before its question
+    this.state.b = this.state.b || other;
     if (this.state.scene) this.takeScene();
     this.view.month = this.state.month;
     this.show();
@@ -161,8 +161,8 @@ class Explorer {
     const { header } = this, scene = header.scenes[this.state.scene - 1], measure = scene ? scene.measure : 'collaboration_change';
     const pick = (name, point) => header.seeds.map((_, seed) => header.summary[name][point * header.seeds.length + seed]);
     const values = sides.map(({ point }) => pick(measure, point)), verdicts = sides.map(({ point }) => pick('verdict', point));
-    const coverages = sides.map(({ point }) => summarise(pick('coverage_end', point), header.t_quantile).mean);
-    const found = { measure, values, verdicts, coverages, parts: values.map((one) => summarise(one, header.t_quantile)), name: 'same', sentence: '' };
+    const [coverages, ends] = ['coverage_end', 'collaboration_end'].map((one) => sides.map(({ point }) => summarise(pick(one, point), header.t_quantile).mean));
+    const found = { measure, values, verdicts, coverages, ends, parts: values.map((one) => summarise(one, header.t_quantile)), name: 'same', sentence: '' };
     if (sides.length > 1) {
       const differences = pairUp(...values), paired = summarise(differences, header.t_quantile), { name } = MEASURES[measure];
       found.name = nameDifference(paired);
@@ -173,17 +173,17 @@ class Explorer {
   }
 
   showSeeds(sides) {
-    const { header } = this, found = this.compare(sides), { label, isChange } = MEASURES[found.measure];
+    const { header } = this, found = this.compare(sides), { label, meaning, isChange } = MEASURES[found.measure];
     const told = sides.map(({ name }, at) => {
       const part = found.parts[at], verdict = nameVerdict(part, header.threshold);
-      const verdictTold = isChange ? `${verdict}; change ${tellInterval(part)}; of ${plural(part.count, 'run')} ${countVerdicts(found.verdicts[at], header)}; coverage at the end ${fixed(found.coverages[at])}` : `coverage at the end ${tellInterval(part).replace('+', '')}`;
+      const verdictTold = isChange ? `${verdict}; change ${tellInterval(part)}; of ${plural(part.count, 'run')} ${countVerdicts(found.verdicts[at], header)}; at the end pairs that share a coalition ${fixed(found.ends[at])}, coverage ${fixed(found.coverages[at])}` : `${label.toLowerCase()} ${tellInterval(part).replaceAll('+', '')}`;
       return make('p', {}, make('strong', {}, sides.length > 1 ? `${LETTERS[at]}, ${name}: ` : `${name}: `), `${verdictTold}.`);
     });
     const groups = sides.map((_, at) => {
       const kept = header.seeds.map((seed, place) => place).filter((place) => found.values[at][place] !== null);
       return { letter: LETTERS[at], side: at, values: kept.map((place) => found.values[at][place]), seeds: kept.map((place) => header.seeds[place]), here: kept.indexOf(this.state.seed), ...found.parts[at] };
     });
-    const note = isChange ? `${label}, last twelve months against the first. One dot a seed, the one shown above larger; below them the mean with its 95 % interval. Within ±${header.threshold} a run holds.` : `${label}: populations with a provider inside a coalition, of all. One dot a seed; below them the mean with its 95 % interval.`;
+    const note = isChange ? `${label}, last twelve months against the first. One dot a seed, the one shown above larger; below them the mean with its 95 % interval. Within ±${header.threshold} a run holds.` : `${label}: ${meaning}. One dot a seed; below them the mean with its 95 % interval.`;
     find('over').replaceChildren(...told, make('p', {}, found.sentence), drawDots(groups, isChange ? header.threshold : null, told.map((one) => one.textContent).join(' ')), make('p', { className: 'note' }, note));
     this.showCauses(sides);
   }

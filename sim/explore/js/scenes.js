@@ -3,7 +3,8 @@
 const ANSWERS = { less: 'less', same: 'no clear difference', more: 'more' };
 const MEASURES = {
   collaboration_change: { name: 'collaboration', label: 'Change in the share of pairs that share a coalition', isChange: true },
-  coverage_end: { name: 'coverage', label: 'Coverage at the end', isChange: false },
+  coverage_end: { name: 'coverage', label: 'Coverage at the end', meaning: 'populations with a provider inside a coalition, of all', isChange: false },
+  collaboration_end: { name: 'collaboration at the end', label: 'Pairs that share a coalition at the end', meaning: 'of all pairs of open organizations, mean of the last twelve months', isChange: false },
 };
 
 class Scenes {

@@ -91,14 +91,22 @@ class View {
     find('forward').addEventListener('click', () => { this.pause(); this.go(this.month + 1); });
     find('month').addEventListener('input', () => { this.pause(); this.go(Number(find('month').value)); });
     find('speed').addEventListener('change', () => { if (this.timer) this.play(); });
+    find('large').addEventListener('click', () => this.enlarge());
     document.addEventListener('keydown', (event) => this.press(event));
   }
 
+  // For the back of a room: larger letters, one thing beneath the other.
+  enlarge() {
+    const isLarge = document.documentElement.toggleAttribute('data-large');
+    find('large').setAttribute('aria-pressed', isLarge);
+  }
+
   press(event) {
-    if (!find('keys').checked || event.ctrlKey || event.altKey || event.metaKey || find('watch').hidden) return;
+    if (!find('keys').checked || event.ctrlKey || event.altKey || event.metaKey) return;
     if (event.target.closest('input, select, textarea, [tabindex="0"]') || (event.key === ' ' && event.target.closest('button, a, summary'))) return;
-    const step = event.shiftKey ? 12 : 1;
-    const actions = {
+    const step = event.shiftKey ? 12 : 1, isShown = find('watch').offsetParent !== null;
+    const actions = !isShown ? { l: () => this.enlarge() } : {
+      l: () => this.enlarge(),
       ' ': () => this.toggle(),
       ArrowLeft: () => { this.pause(); this.go(this.month - step); },
       ArrowRight: () => { this.pause(); this.go(this.month + step); },
@@ -139,7 +147,7 @@ class Panel {
     this.strip.show(month, isHidden);
     const { run } = this, homes = run.home[month];
     const numbers = [
-      ['coalitions', run.seats[month].size], ['in none', homes.filter((home) => home === 0).length],
+      ['coalitions', run.seats[month].size], ['in the largest', Math.max(0, ...[...run.seats[month].values()].map((seated) => seated.length))], ['in none', homes.filter((home) => home === 0).length],
       ['closed', homes.filter((home) => home < 0).length],
       ...this.words.lines.slice(0, 2).map((line) => [line.label.toLowerCase(), fixed(run.lines[line.name][month])]),
     ];

@@ -1,0 +1,1 @@
+"""Three lessons for a class: their pages, what computes their answer keys, and a notebook."""

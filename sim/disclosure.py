@@ -1,0 +1,91 @@
+"""What of a roster may be shown to others: groups too small to stand apart, and where things lie on a machine.
+
+Applies to what is made to be handed on (reports, figures, explorer pages, exports) of a roster that is not marked
+SYNTHETIC; results in the user's own folder stay whole. Why: docs/decisions/0014-what-of-a-roster-is-shown.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.columns import PEOPLE
+from sim.parameters import Field
+from sim.roster import RosterTables
+
+SMALLEST_GROUP = 5  # organizations; fewer are not shown apart. A usual rule for small cells; the number is assumed
+NUMBERED = ", by number alone"
+_PLACE = re.compile(r"(?P<key>(?:[^=]*=)?)(?:/|~|\.\.|[A-Za-z]:[\\/]).*?(?P<last>[^\\/]+)[\\/]?")
+_NAMED = re.compile(r"[^\W\d_]{4,}|[^\W\d_]+\s", re.UNICODE)
+
+
+def describe_roster(tables: RosterTables, field: Field) -> dict[str, Any]:
+    """Return what a manifest says of a roster: whether it is invented, and which populations few of it serve."""
+    n_serving = np.count_nonzero(np.nan_to_num(tables.mix) > 0, axis=0)
+    return {
+        "is_synthetic": tables.is_synthetic,
+        "digest": tables.digest,
+        "small_populations": [] if tables.is_synthetic else _pick_small(field.populations, n_serving),
+    }
+
+
+def _pick_small(names: Iterable[str], counts: Iterable[int]) -> list[str]:
+    return [name for name, count in zip(names, counts, strict=True) if 0 < count < SMALLEST_GROUP]
+
+
+def merge_rosters(found: Iterable[dict[str, Any] | None]) -> dict[str, Any] | None:
+    """Return one description of the rosters of several settings: what is small in one is small."""
+    known = [one for one in found if one]
+    if not known:
+        return None
+    small = dict.fromkeys(name for one in known for name in one["small_populations"])
+    digests = dict.fromkeys(one["digest"] for one in known)
+    is_synthetic = all(one["is_synthetic"] for one in known)
+    return {"is_synthetic": is_synthetic, "digest": " ".join(digests), "small_populations": list(small)}
+
+
+def is_own(manifest: Mapping[str, Any]) -> bool:
+    """Say whether results are those of a roster that may be of real organizations."""
+    roster = manifest.get("roster")
+    return isinstance(roster, dict) and not roster.get("is_synthetic", False)
+
+
+def list_small(manifest: Mapping[str, Any]) -> list[str]:
+    """Return the populations that fewer than `SMALLEST_GROUP` organizations of an own roster serve."""
+    found = manifest["roster"].get("small_populations", []) if is_own(manifest) else []
+    return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
+
+
+def tell_roster(manifest: Mapping[str, Any]) -> str:
+    """Return what readers of an own roster's results are told, "" of every other."""
+    if not is_own(manifest):
+        return ""
+    told = f"organizations of a roster{NUMBERED}"
+    if small := list_small(manifest):
+        told += f"; populations that fewer than {SMALLEST_GROUP} of them serve are not shown apart: {', '.join(small)}"
+    return told
+
+
+def withhold(frame: pd.DataFrame, manifest: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a table of results without the columns of small populations and the rows of small localities."""
+    if not is_own(manifest):
+        return frame
+    hidden = [f"{entry.name}{name}" for entry in PEOPLE for name in list_small(manifest)]
+    if {"locality", "n_organizations"} <= set(frame.columns):
+        frame = frame.loc[frame["n_organizations"] >= SMALLEST_GROUP]
+    return frame.drop(columns=[name for name in hidden if name in frame.columns])
+
+
+def hide_place(word: str) -> str:
+    """Return a word of a command without the folders above the last one: field.folder=…/my_city."""
+    match = _PLACE.fullmatch(word)
+    return f"{match['key']}…/{match['last']}" if match else word
+
+
+def count_names(ids: Iterable[str]) -> int:
+    """Return how many ids read like names: letters in a row and no digit, or words with spaces between them."""
+    return sum(bool(_NAMED.search(one)) and (" " in one or not re.search(r"\d", one)) for one in ids)
