@@ -358,7 +358,8 @@ def test_a_design_tells_itself_in_a_line(kind, words):
         ),
         (
             {"sample": {"method": "latin", "over": ["grants.luck"]}},
-            "design.sample.method = latin: must be one of latin_hypercube, sobol, saltelli, morris, ensemble.",
+            "design.sample.method = latin: must be one of latin_hypercube, sobol, saltelli, morris, ensemble. "
+            "Did you mean 'latin_hypercube'?",
         ),
         (
             {"sample": {"method": "moris", "over": ["grants.luck"]}},
