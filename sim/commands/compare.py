@@ -65,7 +65,7 @@ def _compare(args: argparse.Namespace, words: list[str], pencil: Pencil) -> int:
 
 
 def _compare_into(folder: Path, args: argparse.Namespace, configuration: Any, words: list[str], pencil: Pencil) -> int:
-    from sim.commands.console import CAUTION, OK, name_rows, print_json, print_table
+    from sim.commands.console import CAUTION, OK, name_rows, print_json, print_table, say_at_once
     from sim.commands.runs import keep, mark, run_with_progress, tell_folder, write_table
     from sim.contrasts import compute_differences, tell_differences
     from sim.partings import find_partings, tell_partings
@@ -84,7 +84,7 @@ def _compare_into(folder: Path, args: argparse.Namespace, configuration: Any, wo
         print_table(summary)
         print("\nDifferences on the same seeds (95 % interval)")
         print_table(differences)
-        print(f"\n{sentence}\n\nWhere the runs part\n{parting}", flush=True)
+        say_at_once(f"\n{sentence}\n\nWhere the runs part\n{parting}")
     figures = pencil.finish()
     if args.json:
         content = {"name": configuration.name, "folder": str(folder), "seeds": configuration.seeds}

@@ -39,6 +39,18 @@ def say_error(text: str) -> None:
     print(f"error: {make_plain(text)}", file=sys.stderr)
 
 
+def say_at_once(text: str) -> None:
+    """Print before the work is over; that nobody listens any more (``| head``) does not stop it."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        _close_output()
+
+
+def _close_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def guard(action: Callable[[], int]) -> int:
     """Return the exit code of `action`; what goes wrong becomes a line on stderr, never a traceback.
 
@@ -55,7 +67,7 @@ def guard(action: Callable[[], int]) -> int:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_output()
         return OK
     except Exception as problem:
         if os.environ.get("COALITIONS_DEBUG") == "1":
@@ -242,7 +254,7 @@ def name_rows(table: Any) -> Any:
 
 def print_table(table: Any) -> None:
     """Print a DataFrame as plain text, three decimals."""
-    print(name_rows(table).to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+    say_at_once(name_rows(table).to_string(index=False, float_format=lambda value: f"{value:.3f}"))
 
 
 def print_json(content: Any) -> None:

@@ -57,14 +57,14 @@ def _run(args: argparse.Namespace, words: list[str], pencil: Pencil) -> int:
 
 
 def _run_into(folder: Path, args: argparse.Namespace, configuration: Any, words: list[str], pencil: Pencil) -> int:
-    from sim.commands.console import CAUTION, OK, name_rows, print_json, print_table
+    from sim.commands.console import CAUTION, OK, name_rows, print_json, print_table, say_at_once
     from sim.commands.runs import keep, mark, run_with_progress, tell_folder, write_table
     from sim.figures import AFTER_THE_DEMO
     from sim.tables import describe_verdict, summarise
 
     if not args.json:
         n_runs = len(configuration.design) * len(configuration.seeds)
-        print(f"{configuration.question}\n{n_runs} runs: {_tell_design(configuration)}\n", flush=True)
+        say_at_once(f"{configuration.question}\n{n_runs} runs: {_tell_design(configuration)}\n")
     results = run_with_progress(args, configuration)
     mark(results, "demo", words, args.config_dir)
     pencil.begin(results, folder / "figures", AFTER_THE_DEMO)
@@ -73,7 +73,7 @@ def _run_into(folder: Path, args: argparse.Namespace, configuration: Any, words:
     write_table(folder / "summary.csv", name_rows(summary))
     if not args.json:
         print_table(summary)
-        print(f"\n{verdict}", flush=True)
+        say_at_once(f"\n{verdict}")
     figures = pencil.finish()
     if args.json:
         content = {"name": configuration.name, "folder": str(folder), "question": configuration.question}

@@ -49,7 +49,7 @@ def add_parser(verbs: Any) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Draw, and print the finding of each figure and its files."""
-    from sim.commands.console import OK, print_json, refuse_words
+    from sim.commands.console import OK, print_json, refuse_words, say_at_once
     from sim.configuration import ConfigurationError, suggest
     from sim.figures import FIGURES, make_figures
     from sim.figures.analyses import ANALYSES, make_analyses
@@ -80,7 +80,7 @@ def execute(args: argparse.Namespace) -> int:
             raise ConfigurationError(str(error)) from error
         told.append({"name": figure.name, "title": figure.title, "files": [str(path) for path in files]})
         if not args.json:
-            print(f"{figure.name}: {figure.title}", flush=True)
+            say_at_once(f"{figure.name}: {figure.title}")
     if args.is_named:
         print(f"warning: {folder}/ shows which organization is which; keep it to yourself", file=sys.stderr)
     if args.json:

@@ -135,7 +135,7 @@ def run_one(args: argparse.Namespace, configuration: Any, pencil: Pencil) -> int
 
 
 def _run_into(folder: Path, args: argparse.Namespace, configuration: Any, pencil: Pencil) -> int:
-    from sim.commands.console import CAUTION, OK, name_rows, print_json
+    from sim.commands.console import CAUTION, OK, name_rows, print_json, say_at_once
     from sim.commands.runs import keep, mark, run_with_progress, tell_folder
     from sim.tables import describe_localities, describe_verdict, summarise
 
@@ -149,7 +149,7 @@ def _run_into(folder: Path, args: argparse.Namespace, configuration: Any, pencil
     if len(results.localities):
         verdict = f"{verdict}\n{describe_localities(results.localities)}"
     if not args.json:  # at once: figures may take longer than the runs
-        print(f"{configuration.name}: {verdict}", flush=True)
+        say_at_once(f"{configuration.name}: {verdict}")
     figures = pencil.finish()
     if args.json:
         content = {"name": configuration.name, "folder": str(folder), "seeds": configuration.seeds, "verdict": verdict}

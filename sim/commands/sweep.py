@@ -7,15 +7,12 @@ import errno
 import os
 import shlex
 import signal
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-COMPLETE_BUT = 3
-SHOWN_FAILURES = 5
+from sim.commands.sweep_words import tell_outcome, tell_time, telling_progress
+
 SHORT_SECONDS = 4.0
 DESCRIPTION = """\
 Run a design: every policy with every scenario on the same seeds. Called again, it goes on where it was.
@@ -210,20 +207,13 @@ def _look(args: argparse.Namespace, plan: Any, folder: Path) -> int:
     return OK
 
 
-def tell_time(seconds: float) -> str:
-    """Return a length of time in words, to two figures."""
-    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 1.5 * length:
-            return f"about {seconds / length:.2g} {unit}"
-    return f"about {max(seconds, 2):.0f} seconds"
-
-
 def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) -> int:
     from sim.commands.console import compile_model
     from sim.commands.stopping import stopping
     from sim.sweep.driving import describe, drive
     from sim.sweep.engines import make_engine
     from sim.sweep.locking import lock_folder
+    from sim.sweep.manifest import write_manifest
     from sim.sweep.pilot import check_room, run_pilot
 
     str(folder.absolute()).encode()  # raises where the name is no text, before every worker does
@@ -243,7 +233,8 @@ def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) ->
     if args.workers is None and args.engine == "local" and plan.n_runs * seconds_a_run < SHORT_SECONDS:
         engine = make_engine("local", 1, options)  # over before a worker has begun
     start = time.monotonic()
-    with stopping(engine, _repeat_command(args, words)) as stop, _progress(plan.name, args.quiet) as report:
+    command = _repeat_command(args, words)
+    with stopping(engine, command) as stop, telling_progress(plan.name, args.quiet) as report:
         outcome = drive(
             plan,
             folder,
@@ -253,7 +244,11 @@ def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) ->
             report=report,
             is_stopped=stop,
         )
-    return _tell(args, plan, folder, outcome, time.monotonic() - start, words, stop.caught)
+    seconds = time.monotonic() - start
+    if outcome.is_complete:
+        write_manifest(plan, folder, command, outcome.failures)
+    is_terminated = bool(stop.caught) and stop.caught[0] == signal.SIGTERM
+    return tell_outcome(args, plan, folder, outcome, seconds, command, is_terminated)
 
 
 def _read_options(args: argparse.Namespace) -> dict[str, str]:
@@ -283,58 +278,6 @@ def _empty(folder: Path, keep: Any) -> None:
     for pattern in ("plan*.json", "manifest.json", "*.parquet", "failed.csv"):  # nothing that is not our own
         for path in folder.glob(pattern):
             path.unlink()
-
-
-@contextmanager
-def _progress(label: str, is_quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """Yield report(done, total) that also tells runs a second and the time left."""
-    from sim.commands.console import progress
-
-    start, first, last = time.monotonic(), -1, 0
-    with progress(label, is_quiet=is_quiet) as report:
-
-        def tell(done: int, total: int) -> None:
-            nonlocal first, last
-            first, last = done if first < 0 else first, done
-            report(done, total)
-
-        yield tell
-    done = last - max(first, 0)
-    if done and not is_quiet:
-        seconds = time.monotonic() - start
-        print(f"{label}: {done:,} runs in {seconds:.1f} s, {done / seconds:,.0f} a second", file=sys.stderr)
-
-
-def _tell(
-    args: argparse.Namespace, plan: Any, folder: Path, outcome: Any, seconds: float, words: list[str], caught: list[int]
-) -> int:
-    from sim.commands.console import CAUTION, INTERRUPTED, OK, TERMINATED, print_json
-    from sim.sweep.manifest import write_manifest
-
-    command = _repeat_command(args, words)
-    if outcome.is_complete:
-        write_manifest(plan, folder, command, outcome.failures)
-    code = OK if outcome.is_complete and not outcome.failures else COMPLETE_BUT
-    if not outcome.is_complete:
-        code = TERMINATED if caught and caught[0] == signal.SIGTERM else INTERRUPTED
-    if args.json:
-        told = {"name": plan.name, "folder": str(folder), "runs": outcome.n_runs, "done": outcome.n_done}
-        told |= {"before": outcome.n_before, "failed": len(outcome.failures), "seconds": seconds, "caution": CAUTION}
-        print_json(told)
-        return code
-    for name in outcome.set_aside:
-        print(f"set aside as damaged and done again: {name}", file=sys.stderr)
-    if not outcome.is_complete:
-        print(f"{plan.name}: {outcome.n_done:,} of {outcome.n_runs:,} runs done. To go on: {command}", flush=True)
-        return code
-    before = f", {outcome.n_before:,} of them before" if outcome.n_before else ""
-    print(f"{plan.name}: {outcome.n_runs:,} runs{before}, {len(outcome.failures)} failed", flush=True)
-    for failure in outcome.failures[:SHOWN_FAILURES]:
-        print(f"  run {failure.run}, point {failure.point}, seed {failure.seed}: {failure.error}")
-    if outcome.failures:
-        print(f"  all of them with their parameters: {folder / 'failed.csv'}")
-    print(f"Results: {folder}/\n{CAUTION}", flush=True)
-    return code
 
 
 def _repeat_command(args: argparse.Namespace, words: list[str]) -> str:

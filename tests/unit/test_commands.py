@@ -486,3 +486,18 @@ def test_an_installed_wheel_finds_its_configurations(tmp_path):
         assert found.returncode == 0, found.stderr
         assert found.stdout.startswith(str(target))
         assert "grow_or_fragment" in found.stdout or "rosters/city18" in found.stdout
+
+
+def test_a_reader_who_leaves_early_stops_no_work(tmp_path):
+    script = "python=$1; $python -m sim run months=2 name=a -q | true; exit ${PIPESTATUS[0]}"
+    root = str(Path(sim.__file__).parents[1])
+    done = subprocess.run(
+        ["bash", "-c", script, "bash", sys.executable],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": root},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list((tmp_path / "results/a/figures").glob("*.png"))

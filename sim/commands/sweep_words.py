@@ -1,0 +1,71 @@
+"""What ``coalitions sweep`` says while it runs and at its end."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+COMPLETE_BUT = 3
+SHOWN_FAILURES = 5
+
+
+def tell_time(seconds: float) -> str:
+    """Return a length of time in words, to two figures."""
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 1.5 * length:
+            return f"about {seconds / length:.2g} {unit}"
+    return f"about {max(seconds, 2):.0f} seconds"
+
+
+@contextmanager
+def telling_progress(label: str, is_quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """Yield report(done, total) that also tells runs a second and the time left."""
+    from sim.commands.console import progress
+
+    start, first, last = time.monotonic(), -1, 0
+    with progress(label, is_quiet=is_quiet) as report:
+
+        def tell(done: int, total: int) -> None:
+            nonlocal first, last
+            first, last = done if first < 0 else first, done
+            report(done, total)
+
+        yield tell
+    done = last - max(first, 0)
+    if done and not is_quiet:
+        seconds = time.monotonic() - start
+        print(f"{label}: {done:,} runs in {seconds:.1f} s, {done / seconds:,.0f} a second", file=sys.stderr)
+
+
+def tell_outcome(
+    args: argparse.Namespace, plan: Any, folder: Path, outcome: Any, seconds: float, command: str, is_terminated: bool
+) -> int:
+    """Say what was done, and by which `command` to go on where it is not all; return the exit code."""
+    from sim.commands.console import CAUTION, INTERRUPTED, OK, TERMINATED, print_json
+
+    code = OK if outcome.is_complete and not outcome.failures else COMPLETE_BUT
+    if not outcome.is_complete:
+        code = TERMINATED if is_terminated else INTERRUPTED
+    if args.json:
+        told = {"name": plan.name, "folder": str(folder), "runs": outcome.n_runs, "done": outcome.n_done}
+        told |= {"before": outcome.n_before, "failed": len(outcome.failures), "seconds": seconds, "caution": CAUTION}
+        print_json(told)
+        return code
+    for name in outcome.set_aside:
+        print(f"set aside as damaged and done again: {name}", file=sys.stderr)
+    if not outcome.is_complete:
+        print(f"{plan.name}: {outcome.n_done:,} of {outcome.n_runs:,} runs done. To go on: {command}", flush=True)
+        return code
+    before = f", {outcome.n_before:,} of them before" if outcome.n_before else ""
+    print(f"{plan.name}: {outcome.n_runs:,} runs{before}, {len(outcome.failures)} failed", flush=True)
+    for failure in outcome.failures[:SHOWN_FAILURES]:
+        print(f"  run {failure.run}, point {failure.point}, seed {failure.seed}: {failure.error}")
+    if outcome.failures:
+        print(f"  all of them with their parameters: {folder / 'failed.csv'}")
+    print(f"Results: {folder}/\n{CAUTION}", flush=True)
+    return code
