@@ -82,6 +82,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command line and return its exit code."""
     gc.set_threshold(50_000)  # reading libraries makes many objects and little garbage
     atexit.register(gc.freeze)  # at the end all memory goes at once; looking through it would take half a second
+    _open_streams()
     words = list(sys.argv[1:] if argv is None else argv)
     if words and words[0] in ("-sc", "--shell-completion"):
         from sim.commands.completion import complete
@@ -102,6 +103,13 @@ def main(argv: list[str] | None = None) -> int:
     args.overrides = overrides
     _settle_paths(args)
     return guard(lambda: args.execute(args))
+
+
+def _open_streams() -> None:
+    """Let what would be said go nowhere where the shell has closed a stream, and not into the next file opened."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, PTH123 - as long as the process
 
 
 def _settle_paths(args: argparse.Namespace) -> None:

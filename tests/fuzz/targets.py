@@ -134,7 +134,7 @@ def _read_message(data: bytes, folder: Path) -> None:
         return
     finally:
         app.room._wrong.clear()
-    app.set_up(tree)
+    app.set_up(tree, app.visitors.enter())
 
 
 def _seed_messages() -> list[bytes]:
