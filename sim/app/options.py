@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 GROUPS = ("field", "regime", "shock", "mechanisms")
-PAUSE_SECONDS = 0.2
+PAUSE_SECONDS = 1.0
 OWN = "own_roster"  # the field of a roster given at the start
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MAX_VISITORS = 200
 IDLE_SECONDS = 30 * 60
-SLICE_SECONDS = 0.2  # of one answer; a long run takes several
+SLICE_SECONDS = 0.1  # of one answer; a long run takes several
 
 
 class FullError(Exception):
