@@ -6,6 +6,7 @@ import csv
 import sys
 from pathlib import Path
 
+from experiments.answers.sentences import compare_base_cases
 from sim.configuration import declared
 from sim.ensemble import read_ensemble
 from sim.results import CAUTION
@@ -95,6 +96,13 @@ def make_page() -> str:
     ]
     lines += [f"* **{question}** {answer}." for question, answer in read_answers()]
     lines += [
+        "",
+        "## What depends on the base case",
+        "",
+        "These levers were tried on more than one base case. What they do to the share of collaborating pairs at the "
+        "end:",
+        "",
+        *(f"* {sentence}." for sentence in compare_base_cases()),
         "",
         "## What is assumed",
         "",

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from experiments.answers.tables import read_sweep_of
+from experiments.answers.tables import read_sweep_of, read_table
 from sim.analysis.robustness import compute_crossed_interval
 from sim.contrasts import compute_half_width
 
@@ -58,28 +58,41 @@ def _differ(one: Any, other: Any) -> Callable[[pd.DataFrame], pd.Series]:
 
 
 def answer_grow_or_fragment(table: pd.DataFrame) -> str:
-    """Shares of runs that fragment by regime; what money and the spread of viewpoints change, over equal seeds."""
-    from sim.tables import THRESHOLD
+    """Where collaboration turns from loss to gain under each regime, and what the spread of viewpoints does to its end.
 
-    change = table.assign(fragments=table["collaboration_change"] < -THRESHOLD)
-    shares = change.groupby("regime")["fragments"].mean().sort_values(ascending=False)
-    others = shares.drop(["population_silo", "unrestricted"])
-    told = ", ".join(f"{share:.0%} {_spell(regime)}" for regime, share in others.items())
-    given = change[change["regime"] != "none"]
+    The change is that of each run; the end stands beside it, because the spread of viewpoints acts from month 0 on and
+    has done much of its work before the first year, which the change starts from, is over.
+    """
+    turns = ", ".join(f"{_spell(regime)} {_find_turn(rows)}" for regime, rows in table.groupby("regime", sort=False))
+    given = table[table["regime"] != "none"]
     by_money = given.pivot_table(index="seed", columns=MONEY, values="collaboration_change")
     poor, rich = by_money.columns.min(), by_money.columns.max()
-    by_both = given.pivot_table(index="seed", columns=[SPREAD, MONEY], values="collaboration_change")
-    near, far = given[SPREAD].min(), given[SPREAD].max()
-    apart = by_both[far] - by_both[near]
     gain = by_money[rich] - by_money[poor]
-    lead = "More money lets it grow; what the money is tied to decides more" if _interval(gain)[1] > 0 else "By regime"
+    ends = given.pivot_table(index="seed", columns=[SPREAD, MONEY], values="collaboration_end")
+    near, far = given[SPREAD].min(), given[SPREAD].max()
+    apart = ends[far] - ends[near]
+    lead = "More money lets it grow, and what the money is tied to matters" if _interval(gain)[1] > 0 else "By regime"
     return (
-        f"{lead}: it fragments in {shares['population_silo']:.0%} of runs under population silos and in "
-        f"{shares['unrestricted']:.0%} with unrestricted money ({told}). Where there are grants, {rich:,.0f} instead "
-        f"of {poor:,.0f} USD an organization and year moves the change in collaboration by {tell(gain)}; viewpoints "
-        f"{far} instead of {near} apart move it by {tell(apart[poor])} with the least money and by "
+        f"{lead}. The mean change in the share of collaborating pairs, by USD an organization and year: {turns}. Where "
+        f"there are grants, {rich:,.0f} instead of {poor:,.0f} USD moves the change by {tell(gain)}. Viewpoints {far} "
+        f"instead of {near} apart move the share at the end by {tell(apart[poor])} with the least money and by "
         f"{tell(apart[rich])} with the most"
     )
+
+
+def _find_turn(rows: pd.DataFrame) -> str:
+    """Return between which sums of money the mean change turns from loss to gain, or that it does not."""
+    means = rows.groupby(MONEY)["collaboration_change"].mean()
+    if means.max() == means.min():  # the money reaches nobody
+        return f"{means.iloc[0]:+.3f} (money plays no part)"
+    gains = means.index[means > 0]
+    if len(gains) in (0, len(means)):
+        side = "gain" if len(gains) else "loss"
+        return f"a {side} throughout ({means.iloc[0]:+.3f} with the least, {means.iloc[-1]:+.3f} with the most)"
+    losses = means.index[means <= 0]
+    if losses.max() > gains.min():
+        return f"no clear turn ({means.min():+.3f} to {means.max():+.3f})"
+    return f"a gain from between {losses.max():,.0f} and {gains.min():,.0f} on"
 
 
 def answer_lever_screening(table: pd.DataFrame) -> str:
@@ -194,8 +207,9 @@ def answer_shift_terms_convener(table: pd.DataFrame) -> str:
         return (calm["long_convener"] + calm["short_convener"] - calm["long"] - calm["short"]) / 2
 
     return (
-        f"The shift moves the share of collaborating pairs at the end by: {told} (terms of 36 or 12 months, with a "
-        f"funded convener or without). Longer terms change that effect by {term}, a funded convener by {convener}; "
+        "Where all money is tied to populations, the shift moves the share of collaborating pairs at the end by: "
+        f"{told} (terms of 36 or 12 months, with a funded convener or without). Longer terms change that effect by "
+        f"{term}, a funded convener by {convener}; "
         f"without any shift a funded convener moves the level itself by {ends.tell(level)}"
     )
 
@@ -231,7 +245,8 @@ def answer_levers(table: pd.DataFrame) -> str:
     other = [f"{_spell(lever)} ({money[lever]:+,.0f})" for lever in levers if abs(money[lever]) > MUCH_USD]
     narrower = [lever for lever in levers if coverage.interval(_differ(lever, REFERENCE))[2] < 0]
     return (
-        f"Of {len(levers)} levers on one budget these clearly raise the share of collaborating pairs at the end: "
+        "In a field funded by four lines beside each other, one of them on a vaguely worded condition, of "
+        f"{len(levers)} levers on one budget these clearly raise the share of collaborating pairs at the end: "
         f"{', '.join(map(show, more)) or 'none'}. These clearly lower it: {', '.join(map(show, less)) or 'none'}. "
         f"Clearly lower coverage under: {', '.join(map(_spell, narrower)) or 'none'}. USD awarded an organization "
         f"and year differ by more than {MUCH_USD:,} under: {', '.join(other) or 'none'}"
@@ -278,6 +293,75 @@ def answer_study_city(table: pd.DataFrame) -> str:
         f"{'; '.join(parts)}. {name} tells the regimes apart most: {wide.loc[name, low]:g} under {_spell(low)}, "
         f"{wide.loc[name, high]:g} under {_spell(high)}"
     )
+
+
+class Measured(NamedTuple):
+    """One effect on collaboration at the end, measured in an experiment on a base case of its own."""
+
+    base: str
+    experiment: str
+    policies: list[str]
+    find: Callable[[pd.DataFrame], pd.Series]
+
+
+_SHIFT_BASE, _LEVERS_BASE = "where all money is tied to populations", "in a field funded by four mixed lines"
+_SHIFT = ("shift_terms_convener", ["shock", "case"])
+_LEVERS = ("levers", ["case"])
+MEASURED_TWICE = {
+    "A funded convener": (
+        Measured(
+            _SHIFT_BASE,
+            *_SHIFT,
+            lambda wide: (
+                (
+                    wide["none"]["long_convener"]
+                    + wide["none"]["short_convener"]
+                    - wide["none"]["long"]
+                    - wide["none"]["short"]
+                )
+                / 2
+            ),
+        ),
+        Measured(_LEVERS_BASE, *_LEVERS, _differ("funded_convener", REFERENCE)),
+    ),
+    "Awards of 36 instead of 12 months": (
+        Measured(
+            _SHIFT_BASE,
+            *_SHIFT,
+            lambda wide: (
+                (
+                    wide["none"]["long"]
+                    + wide["none"]["long_convener"]
+                    - wide["none"]["short"]
+                    - wide["none"]["short_convener"]
+                )
+                / 2
+            ),
+        ),
+        Measured(_LEVERS_BASE, *_LEVERS, _differ("longer_terms", REFERENCE)),
+    ),
+}
+
+
+def compare_base_cases() -> list[str]:
+    """Return a sentence for each effect that was measured on two base cases: whether its sign depends on them."""
+    sentences = []
+    for effect, measurements in MEASURED_TWICE.items():
+        parts, signs = [], []
+        for base, experiment, policies, find in measurements:
+            paired = _pair(read_table(experiment), policies, COLLABORATION)
+            _, low, high = paired.interval(find)
+            signs.append(1 if low > 0 else -1 if high < 0 else 0)
+            parts.append(f"{paired.tell(find)} {base} (`{experiment}`)")
+        opposite = {1, -1} <= set(signs)
+        same = len(set(signs)) == 1 and signs[0] != 0
+        verdict = (
+            "its sign depends on the base case"
+            if opposite
+            else ("the same sign on both" if same else "clear on one of them at most")
+        )
+        sentences.append(f"{effect}: {', '.join(parts)}; {verdict}")
+    return sentences
 
 
 ANSWERS: dict[str, Callable[[pd.DataFrame], str]] = {

@@ -67,7 +67,7 @@ CHANGES = ("collaboration_end", "collaboration_change", "coverage_end", "exit_ra
 LEVELS = {name: name for name in CHANGES}
 VERDICTS = {f"{name}_share": f"verdict == {name}" for name in ("grows", "fragments")}
 KEPT = {
-    "grow_or_fragment": Kept({"collaboration_change": "collaboration_change"}, by="run"),
+    "grow_or_fragment": Kept({name: name for name in ("collaboration_change", "collaboration_end")}, by="run"),
     "lever_screening": Kept({name: name for name in ("collaboration_change", "coverage_end")} | VERDICTS, by="point"),
     "money_and_viewpoint": Kept(VERDICTS | {"coverage_end": "coverage_end"}, by="point"),
     "diversity_under_stress": Kept(LEVELS),
