@@ -115,11 +115,11 @@ def simulate_changed(
     parts = []
     for number, seed in enumerate(seeds, start=1):
         found = _run_seed(inputs, parameters, seed, planned, decisions)
-        parts.append(([seed], found if number == 1 else found._replace(members=found.members[:0])))
+        parts.append(([seed], found._replace(members=found.members[:0])))
         if on_progress is not None:
             on_progress(number, len(seeds))
+    results = tabulate(parameters, parts, inputs, lambda seed: _run_seed(inputs, parameters, seed, planned, decisions))
     inputs.change(parameters, roster)
-    results = tabulate(parameters, parts, inputs)
     results.manifest["changes"] = [{"month": change.month, "values": change.values} for change in changes]
     if decisions:
         results.manifest["decisions"] = [str(one) for one in decisions]

@@ -186,13 +186,12 @@ def simulate(
         found = run_compiled(
             inputs,
             chunk,
-            keep_members=first == 0,
             keep_events=keep_events,
             on_progress=lambda done, first=first: tell(first + done),
         )
-        parts.append((chunk, found._replace(members=found.members[:1])))
+        parts.append((chunk, found))
         tell(first + len(chunk))
-    return tabulate(parameters, parts, inputs)
+    return tabulate(parameters, parts, inputs, lambda seed: run_compiled(inputs, [seed], True, keep_events=False))
 
 
 _JUDGED = [(state.ROW_DTYPE.names or ()).index(name) for name in JUDGED]

@@ -44,8 +44,9 @@ class Results:
     """Tables of one or more runs. Columns are described in `sim.columns`.
 
     runs: one row a run. months: one row a run and month. events: one row an event. members: the largest coalition of
-    each organization by month in the first run of each setting (0 unaffiliated, -1 closed). localities: one row a run
-    and locality, where the field has several; events and members are then not kept.
+    each organization by month (0 unaffiliated, -1 closed) in one run of each setting, the one whose collaboration at
+    the end is nearest the median over seeds. localities: one row a run and locality, where the field has several;
+    events and members are then not kept.
     """
 
     runs: pd.DataFrame

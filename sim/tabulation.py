@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,8 +20,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def tabulate(parameters: Parameters, parts: list[Any], inputs: Inputs | Region) -> Results:
-    """Return the tables of one setting from `parts`, each its seeds and what `run_compiled` recorded of them."""
+def tabulate(
+    parameters: Parameters, parts: list[Any], inputs: Inputs | Region, run_again: Callable[[int], Any]
+) -> Results:
+    """Return the tables of one setting from `parts`, each its seeds and what `run_compiled` recorded of them.
+
+    run_again: what is recorded of one seed, members included. It is asked for the run that figures show as an example
+    (`find_typical_seed`), which is known only once all runs are judged.
+    """
     name = parameters.regime.name
     prefix = name if parameters.shock.name == "none" else f"{name}-{parameters.shock.name}"
     populations = parameters.field.populations
@@ -28,15 +35,30 @@ def tabulate(parameters: Parameters, parts: list[Any], inputs: Inputs | Region) 
     months = pd.concat(months, ignore_index=True)
     line_names = sorted(parameters.regime.programmes)
     events = [make_events(prefix, name, seeds, found.events, line_names) for seeds, found in parts]
-    seeds, members = parts[0][0], parts[0][1].members
+    runs = judge_runs(months)
+    seed = find_typical_seed(runs)
+    members = parts[0][1].members[:0] if isinstance(inputs, Region) else run_again(seed).members
     return Results(
-        runs=judge_runs(months),
+        runs=runs,
         months=months,
         events=pd.concat(events, ignore_index=True),
-        members=_make_members(f"{prefix}-{seeds[0]}", name, seeds[0], members),
+        members=_make_members(f"{prefix}-{seed}", name, seed, members),
         localities=_make_localities(prefix, name, parts, inputs),
         manifest=describe_run(parameters, [seed for chunk, _ in parts for seed in chunk], inputs.n_organizations),
     )
+
+
+def find_typical_seed(runs: pd.DataFrame) -> int:
+    """Return the seed of the run whose collaboration at the end is nearest the median; of equals, the first.
+
+    Of an even number of runs the lower of the two in the middle counts as the median. Runs without a pair of open
+    organizations at the end are left out; where all are so, the first run is taken.
+    """
+    ends = runs["collaboration_end"].to_numpy(float)
+    if np.isnan(ends).all():
+        return int(runs["seed"].iloc[0])
+    middle = np.nanquantile(ends, 0.5, method="lower")
+    return int(runs["seed"].iloc[int(np.nanargmin(np.abs(ends - middle)))])
 
 
 def _make_localities(prefix: str, regime: str, parts: list[Any], inputs: Inputs | Region) -> pd.DataFrame:
@@ -106,7 +128,7 @@ def make_events(prefix: str, regime: str, seeds: list[int], found: NDArray[Any],
 
 
 def _make_members(run_id: str, regime: str, seed: int, members: NDArray[Any]) -> pd.DataFrame:
-    """Return the strip of the first run; members: (1 or 0, months + 1, n)."""
+    """Return the strip of one run; members: (1 or 0, months + 1, n)."""
     n_rows, n = members.shape[1:] if len(members) else (0, 0)
     return pd.DataFrame(
         {

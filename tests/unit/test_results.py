@@ -2,13 +2,16 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from sim import columns
+from sim.changing import simulate_changed
 from sim.configuration import compose
 from sim.engine import simulate
 from sim.results import TABLES, Results, ResultsError, load_results, save_results
+from sim.tabulation import find_typical_seed
 
 
 @pytest.fixture(scope="module")
@@ -115,4 +118,19 @@ def test_tables_hold_the_columns_of_the_dictionary(results):
     assert len(results.months) == 3 * 25
     assert set(results.events["event"]) <= set(columns.EVENTS)
     assert set(results.events["cause"]) <= set(columns.CAUSES)
-    assert set(results.members["seed"]) == {1}
+    assert set(results.members["seed"]) == {find_typical_seed(results.runs)}
+
+
+def test_the_run_whose_members_are_kept_is_the_one_nearest_the_median():
+    runs = pd.DataFrame({"seed": [5, 3, 9, 4], "collaboration_end": [0.9, 0.2, np.nan, 0.3]})
+    assert find_typical_seed(runs) == 4  # the middle one of three; the one without pairs is left out
+    assert find_typical_seed(runs.iloc[:2]) == 3  # of two the lower
+    assert find_typical_seed(runs.assign(collaboration_end=np.nan)) == 5
+    parameters = compose(["regime=mixed", "months=24"]).parameters
+    kept = simulate(parameters, [1, 2, 3, 4, 5])
+    seed = find_typical_seed(kept.runs)
+    assert kept.runs.set_index("seed")["collaboration_end"].rank()[seed] == 3
+    alone = simulate(parameters, [seed])
+    pd.testing.assert_frame_equal(kept.members, alone.members)
+    changed = simulate_changed(parameters, [1, 2, 3, 4, 5], [])
+    pd.testing.assert_frame_equal(kept.members, changed.members)
