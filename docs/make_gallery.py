@@ -15,6 +15,7 @@ from sim.results import load_results
 
 VALIDATION = Path(__file__).parent / "validation.csv"
 GALLERY = Path(__file__).parents[1] / "results" / "gallery"
+SCENARIO = "Calibrated sets of parameters; each pattern is tried in the settings that its test names."
 RUNS = {  # words of the command line, and the figures taken from its results
     ("demo",): ["phases"],
     ("compare", "regime=unrestricted,competitive,population_silo", "shock=total_cut", "seeds=40"): [
@@ -41,11 +42,12 @@ def draw_gallery(folder: Path = GALLERY) -> list[str]:
         for figure in make_figures(results, wanted):
             _shrink(figure.save(folder, ["png"])[0])
             names.append(figure.name)
-            parts.append(f"## {figure.title}\n\n![{figure.alt}]({figure.name}.png)\n")
-    validation = plot_validation(pd.read_csv(VALIDATION), Origin("make validation", "docs/validation.csv"))
+            parts.append(f"## {figure.title}\n\n{figure.scenario}\n\n![{figure.alt}]({figure.name}.png)\n")
+    origin = Origin("make validation", "docs/validation.csv", scenario=SCENARIO)
+    validation = plot_validation(pd.read_csv(VALIDATION), origin)
     _shrink(validation.save(folder, ["png"])[0])
     names.append(validation.name)
-    parts.append(f"## {validation.title}\n\n![{validation.alt}]({validation.name}.png)\n")
+    parts.append(f"## {validation.title}\n\n{validation.scenario}\n\n![{validation.alt}]({validation.name}.png)\n")
     (folder / "README.md").write_text("\n".join(parts), encoding="utf-8")
     return names
 

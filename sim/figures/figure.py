@@ -38,7 +38,7 @@ class Origin:
     command: gives the figure again. source: whose numbers these are. start: the month 0 of the time axis as YYYY-MM,
     empty where the field has no date. marks: months at which something strikes, with its name. observed: a user's own
     numbers to lay over the runs, see `sim.figures.observations`. names: codes of organizations by slot, where a user
-    asked for them.
+    asked for them. scenario: what all settings share, in sentences, see `sim.scenario`; a figure without it is refused.
     """
 
     command: str
@@ -47,6 +47,7 @@ class Origin:
     marks: tuple[tuple[int, str], ...] = ()
     observed: Table | None = None
     names: Mapping[int, str] | None = None
+    scenario: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,13 +76,23 @@ class Figure:
         return f"Source: {self.origin.source}. {CAUTION}"
 
     @property
+    def scenario(self) -> str:
+        """Return what all settings of the figure share, in sentences."""
+        return self.origin.scenario
+
+    @property
+    def legend(self) -> str:
+        """Return what stands below the title: the scenario, then what is shown."""
+        return f"{self.scenario} {self.subtitle}".strip()
+
+    @property
     def command(self) -> str:
         """Return the command that gives the figure again."""
         return self.origin.command
 
     def find_gaps(self) -> list[str]:
         """Return the names of the parts that are empty."""
-        words = ("name", "title", "subtitle", "spread", "note", "source", "alt", "command")
+        words = ("name", "title", "subtitle", "scenario", "spread", "note", "source", "alt", "command")
         return [name for name in words if not getattr(self, name).strip()] + (["table"] if self.table.empty else [])
 
     @styled
@@ -92,14 +103,14 @@ class Figure:
         footer = [self.spread, self.note, *self._tell_missing(), self.source]
         if len(self.command) <= LONGEST and width >= style.NARROW:
             footer.append(f"Command: {self.command}")
-        title, subtitle, *footer = [MINUS.sub("−", clean(line)) for line in (self.title, self.subtitle, *footer)]
+        title, subtitle, *footer = [MINUS.sub("−", clean(line)) for line in (self.title, self.legend, *footer)]
         canvas = style.make_figure(width, self.height(width), title, subtitle, footer)
         self.draw(canvas)
         return canvas
 
     def describe(self) -> str:
         """Return the figure as plain text, for those who do not see it."""
-        parts = [self.title, self.subtitle, f"In words: {self.alt}", self.spread, self.note, self.source]
+        parts = [self.title, self.legend, f"In words: {self.alt}", self.spread, self.note, self.source]
         return "\n\n".join([*map(clean, parts), f"Command: {clean(self.command)}"]) + "\n"
 
     def save(self, folder: str | Path, formats: Iterable[str] = FORMATS, width: float = WIDE) -> list[Path]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.disclosure import hide_place, tell_roster
 from sim.figures.figure import Origin, Table
+from sim.scenario import describe_scenario
 
 if TYPE_CHECKING:
     from sim.results import Results
@@ -29,7 +30,12 @@ def find_origin(results: Results, start: str = "", observed: Table | None = None
     whose = f", {told}" if (told := tell_roster(manifest)) else ""
     counted = f"{n_runs} run{'s' if n_runs > 1 else ''} ({n_seeds} seed{'s' if n_seeds > 1 else ''})"
     return Origin(
-        f"{command}{folder}", f"{counted} of the coalitions model{model}{whose}", start, _find_marks(results), observed
+        command=f"{command}{folder}",
+        source=f"{counted} of the coalitions model{model}{whose}",
+        start=start,
+        marks=_find_marks(results),
+        observed=observed,
+        scenario=describe_scenario(manifest, start),
     )
 
 

@@ -159,7 +159,7 @@ def _show(figure: Figure) -> Illustration:
     )
     note = f"{figure.spread} {figure.note} Source: {figure.origin.source}."
     grid = grid_frame("What the figure shows", figure.table)
-    return Illustration(figure.name, figure.title, figure.subtitle, note, figure.command, wide, narrow, grid)
+    return Illustration(figure.name, figure.title, figure.legend, note, figure.command, wide, narrow, grid)
 
 
 def _pack(name: str, table: Table) -> Download:

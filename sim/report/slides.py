@@ -40,7 +40,7 @@ def write_slides(page: Page, target: Path) -> None:
         _set_title(slide, figure.title)
         picture = draw_png(figure, WIDTH - 160, HEIGHT - 330)
         _place(slide, picture, figure.alt, deck.slide_width)
-        _write(slide, f"{figure.subtitle} {page.caution}", 6.65, 0.7, 12)
+        _write(slide, f"{figure.legend}. {page.caution}", 6.65, 0.7, 12)
         slide.notes_slide.notes_text_frame.text = "\n".join(
             [figure.alt, figure.spread, figure.note, figure.source, figure.command]
         )

@@ -173,7 +173,7 @@ def list_curves(figure: Any) -> list[Any]:
 
 
 def check_figures(one: Results, other: Results) -> None:
-    origin = Origin("coalitions run")
+    origin = Origin("coalitions run", scenario="18 organizations, no shock.")
     for draw in (
         lambda kept: plot_fan(kept.months, summarise(kept), origin),
         lambda kept: plot_pairs(kept.runs, origin),

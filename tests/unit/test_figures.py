@@ -33,7 +33,12 @@ from sim.figures.validation import plot_validation
 from sim.results import Results
 from sim.tables import summarise
 
-ORIGIN = Origin("coalitions run regime=competitive && coalitions draw results/some", "8 runs of the coalitions model")
+SCENARIO = "All grant money ends in month 48, running awards included. 18 organizations, 120 months."
+ORIGIN = Origin(
+    "coalitions run regime=competitive && coalitions draw results/some",
+    "8 runs of the coalitions model",
+    scenario=SCENARIO,
+)
 CHANGES = {"competitive": 0.2, "mixed": -0.2}
 HOSTILE = {
     "math": r"$\undefined$",
@@ -190,6 +195,23 @@ def test_an_empty_part_is_refused(part):
     bare = dataclasses.replace(ALL["forms"], **{part: " "})
     with pytest.raises(FigureError, match=f"{part} empty"):
         bare.paint()
+
+
+@pytest.mark.parametrize("scenario", ["", "  "])
+def test_a_figure_without_its_scenario_cannot_be_saved(scenario, tmp_path):
+    bare = dataclasses.replace(ALL["forms"], origin=dataclasses.replace(ORIGIN, scenario=scenario))
+    with pytest.raises(FigureError, match="scenario empty"):
+        bare.save(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_scenario_stands_below_the_title_of_every_figure(name, tmp_path):
+    figure = ALL[name]
+    words = [" ".join(text.get_text().split()) for text in figure.paint().texts]
+    assert sum("ends in month 48" in text for text in words) == 1
+    figure.save(tmp_path, ["svg"])
+    assert "ends in month 48" in (tmp_path / f"{name}.txt").read_text(encoding="utf-8")
 
 
 def test_every_colour_of_lines_and_letters_stands_out_from_white():
@@ -620,7 +642,7 @@ def test_tables_of_analyses_become_figures_that_say_what_they_found(analysed):
     from sim.figures.analyses import ANALYSES, make_analyses
 
     runs = pd.DataFrame({"trust_gain": [0.1, 0.2], "trust_loss": [0.1, 0.1]})
-    origin = Origin("coalitions sweep grants.luck=0..1 && coalitions draw results/x", "2 runs")
+    origin = Origin("coalitions sweep grants.luck=0..1 && coalitions draw results/x", "2 runs", scenario=SCENARIO)
     sensitivities, scenarios, levers = make_analyses(analysed, runs, origin)
     assert [one.name for one in (sensitivities, scenarios, levers)] == list(ANALYSES)
     assert sensitivities.title.startswith("Length of an award matters most")  # of the line, not of the shock
@@ -635,7 +657,7 @@ def test_only_what_is_there_and_asked_for_is_drawn(analysed):
     from sim.figures.analyses import make_analyses
 
     (analysed / "levers.csv").unlink()
-    origin = Origin("coalitions sweep", "2 runs")
+    origin = Origin("coalitions sweep", "2 runs", scenario=SCENARIO)
     assert [one.name for one in make_analyses(analysed, pd.DataFrame(), origin, ["sensitivities", "levers"])] == [
         "sensitivities"
     ]

@@ -1,0 +1,124 @@
+"""What all settings of a result share stands in words: shock, field, money, dates, levers, interventions."""
+
+import pytest
+
+import sim
+from sim.commands.compare import compose_comparison
+from sim.commands.run import add_changes
+from sim.commands.runs import run_design
+from sim.figures import make_figures
+from sim.scenario import describe_scenario, describe_shock, name_month
+
+SHOCKS = {
+    "none": "no shock",
+    "total_cut": "All grant money ends in month 3",
+    "stream_shift": "In month 3 grant money for adults foreign nationals moves to minors",
+    "short_terms": "From month 3 new awards last 12 months at most",
+    "new_condition": "From month 3 all grant money is for expressed stances from 0 to 1 alone",
+}
+SETTINGS = {
+    "default": ([], ["18 organizations"]),
+    "roster": (["field=rural9"], ["9 organizations of a synthetic roster"]),
+    "generated": (["field=rural"], ["field 'rural' of 9 organizations"]),
+    "lever": (["memberships.turf_weight=2.5"], ["cost of competing for the same money 2.5 (default 1.8)"]),
+    "budget": (["grants.annual_usd_per_organization=48000"], ["48,000 USD/year and organization (default 110,000)"]),
+    "start": (["start=2027-01"], ["from January 2027"]),
+    "mechanism": (["mechanisms=no_viewpoint_tension"], ["Switched off: Differences in viewpoint cause tension"]),
+    "null model": (["mechanisms=null_model"], ["Null model: memberships change at random"]),
+    "calibration": (["calibration=central"], ["calibrated set 'central'"]),
+    "line": (
+        ["regime=competitive", "regime.programmes.service.term_months=36"],
+        ["grant line 'service': length of an award 36 months"],
+    ),
+}
+
+
+@pytest.mark.parametrize("shock", SHOCKS)
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_every_scenario_is_told_in_words(setting, shock):
+    words, told = SETTINGS[setting]
+    results = sim.run([*words, f"shock={shock}", "shock.month=3", "months=12"], seeds=1)
+    scenario = describe_scenario(results.manifest)
+    assert all(part.lower() in scenario.lower() for part in [*told, "12 months"]), scenario
+    expected = SHOCKS[shock] if "start" not in setting else SHOCKS[shock].partition("month 3")[0]
+    assert expected in scenario
+    assert ("month 3 (April 2027)" in scenario) == (setting == "start" and shock != "none")
+    assert ("no shock" in scenario) == (shock == "none")
+    figures = make_figures(results)
+    assert figures
+    assert all(scenario in figure.legend for figure in figures)
+
+
+def test_where_nothing_differs_the_scenario_says_so():
+    assert describe_scenario(sim.run(["regime=competitive"], seeds=1).manifest) == (
+        "Default field and amount of money: 18 organizations, 120 months, no shock. "
+        "Grant design: Competitive, short-term."
+    )
+
+
+def test_what_a_design_varies_is_not_held():
+    words = ["memberships.turf_weight=0,2.5", "regime=lottery", "meetings.facilitation=0.4", "seeds=2", "months=12"]
+    scenario = describe_scenario(run_design(compose_comparison(words, None)).manifest)
+    assert "facilitation removes 0.4" in scenario
+    assert "competing for the same money" not in scenario
+    assert "Lottery" in scenario
+
+
+def test_shocks_that_differ_between_settings_are_explained():
+    words = ["shock=none,total_cut,short_terms", "seeds=2", "months=60", "start=2027-01"]
+    scenario = describe_scenario(run_design(compose_comparison(words, None)).manifest)
+    assert "otal cut: all grant money ends in month 48 (January 2031)" in scenario
+    assert "hort terms: from month 48 (January 2031) new awards last 12 months" in scenario
+    assert "no shock" not in scenario
+
+
+def test_a_number_of_a_shock_that_differs_is_not_given():
+    words = ["shock.month=6,9", "shock=total_cut", "shock.cut_share=0.4", "seeds=2", "months=12"]
+    scenario = describe_scenario(run_design(compose_comparison(words, None)).manifest)
+    assert "40 % of all grant money ends in a month that differs between settings" in scenario
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["shock=total_cut", "months=47"], "after the last month of the runs"),
+        (["shock=total_cut", "months=48"], "running awards included. "),
+        (["shock=total_cut", "mechanisms.apply_calendar=false", "months=60"], "the calendar is switched off"),
+    ],
+)
+def test_a_shock_that_changes_nothing_is_told_as_such(words, told):
+    assert told in describe_scenario(sim.run(words, seeds=1).manifest)
+
+
+def test_changes_and_decisions_during_a_run_are_told():
+    configuration = sim.compose(["months=30", "start=2027-01"], seeds=[3])
+    manifest = run_design(add_changes(configuration, ["13:meetings.facilitation=0.4"])).manifest
+    scenario = describe_scenario({**manifest, "decisions": ["14:7=join:2"]})
+    assert "From month 13 (February 2028) on: share of perceived tension that facilitation removes 0.4" in scenario
+    assert "One organization decides otherwise than the rule in month 14 (March 2028)" in scenario
+
+
+def test_levers_beyond_three_are_counted():
+    levers = ["meetings.facilitation", "meetings.trust_gain", "meetings.trust_loss", "drift.mission_drift"]
+    words = [f"{name}=0.5" for name in [*levers, "grants.luck"]]
+    scenario = describe_scenario(sim.run([*words, "months=2"], seeds=1).manifest)
+    assert "and 2 more, listed in the report" in scenario
+
+
+def test_an_own_roster_is_counted_and_its_place_is_not_told(tmp_path):
+    (tmp_path / "my_county").mkdir()
+    lines = ["org_id", *(f"org-{number:02}" for number in range(25))]
+    (tmp_path / "my_county" / "organizations.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    scenario = describe_scenario(sim.run([f"field.folder={tmp_path}/my_county", "months=2"], seeds=1).manifest)
+    assert "25 organizations of an own roster" in scenario
+    assert "my_county" not in scenario
+
+
+def test_months_have_their_calendar_names():
+    assert name_month("2027-01", 48) == "January 2031"
+    assert name_month("2019-12", 0) == "December 2019"
+    assert name_month("2019-07", 6) == "January 2020"
+
+
+def test_a_shock_without_its_numbers_has_the_defaults():
+    assert describe_shock({"name": "total_cut"}) == "all grant money ends in month 48, running awards included"
