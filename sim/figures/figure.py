@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import matplotlib as mpl
-
 from sim.figures import style
 from sim.figures.style import WIDE, clean, styled
 from sim.files import replace_file
@@ -56,7 +54,8 @@ class Figure:
 
     title: the finding, a sentence made from the numbers. subtitle: what is shown. spread: how the picture shows how
     sure it is. note: the rule behind it. alt: the picture in words. table: the numbers drawn. draw: draws them into an
-    empty picture of matplotlib's. height: inches of the drawn part at a width in inches.
+    empty picture of matplotlib's. height: inches of the drawn part at a width in inches. short: the finding in fewer
+    words, for pictures in which the title would take more than two lines.
     """
 
     name: str
@@ -69,6 +68,7 @@ class Figure:
     origin: Origin
     draw: Callable[[Canvas], None]
     height: Callable[[float], float]
+    short: str = ""
 
     @property
     def source(self) -> str:
@@ -96,16 +96,21 @@ class Figure:
         return [name for name in words if not getattr(self, name).strip()] + (["table"] if self.table.empty else [])
 
     @styled
-    def paint(self, width: float = WIDE) -> Canvas:
-        """Return the picture, `width` inches wide, as matplotlib's own. Raises `FigureError` for an empty part."""
+    def paint(self, width: float = WIDE, *, is_escaped: bool = True) -> Canvas:
+        """Return the picture, `width` inches wide, as matplotlib's own. Raises `FigureError` for an empty part.
+
+        is_escaped: letters that no font here has are written as their number, like U+5317, in place of a box.
+        """
         if gaps := self.find_gaps():
             raise FigureError(f"figure '{self.name}': {', '.join(gaps)} empty; every figure carries all its words")
-        footer = [self.spread, self.note, *self._tell_missing(), self.source]
+        footer = [self.spread, self.note, self.source]
         if len(self.command) <= LONGEST and width >= style.NARROW:
             footer.append(f"Command: {self.command}")
-        title, subtitle, *footer = [MINUS.sub("−", clean(line)) for line in (self.title, self.legend, *footer)]
-        canvas = style.make_figure(width, self.height(width), title, subtitle, footer)
+        titles = [_polish(line) for line in (self.title, self.short) if line]
+        words = [_polish(line) for line in footer]
+        canvas = style.make_figure(width, self.height(width), titles, _polish(self.legend), words)
         self.draw(canvas)
+        style.replace_letters(canvas, is_escaped=is_escaped)
         return canvas
 
     def describe(self) -> str:
@@ -116,39 +121,29 @@ class Figure:
     def save(self, folder: str | Path, formats: Iterable[str] = FORMATS, width: float = WIDE) -> list[Path]:
         """Write the picture in each format, its numbers as CSV and its words as text; return the files.
 
-        The files are `name`.svg, .png, .csv and .txt in `folder`, which is made where missing; the same figure gives
-        the same bytes. Raises `FigureError` for an unknown format or an empty part.
+        The files are `name`.svg, .png, .csv and .txt in `folder`, which is made where missing; those of a narrow
+        picture are called `name`-phone, so that the wide one stays. The same figure gives the same bytes. Raises `FigureError` for an
+        unknown format or an empty part.
         """
         folder, formats = Path(folder), list(formats)
         if unknown := set(formats) - set(FORMATS):
             raise FigureError(f"format '{min(unknown)}': not known; choose from {', '.join(FORMATS)}")
-        canvas = self.paint(width)
+        canvas = self.paint(width, is_escaped=False)
         folder.mkdir(parents=True, exist_ok=True)
+        stem = self.name if width >= style.NARROW else f"{self.name}-phone"
         words = {"Title": clean(self.title), "Description": clean(self.alt)}
         for kind in formats:
             if kind == "png":
-                style.write_png(canvas, folder / f"{self.name}.png", words)
+                has_homeless = style.styled(style.replace_letters)(canvas, is_escaped=False)
+                drawn = self.paint(width) if has_homeless else canvas  # a browser may have fonts for an SVG, a PNG none
+                style.write_png(drawn, folder / f"{stem}.png", words)
             else:
-                style.write_svg(canvas, folder / f"{self.name}.svg", words, self.name)
-        replace_file(folder / f"{self.name}.csv", lambda path: self.table.to_csv(path, index=False), is_flushed=False)
-        words_path, text = folder / f"{self.name}.txt", self.describe()
+                style.write_svg(canvas, folder / f"{stem}.svg", words, stem)
+        replace_file(folder / f"{stem}.csv", lambda path: self.table.to_csv(path, index=False), is_flushed=False)
+        words_path, text = folder / f"{stem}.txt", self.describe()
         replace_file(words_path, lambda path: path.write_text(text, encoding="utf-8"), is_flushed=False)
-        return [folder / f"{self.name}.{kind}" for kind in (*formats, "csv", "txt")]
-
-    def _tell_missing(self) -> list[str]:
-        """Let matplotlib take letters from other fonts, and return a line where no font here has them."""
-        missing = style.find_missing("".join([self.title, self.subtitle, self.alt, *_find_words(self.table)]))
-        if not missing:
-            return []
-        others = style.find_fonts(missing)
-        mpl.rcParams["font.family"] = ["sans-serif", *others]
-        return [] if others else ["Letters that no font here has are boxes in the PNG; SVG, CSV and text have them."]
+        return [folder / f"{stem}.{kind}" for kind in (*formats, "csv", "txt")]
 
 
-def _find_words(table: Any) -> list[str]:
-    """Return the words in a table, each once."""
-    found: dict[str, None] = {}
-    for name in table.columns:
-        if table[name].dtype == object or str(table[name].dtype) in ("str", "string", "category"):
-            found |= dict.fromkeys(str(one) for one in table[name].unique())
-    return list(found)
+def _polish(line: str) -> str:
+    return MINUS.sub("−", clean(line))

@@ -7,8 +7,6 @@ import io
 import math
 import re
 import string
-import textwrap
-import unicodedata
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,6 +17,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure as Canvas
+from matplotlib.text import Text
 
 from sim.files import replace_file
 from sim.results import CAUTION
@@ -44,7 +43,8 @@ STYLE: dict[Any, Any] = {
 SOURCE = f"Source: own runs of the coalitions model. {CAUTION}"
 WIDE, PHONE = 7.5, 3.75  # inches: a page or a slide; a telephone held upright, letters as large as on the page
 NARROW = 5.0  # below, panels stand one under the other
-TITLE_SIZE, SUBTITLE_SIZE, NOTE_SIZE = 12.5, 10, 8
+TITLE_SIZES, SUBTITLE_SIZE, NOTE_SIZE = (12.5, 11.5, 10.5, 9.5), 10, 8
+TITLE_LINES = 2
 LINE_HEIGHT = 1.35 / 72  # inches a point of font size
 MARGIN = 0.12  # inches
 CONTROLS = re.compile(
@@ -82,19 +82,50 @@ def find_missing(text: str) -> set[str]:
 
 
 def find_fonts(letters: set[str]) -> list[str]:
-    """Return families installed here that have some of `letters`, which the usual font lacks."""
+    """Return families installed here that have some of `letters`, which the usual font lacks; likely ones first."""
     from matplotlib.font_manager import fontManager, get_font
 
-    likely = re.compile(
-        "CJK|Noto|WenQuanYi|Hiragino|Gothic|Mincho|Song|SimSun|YaHei|PingFang|Malgun|Nanum|Unicode|Emoji"
-    )
+    likely = re.compile("Sans CJK|Noto Sans|WenQuanYi|Hiragino|Gothic|YaHei|PingFang|Malgun|Nanum|Unicode")
+    unusable = re.compile("Color|LastResort")  # pictures in place of outlines; a box for every letter
     found, left = [], {ord(letter) for letter in letters}
-    for entry in fontManager.ttflist:
-        if left and entry.name not in found and likely.search(entry.name):
+    for entry in sorted(fontManager.ttflist, key=lambda entry: likely.search(entry.name) is None):
+        if not left:
+            break
+        if entry.name in found or unusable.search(entry.name):
+            continue
+        try:
             covered = left & set(get_font(entry.fname).get_charmap())
-            found += [entry.name] if covered else []
-            left -= covered
+        except (OSError, RuntimeError):  # a font that matplotlib cannot read
+            continue
+        found += [entry.name] if covered else []
+        left -= covered
     return found
+
+
+def replace_letters(canvas: Canvas, *, is_escaped: bool) -> bool:
+    """Take letters that the usual font lacks from other fonts installed here; return whether some have none at all.
+
+    is_escaped: write those without any as their number, like U+5317, where a box would stand otherwise.
+    """
+    from matplotlib.font_manager import findfont, get_font
+
+    texts = [text for text in canvas.findobj(Text) if not text.get_text().isascii()]
+    missing = find_missing("".join(text.get_text() for text in texts))
+    families = find_fonts(missing) if missing else []
+    known = {ord(letter) for letter in missing} & set().union(
+        *(get_font(findfont(family)).get_charmap() for family in families)
+    )
+    homeless = {letter for letter in missing if ord(letter) not in known}
+    for text in texts if missing else []:
+        text.set_fontfamily(["sans-serif", *families])
+        if is_escaped:
+            text.set_text("".join(escape(letter) if letter in homeless else letter for letter in text.get_text()))
+    return bool(homeless)
+
+
+def escape(letter: str) -> str:
+    """Return a letter as its number in ASCII, like ``U+5317``."""
+    return f"U+{ord(letter):04X}"
 
 
 def darken(colour: str) -> str:
@@ -111,24 +142,28 @@ def compute_contrast(colour: str) -> float:
     return 1.05 / (0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2] + 0.05)
 
 
-def make_figure(width: float, height: float, title: str, subtitle: str, footer: Sequence[str] = (SOURCE,)) -> Canvas:
+def make_figure(
+    width: float, height: float, title: str | Sequence[str], subtitle: str, footer: Sequence[str] = (SOURCE,)
+) -> Canvas:
     """Return an empty picture with its texts; `width` and `height` in inches are those of the part between them.
 
+    title: one title, or several that say the same at decreasing length, see `fit_title`.
     For pictures outside the set of `sim.figures`, too, which are then written by `save_figure`.
     """
+    headline, title_size = fit_title([title] if isinstance(title, str) else title, width)
     texts = [
-        wrap(title, TITLE_SIZE, width),
+        headline,
         wrap(subtitle, SUBTITLE_SIZE, width),
         "\n".join(wrap(line, NOTE_SIZE, width) for line in footer),
     ]
-    sizes = (TITLE_SIZE, SUBTITLE_SIZE, NOTE_SIZE)
+    sizes = (title_size, SUBTITLE_SIZE, NOTE_SIZE)
     tall = [(text.count("\n") + 1) * size * LINE_HEIGHT for text, size in zip(texts, sizes, strict=True)]
     total = height + sum(tall) + 4 * MARGIN
     canvas = Canvas(figsize=(width, total), layout="constrained")
     FigureCanvasAgg(canvas)
     left = MARGIN / width
     place = {"x": left, "ha": "left", "va": "top", "linespacing": 1.25}
-    canvas.suptitle(texts[0], y=1 - MARGIN / total, fontsize=TITLE_SIZE, weight="bold", **place)
+    canvas.suptitle(texts[0], y=1 - MARGIN / total, fontsize=title_size, weight="bold", **place)
     canvas.text(y=1 - (1.3 * MARGIN + tall[0]) / total, s=texts[1], fontsize=SUBTITLE_SIZE, color=DARK, **place)
     canvas.text(left, MARGIN / total, texts[2], fontsize=NOTE_SIZE, color=DARK, va="bottom", linespacing=1.25)
     for text in canvas.texts:
@@ -153,11 +188,57 @@ def place_legend(canvas: Canvas, handles: list[Any], labels: list[str], n_column
     legend.set_in_layout(False)
 
 
-def wrap(text: str, size: float, width: float) -> str:
-    """Return `text` in lines that fit into `width` inches at a font size; wide letters count twice."""
-    share = 0.54 if size < TITLE_SIZE else 0.63  # mean width of a letter against its size; the title is bold
-    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text) / max(len(text), 1)
-    return textwrap.fill(text, max(8, int((width - 2 * MARGIN) * 72 / (size * share * (1 + wide)))))
+def fit_title(titles: Sequence[str], width: float) -> tuple[str, float]:
+    """Return the first title that takes two lines at most, in lines, and its font size.
+
+    Where none does, letters become smaller; what is too long even then is cut and ends with an ellipsis.
+    """
+    for size in TITLE_SIZES:
+        for title in titles:
+            lines = wrap(title, size, width, is_bold=True)
+            if lines.count("\n") < TITLE_LINES:
+                return lines, size
+    size, room = TITLE_SIZES[-1], width - 2 * MARGIN
+    kept = wrap(titles[-1], size, width, is_bold=True).split("\n")[:TITLE_LINES]
+    while measure(f"{kept[-1]}…", size, is_bold=True) > room:
+        kept[-1] = kept[-1][:-1].rstrip()
+    return "\n".join(kept) + "…", size
+
+
+def wrap(text: str, size: float, width: float, *, is_bold: bool = False) -> str:
+    """Return `text` in lines that fit into `width` inches at a font size; a word longer than a line is broken."""
+    room = width - 2 * MARGIN
+    lines, line = [], ""
+    for word in text.split():
+        longer = f"{line} {word}".strip()
+        if measure(longer, size, is_bold=is_bold) <= room:
+            line = longer
+            continue
+        lines += [line] if line else []
+        line = ""
+        for letter in word:
+            if line and measure(line + letter, size, is_bold=is_bold) > room:
+                lines.append(line)
+                line = ""
+            line += letter
+    return "\n".join([*lines, line])
+
+
+def measure(text: str, size: float, *, is_bold: bool = False) -> float:
+    """Return the width of a line of text in inches at a font size."""
+    return sum(_measure_letter(letter, is_bold) for letter in text) * size / 72
+
+
+@functools.lru_cache(4096)
+def _measure_letter(letter: str, is_bold: bool) -> float:
+    """Return the width of a letter, in units of the font size; what the usual font lacks is as wide as high."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    font = get_font(findfont(FontProperties(family="DejaVu Sans", weight="bold" if is_bold else "normal")))
+    if ord(letter) not in font.get_charmap():
+        return 1.0
+    font.set_size(100, 72)
+    return font.load_char(ord(letter)).linearHoriAdvance / 65536 / 100
 
 
 @styled

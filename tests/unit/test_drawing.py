@@ -88,8 +88,10 @@ def test_kept_results_are_drawn_by_name(tmp_path, capsys):
         main(["draw", str(folder), "memberships", "--formats", "svg", "--phone", "--folder", str(tmp_path / "a")]) == 0
     )
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == [
-        f"memberships.{kind}" for kind in ("csv", "svg", "txt")
+        f"memberships-phone.{kind}" for kind in ("csv", "svg", "txt")
     ]
+    assert main(["draw", str(folder), "memberships", "--formats", "svg", "--folder", str(tmp_path / "a")]) == 0
+    assert len(list((tmp_path / "a").iterdir())) == 6, "the narrow figure stands beside the wide one"
     told = capsys.readouterr().out.splitlines()
     assert told[0].startswith("memberships: From 1 to 1 coalitions")
     assert main(["draw", str(folder), "collaboration", "--json", "--start", "2019-07"]) == 0

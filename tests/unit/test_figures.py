@@ -255,12 +255,24 @@ def test_a_leading_underscore_stays():
     assert name_setting("population_silo") == "population silo"
 
 
-def test_letters_no_font_has_are_told_of(monkeypatch):
+def test_letters_no_font_has_are_written_as_their_number_in_the_png_alone(monkeypatch, tmp_path):
     monkeypatch.setattr(style, "find_fonts", lambda letters: [])
     runs = make_runs({"a": 0.2, HOSTILE["chinese"]: -0.2})
     figure = plot_fan(make_months(runs), summarise(make_results(runs)), ORIGIN)
-    assert any("boxes in the PNG" in text.replace("\n", " ") for text in find_texts(figure.paint()))
-    assert not any("boxes in the PNG" in text for text in find_texts(fan_of(CHANGES).paint()))
+    words = "".join(find_texts(figure.paint()))
+    assert "U+53CD" in words
+    assert style.find_missing(words) == set()
+    assert HOSTILE["chinese"][0] in figure.save(tmp_path)[0].read_text(encoding="utf-8")
+
+
+def test_letters_of_every_text_come_from_a_font_that_has_them():
+    words = "北京 roster"
+    if not style.find_fonts(set("北京")):
+        pytest.skip("no font with Chinese letters is installed here")
+    figure = dataclasses.replace(fan_of(CHANGES), origin=dataclasses.replace(ORIGIN, command=f"run {words}"))
+    texts = [text for text in figure.paint().findobj(Text) if "北" in text.get_text()]
+    assert len(texts) == 1
+    assert set(style.find_fonts(set("北京"))) <= set(texts[0].get_fontfamily())
 
 
 # files
