@@ -122,8 +122,8 @@ class Figure:
         """Write the picture in each format, its numbers as CSV and its words as text; return the files.
 
         The files are `name`.svg, .png, .csv and .txt in `folder`, which is made where missing; those of a narrow
-        picture are called `name`-phone, so that the wide one stays. The same figure gives the same bytes. Raises `FigureError` for an
-        unknown format or an empty part.
+        picture are called `name`-phone, so that the wide one stays. The same figure gives the same bytes. Raises
+        `FigureError` for an unknown format or an empty part.
         """
         folder, formats = Path(folder), list(formats)
         if unknown := set(formats) - set(FORMATS):
