@@ -18,6 +18,9 @@ import numba
 import numpy
 import platformdirs
 from numba import types
+from numba.extending import intrinsic
+
+from sim.direct import Entry, Inner, stand_for
 
 KERNEL_SOURCES = (
     "compiled.py",
@@ -96,40 +99,60 @@ except (ImportError, AttributeError):  # a numba that has other insides
 _INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # which halves the compilation
 
 
+def _settle(dispatcher, kind):
+    """Return a dispatcher that answers calls from Python as its kind does, and from kernels shares compilations."""
+    if IS_COMPILED:
+        dispatcher.__class__ = kind
+        _share_compilations(dispatcher)
+    return dispatcher
+
+
 def _share_compilations(dispatcher):
     """Let calls from kernels that differ in constants or in the width of integers share one compilation.
 
     numba would compile a function anew for each constant it is called with, and again for the first guess of each
     variable that starts as one: nearly half of all compilations. Inlining sees the constants all the same.
     """
-    if IS_COMPILED:
-        find = dispatcher.get_call_template
+    find = dispatcher.get_call_template
 
-        def get_call_template(arguments, keywords):
-            plain = (types.unliteral(kind) for kind in arguments)
-            return find(tuple(types.int64 if kind == types.uint32 else kind for kind in plain), keywords)
+    def get_call_template(arguments, keywords):
+        plain = (types.unliteral(kind) for kind in arguments)
+        return find(tuple(types.int64 if kind == types.uint32 else kind for kind in plain), keywords)
 
-        dispatcher.get_call_template = get_call_template
-    return dispatcher
+    dispatcher.get_call_template = get_call_template
 
 
 def compiled_entry(function):
     """Compile a kernel that Python calls: cached, without the interpreter's lock, without fastmath."""
-    return _share_compilations(numba.njit(**_OPTIONS, **_COMPILERS.get("Whole", {}))(function))
+    return _settle(numba.njit(**_OPTIONS, **_COMPILERS.get("Whole", {}))(function), Entry)
 
 
 def compiled_apart(function):
     """Compile a kernel that only other kernels call, and seldom: to machine code of its own that they share."""
-    return _share_compilations(numba.njit(**_OPTIONS, **_INNER, **_COMPILERS.get("Apart", {}))(function))
+    return _settle(numba.njit(**_OPTIONS, **_INNER, **_COMPILERS.get("Apart", {}))(function), Inner)
 
 
 def compiled(function):
-    """Compile a kernel that only other kernels call, within each of them."""
-    return _share_compilations(numba.njit(**_OPTIONS, **_INNER, **_COMPILERS.get("Part", {}))(function))
+    """Compile a kernel that only other kernels call, within each of them; called from Python, it runs interpreted."""
+    return _settle(numba.njit(**_OPTIONS, **_INNER, **_COMPILERS.get("Part", {}))(function), Inner)
 
 
 def inlined(function):
     """Compile a small kernel into all that call it, so that their loops keep in registers what stays equal."""
-    return _share_compilations(
-        numba.njit(**_OPTIONS, **_INNER, **_COMPILERS.get("Part", {}), forceinline=True)(function)
-    )
+    return _settle(numba.njit(**_OPTIONS, **_INNER, **_COMPILERS.get("Part", {}), forceinline=True)(function), Inner)
+
+
+def compiled_as(build):
+    """Replace a plain function, where kernels are compiled, by machine code that numba's intrinsic `build` writes.
+
+    Where a kernel's Python source runs, the plain function is called.
+    """
+
+    def choose(plain):
+        if not IS_COMPILED:
+            return plain
+        made = intrinsic(build)
+        stand_for(made, plain)
+        return made
+
+    return choose

@@ -13,9 +13,8 @@ import math
 
 import numpy as np
 from numba import types
-from numba.extending import intrinsic
 
-from sim.compiled import IS_COMPILED, compiled_entry
+from sim.compiled import compiled_as, compiled_entry
 
 # Append only: a number here is part of every draw's key.
 INITIALISE, MEET, TURNOVER, SERVE, RESPOND, AWARD, SETTLE, REVIEW = 1, 2, 3, 4, 5, 6, 7, 8
@@ -36,68 +35,68 @@ _SHIFT_12 = np.uint64(12)
 _UNIT = 1.0 / 4503599627370496.0  # 2**-52
 
 
-if IS_COMPILED:
+def _build_high_word(typing_context, a, b):
+    def build(context, builder, signature, arguments):
+        from llvmlite import ir
 
-    @intrinsic
-    def _high_word(typing_context, a, b):  # pyright: ignore[reportRedeclaration]
-        """Return the high 64 bits of the 128-bit product of two uint64."""
+        wide = ir.IntType(128)
+        product = builder.mul(builder.zext(arguments[0], wide), builder.zext(arguments[1], wide))
+        return builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), ir.IntType(64))
 
-        def build(context, builder, signature, arguments):
-            from llvmlite import ir
+    return types.uint64(types.uint64, types.uint64), build
 
-            wide = ir.IntType(128)
-            product = builder.mul(builder.zext(arguments[0], wide), builder.zext(arguments[1], wide))
-            return builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), ir.IntType(64))
 
-        return types.uint64(types.uint64, types.uint64), build
+def _build_split(typing_context, x):
+    """Read both from the bits of the number."""
 
-    @intrinsic
-    def _split(typing_context, x):  # pyright: ignore[reportRedeclaration]
-        """Return (mantissa in [0.5, 1), exponent) of a positive normal number, read from its bits."""
+    def build(context, builder, signature, arguments):
+        from llvmlite import ir
 
-        def build(context, builder, signature, arguments):
-            from llvmlite import ir
+        word = ir.IntType(64)
+        bits = builder.bitcast(arguments[0], word)
+        exponent = builder.sub(builder.lshr(bits, ir.Constant(word, 52)), ir.Constant(word, 1022))
+        digits = builder.and_(bits, ir.Constant(word, (1 << 52) - 1))
+        mantissa = builder.bitcast(builder.or_(digits, ir.Constant(word, 1022 << 52)), arguments[0].type)
+        return context.make_tuple(builder, signature.return_type, (mantissa, exponent))
 
-            word = ir.IntType(64)
-            bits = builder.bitcast(arguments[0], word)
-            exponent = builder.sub(builder.lshr(bits, ir.Constant(word, 52)), ir.Constant(word, 1022))
-            digits = builder.and_(bits, ir.Constant(word, (1 << 52) - 1))
-            mantissa = builder.bitcast(builder.or_(digits, ir.Constant(word, 1022 << 52)), arguments[0].type)
-            return context.make_tuple(builder, signature.return_type, (mantissa, exponent))
+    return types.Tuple((types.float64, types.int64))(types.float64), build
 
-        return types.Tuple((types.float64, types.int64))(types.float64), build
 
-    @intrinsic
-    def _scale(typing_context, x, k):  # pyright: ignore[reportRedeclaration]
-        """Return x · 2**k, exact for |k| <= 1022; the power is made from its bits."""
+def _build_scale(typing_context, x, k):
+    """Make the power from its bits."""
 
-        def build(context, builder, signature, arguments):
-            from llvmlite import ir
+    def build(context, builder, signature, arguments):
+        from llvmlite import ir
 
-            word = ir.IntType(64)
-            bits = builder.shl(builder.add(arguments[1], ir.Constant(word, 1023)), ir.Constant(word, 52))
-            return builder.fmul(arguments[0], builder.bitcast(bits, arguments[0].type))
+        word = ir.IntType(64)
+        bits = builder.shl(builder.add(arguments[1], ir.Constant(word, 1023)), ir.Constant(word, 52))
+        return builder.fmul(arguments[0], builder.bitcast(bits, arguments[0].type))
 
-        return types.float64(types.float64, types.int64), build
+    return types.float64(types.float64, types.int64), build
 
-else:
 
-    def _split(x):
-        """Return (mantissa in [0.5, 1), exponent) of a positive number."""
-        return math.frexp(x)
+@compiled_as(_build_high_word)
+def _high_word(a, b):
+    """Return the high 64 bits of the 128-bit product of two uint64."""
+    return np.uint64((int(a) * int(b)) >> 64)
 
-    def _scale(x, k):
-        """Return x · 2**k."""
-        return math.ldexp(x, int(k))
 
-    def _high_word(a, b):
-        """Return the high 64 bits of the 128-bit product of two uint64."""
-        return np.uint64((int(a) * int(b)) >> 64)
+@compiled_as(_build_split)
+def _split(x):
+    """Return (mantissa in [0.5, 1), exponent) of a positive normal number."""
+    return math.frexp(x)
+
+
+@compiled_as(_build_scale)
+def _scale(x, k):
+    """Return x · 2**k, exact for |k| <= 1022."""
+    return math.ldexp(x, int(k))
 
 
 @compiled_entry
 def philox(key, counter_0, counter_1):
     """Return the two uint64 words of one Philox2x64-10 block. All arguments uint64."""
+    key, counter_0, counter_1 = np.uint64(key), np.uint64(counter_0), np.uint64(counter_1)
     for _ in range(10):
         high = _high_word(_MULTIPLIER, counter_0)
         low = _MULTIPLIER * counter_0

@@ -17,7 +17,6 @@ from numba.core.typing.templates import AttributeTemplate
 from numba.extending import (
     NativeValue,
     infer_getattr,
-    intrinsic,
     lower_getattr_generic,
     models,
     register_model,
@@ -26,7 +25,7 @@ from numba.extending import (
 )
 from numba.np import arrayobj
 
-from sim.compiled import IS_COMPILED
+from sim.compiled import compiled_as
 
 
 class Shape(NamedTuple):
@@ -147,30 +146,25 @@ def _get_field(context, builder, reference, value, attribute):
     return found._getvalue()
 
 
-if IS_COMPILED:
+def _build_hold(typing_context, record):
+    def build(context, builder, signature, arguments):
+        words = ir.ArrayType(ir.IntType(64), -(-record.size // 8))
+        slot = builder.bitcast(cgutils.alloca_once(builder, words), arguments[0].type)
+        n_bytes = context.get_constant(types.intp, record.size)
+        cgutils.raw_memcpy(builder, slot, arguments[0], n_bytes, 1)
+        return slot
 
-    @intrinsic
-    def hold(typing_context, record):  # pyright: ignore[reportRedeclaration]
-        """Return a copy of a record of numbers on the stack, to be read only.
+    return record(record), build
 
-        No array can overlap it, as for all that the optimiser knows one might overlap the record itself: so a loop
-        that writes arrays keeps the numbers in registers, and may run in vectors. Only what is read gets copied.
-        """
 
-        def build(context, builder, signature, arguments):
-            words = ir.ArrayType(ir.IntType(64), -(-record.size // 8))
-            slot = builder.bitcast(cgutils.alloca_once(builder, words), arguments[0].type)
-            n_bytes = context.get_constant(types.intp, record.size)
-            cgutils.raw_memcpy(builder, slot, arguments[0], n_bytes, 1)
-            return slot
+@compiled_as(_build_hold)
+def hold(record):
+    """Return a record of numbers, to be read only: in compiled code a copy of it on the stack.
 
-        return record(record), build
-
-else:
-
-    def hold(record):
-        """Return the record: only compiled code reads it faster elsewhere."""
-        return record
+    No array can overlap the copy, as for all that the optimiser knows one might overlap the record itself: so a loop
+    that writes arrays keeps the numbers in registers, and may run in vectors. Only what is read gets copied.
+    """
+    return record
 
 
 CLASSES: dict[str, Any] = {}  # by name, all that are registered

@@ -9,10 +9,9 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils, typing
-from numba.extending import intrinsic
 from numba.np import arrayobj
 
-from sim.compiled import IS_COMPILED
+from sim.compiled import compiled_as
 from sim.reference import CLASSES, Reference, get_struct, list_shapes, of, passed_by_reference
 
 DIMENSIONS: tuple[str, ...] = ("n", "C", "K", "G", "S", "M", "T", "E", "Q", "O")
@@ -162,33 +161,28 @@ def _hide_origin(builder, pointer):
     return builder.asm(kind, "", "=r,0,~{memory}", [pointer], True)  # no instruction, only a veil
 
 
-if IS_COMPILED:
+def _build_window(typing_context, blocks, places, at, worker):
+    def build(context, builder, signature, arguments):
+        blocks_type, places_type = signature.args[:2]
+        table = builder.bitcast(arguments[1], get_struct(context, places_type).as_pointer())
+        rows = []
+        for index, (_, kind) in enumerate(places_type.fields):
+            item = builder.load(cgutils.gep_inbounds(builder, table, 0, index))
+            array = context.make_array(kind)(context, builder, item)
+            is_by_locality = kind.ndim == 2
+            step = builder.mul(arguments[2], builder.extract_value(array.shape, 1)) if is_by_locality else None
+            rows.append(builder.gep(array.data, [step]) if is_by_locality else array.data)
+        slot = cgutils.alloca_once(builder, _window_struct(context, _window_type(blocks_type)))
+        found = builder.bitcast(slot, ir.IntType(8).as_pointer())
+        filler = _declare_filler(context, builder.module, blocks_type)
+        builder.call(filler, [found, builder.bitcast(arguments[0], found.type), *rows, arguments[3]])
+        return _hide_origin(builder, builder.bitcast(found, context.get_value_type(_window_type(blocks_type))))
 
-    @intrinsic
-    def window(typing_context, blocks, places, at, worker):  # pyright: ignore[reportRedeclaration]
-        """Return the named tuple of locality `at`, on the caller's stack."""
+    signature = typing.templates.signature(_window_type(blocks), blocks, places, types.intp, types.intp)
+    return signature, build
 
-        def build(context, builder, signature, arguments):
-            blocks_type, places_type = signature.args[:2]
-            table = builder.bitcast(arguments[1], get_struct(context, places_type).as_pointer())
-            rows = []
-            for index, (_, kind) in enumerate(places_type.fields):
-                item = builder.load(cgutils.gep_inbounds(builder, table, 0, index))
-                array = context.make_array(kind)(context, builder, item)
-                is_by_locality = kind.ndim == 2
-                step = builder.mul(arguments[2], builder.extract_value(array.shape, 1)) if is_by_locality else None
-                rows.append(builder.gep(array.data, [step]) if is_by_locality else array.data)
-            slot = cgutils.alloca_once(builder, _window_struct(context, _window_type(blocks_type)))
-            found = builder.bitcast(slot, ir.IntType(8).as_pointer())
-            filler = _declare_filler(context, builder.module, blocks_type)
-            builder.call(filler, [found, builder.bitcast(arguments[0], found.type), *rows, arguments[3]])
-            return _hide_origin(builder, builder.bitcast(found, context.get_value_type(_window_type(blocks_type))))
 
-        signature = typing.templates.signature(_window_type(blocks), blocks, places, types.intp, types.intp)
-        return signature, build
-
-else:
-
-    def window(blocks, places, at, worker):
-        """Return the named tuple of locality `at`."""
-        return view_locality(blocks, places, at, worker)
+@compiled_as(_build_window)
+def window(blocks, places, at, worker):
+    """Return the named tuple of locality `at`, in compiled code on the caller's stack."""
+    return view_locality(blocks, places, at, worker)

@@ -128,10 +128,16 @@ def _without_docstrings(tree):
 def test_kernels_are_compiled_without_fastmath_and_all_of_them():
     assert "fastmath" not in (SIM / "compiled.py").read_text(encoding="utf-8").replace("without fastmath", "")
     for path in KERNELS:
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef) and node.name != "new_row":
-                marks = {getattr(mark, "id", "") for mark in node.decorator_list}
-                assert marks & {"compiled", "compiled_apart", "compiled_entry", "inlined"}, (path.name, node.name)
+        functions = [
+            node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)
+        ]
+        marks = {node.name: [ast.unparse(mark) for mark in node.decorator_list] for node in functions}
+        written = [mark for one in marks.values() for mark in one if mark.startswith("compiled_as(")]
+        for name, found in marks.items():
+            if name != "new_row" and f"compiled_as({name})" not in written:  # numba calls it to write machine code
+                kinds = {mark.partition("(")[0] for mark in found}
+                allowed = {"compiled", "compiled_apart", "compiled_as", "compiled_entry", "inlined"}
+                assert kinds & allowed, (path.name, name)
 
 
 def test_imports_go_one_way():
