@@ -34,6 +34,12 @@ def describe_scenario(manifest: Mapping[str, Any], start: str = "") -> str:
     return " ".join(f"{one[:1].upper()}{one[1:]}." for one in told if one)
 
 
+def describe_shocks(manifest: Mapping[str, Any], start: str = "") -> str:
+    """Return the shock of a result in a sentence, or a sentence for each where settings differ in it; "" for none."""
+    held = _Held(manifest, start or str(manifest.get("start") or ""))
+    return " ".join(f"{one[:1].upper()}{one[1:]}." for one in _tell_shock(held))
+
+
 def describe_shock(shock: Mapping[str, Any], start: str = "", months: int | None = None) -> str:
     """Return one shock in words, without a full stop: ``all grant money ends in month 48 (January 2031), …``.
 
@@ -178,23 +184,38 @@ def _tell_shock(held: _Held) -> list[str]:
     if len(names) == 1 and not held.is_varied("shock.name"):
         if names[0] == "none":
             return []
-        told = describe_shock({**numbers, "name": names[0]}, held.start, held.get("months"))
+        told = describe_shock(numbers, held.start, held.get("months"))
         is_off = held.get("mechanisms.apply_calendar") is False
         return [f"{told}: but the calendar is switched off, so that it changes nothing" if is_off else told]
-    told = []
-    for name in names:
-        trees = [tree["shock"] for tree in held.trees if tree.get("shock", {}).get("name") == name] or [
-            {**held.trees[0].get("shock", {}), "name": name}
-        ]
-        shared = {key: value if all(tree[key] == value for tree in trees) else None for key, value in trees[0].items()}
-        if name != "none":
-            told.append(f"{held.name('shock', name)}: {describe_shock(shared, held.start, held.get('months'))}")
-    return told
+    return [
+        f"{held.name('shock', name)}: {describe_shock(_share(trees), held.start, held.get('months'))}"
+        for name, trees in ((name, _find_shock_trees(held, name)) for name in names if name != "none")
+    ]
+
+
+def _find_shock_trees(held: _Held, word: str) -> list[dict[str, Any]]:
+    """Return the values of the shock of that word in each setting that has it."""
+    found = [dict(tree["shock"]) for tree in held.trees if _find_shock_word(tree) == word]
+    kept = held.manifest.get("shocks")
+    if not found and isinstance(kept, Mapping) and word in kept:
+        found = [dict(kept[word])]
+    return found or [{**held.trees[0].get("shock", {}), "name": word}]
+
+
+def _share(trees: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the values that all `trees` share, None for the others."""
+    return {key: value if all(tree[key] == value for tree in trees) else None for key, value in trees[0].items()}
+
+
+def _find_shock_word(tree: Mapping[str, Any]) -> str:
+    """Return the word that chose the shock of a setting, its kind where it was set by itself."""
+    kind, choices = str(tree["shock"]["name"]), tree.get("choices") or {}
+    return str(choices["shock"]) if choices.get("shock_kind") == kind else kind
 
 
 def _find_shocks(held: _Held) -> list[str]:
     """Return the kinds of shock of all settings, in order; a sweep keeps but its first setting, and the design."""
-    found = [str(tree["shock"]["name"]) for tree in held.trees if isinstance(tree.get("shock"), Mapping)]
+    found = [_find_shock_word(tree) for tree in held.trees if isinstance(tree.get("shock"), Mapping)]
     designs = [held.manifest.get("design"), *(one.get("design") for one in held.manifest.get("blocks") or [])]
     while designs:
         design = designs.pop(0) or {}
@@ -286,7 +307,7 @@ def _find_changed(held: _Held) -> Iterator[tuple[str, Any]]:
     is_roster = held.get("field.folder") is not None
     names = [*_ORDER, *(name for name in defaults if name not in _ORDER)]
     for name in names:
-        if name in _ELSEWHERE or name.startswith(("shock.", "regime.")) or held.is_varied(name):
+        if name in _ELSEWHERE or name.startswith(("shock.", "regime.", "choices.")) or held.is_varied(name):
             continue
         value = held.get(name)
         is_brought = has_set or (name.startswith("field.") and (has_field or is_roster))

@@ -21,13 +21,14 @@ AFTER_THE_DEMO = ("phases", "collaboration", "memberships")
 
 def make_figures(results: Results, names: Iterable[str] | None = None, origin: Origin | None = None) -> list[Figure]:
     """Return the figures that fit the tables, in the order of `FIGURES`: all of them, or those of `names`."""
+    from sim.figures.labels import relabel
     from sim.figures.origins import find_origin
 
     wanted = set(FIGURES if names is None else names)
     if unknown := wanted - set(FIGURES):
         raise ValueError(f"figure '{min(unknown)}': not known; choose from {', '.join(FIGURES)}")
-    known = origin or find_origin(results)
-    made = (FIGURES[name](results, known) for name in FIGURES if name in wanted)
+    known, shown = origin or find_origin(results), relabel(results)
+    made = (FIGURES[name](shown, known) for name in FIGURES if name in wanted)
     return [figure for figure in made if figure is not None]
 
 

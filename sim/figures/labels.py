@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import textwrap
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from sim.columns import KEYS, MONTHS, RUNS, column
 from sim.figures.style import clean
 from sim.parameters import Parameters
+from sim.tables import THRESHOLD
+
+if TYPE_CHECKING:
+    from sim.results import Results
 
 
 def name_setting(setting: str) -> str:
@@ -18,6 +24,55 @@ def name_setting(setting: str) -> str:
     head = setting[: len(setting) - len(setting.lstrip("_"))]
     words = str(setting).replace(" ", ", ") if "=" in str(setting) else str(setting)  # "lottery turf_weight=0"
     return head + words[len(head) :].replace("_", " ").replace("=", " ")
+
+
+def label_settings(settings: Iterable[object], labels: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Return the name that each setting is shown under: the written labels of what was chosen, and the numbers.
+
+    settings: as in the column ``regime``, like ``lottery`` or ``lottery shock=total_cut turf_weight=0``. labels: see
+    ``labels`` in a manifest. No two settings share a name; without a label a setting is shown as `name_setting` does.
+    """
+    listed = list(dict.fromkeys(map(str, settings)))
+    found = {setting: _label_setting(setting, labels) for setting in listed}
+    names = list(found.values())
+    return {setting: f"{name} ({setting})" if names.count(name) > 1 else name for setting, name in found.items()}
+
+
+def _label_setting(setting: str, labels: Mapping[str, Mapping[str, str]]) -> str:
+    known = {word: label for group in labels.values() for word, label in group.items()}
+    if setting in known and setting != "none":
+        return known[setting]
+    parts = []
+    for word in setting.split(" "):
+        group, sign, value = word.partition("=")
+        if not sign and word in known:
+            parts.append(labels.get("regime", {}).get(word) or known[word])
+        elif sign and value in labels.get(group, {}):
+            parts.append(labels[group][value])
+        else:
+            parts.append(word)
+    is_known = parts != setting.split(" ")
+    return ", ".join(part if part in known.values() else name_setting(part) for part in parts) if is_known else setting
+
+
+def relabel(results: Results) -> Results:
+    """Return the results with settings and shocks under their labels, for what is shown; a copy where they change."""
+    labels = results.manifest.get("labels")
+    if not isinstance(labels, Mapping) or not len(results.runs):
+        return results
+    names = label_settings(results.runs["regime"], labels)
+    changed = {}
+    for name in ("runs", "months", "events", "members", "localities"):
+        table = getattr(results, name)
+        if "regime" in table.columns:
+            changed[name] = table.assign(regime=[names.get(str(one), one) for one in table["regime"]])
+    for group in ("shock", "field"):
+        if group in results.runs.columns:
+            shown = labels.get(group, {})
+            changed["runs"] = changed["runs"].assign(
+                **{group: [shown.get(str(one), one) for one in results.runs[group]]}
+            )
+    return dataclasses.replace(results, **changed, manifest={**results.manifest, "labels": {}})
 
 
 def name_axis(name: str) -> str:
@@ -40,6 +95,15 @@ def explain_column(name: str) -> str:
 def tell_change(value: float) -> str:
     """Return a difference with its sign, two decimals; what rounds to zero is 0.00."""
     return f"{value:+.2f}".replace("-", "−") if abs(value) >= 0.005 else "0.00"
+
+
+def tell_open(low: float, high: float) -> str:
+    """Return what an undecided change leaves open, by where its 95 % interval lies: never that nothing is known."""
+    if low > -THRESHOLD:
+        return "does not fragment; whether it grows or holds is open"
+    if high < THRESHOLD:
+        return "does not grow; whether it fragments or holds is open"
+    return "whether it grows, holds or fragments is open"
 
 
 def tell_share(share: float) -> str:
@@ -70,7 +134,9 @@ def fold(text: str, width: int) -> str:
 
 
 def join_words(words: list[str]) -> str:
-    """Return ``a, b and c``."""
+    """Return ``a, b and c``; with semicolons where a word has a comma of its own: ``a; b, c; and d``."""
+    if len(words) > 1 and any("," in word for word in words):
+        return f"{'; '.join(words[:-1])}; and {words[-1]}"
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 

@@ -8,15 +8,31 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sim.columns import column
+from sim.columns import Column, column
+from sim.figures.labels import tell_open
 from sim.report.reading import Material
 from sim.report.sentences import count_pairs
+from sim.report.verdicts import VARIES
 
 if TYPE_CHECKING:
     from sim.figures.figure import Table
 
-SIGNS = {"grows": "▲", "holds": "■", "fragments": "▼", "undecided": "◇", "more": "▲", "less": "▼"}
-SHOWN = ("collaboration_end", "effective_change", "coverage_end")  # outcomes; the others are in the download
+SIGNS = {"grows": "▲", "holds": "■", "fragments": "▼", "undecided": "◇", VARIES: "◇", "more": "▲", "less": "▼"}
+SHOWN = (
+    "collaboration_end",
+    "effective_change",
+    "coverage_end",
+    "served_end",
+    "not_served_end",
+)  # outcomes; the others are in the download
+TOTALS = (
+    "served_end",
+    "not_served_end",
+    "total_budgeted_usd",
+    "total_awarded_usd",
+    "total_paid_usd",
+    "total_unspent_usd",
+)
 MOST_IN_FILE = 400  # rows of a download by month
 MOST_ROWS = 60  # of a figure's data; the rest is in the tables of the folder
 
@@ -40,12 +56,9 @@ def grid_verdicts(material: Material, summary: Table) -> Grid:
     """Return one row a setting: verdict, how many runs, change with its interval, coverage beside it."""
     rows, signs = [], []
     for row in summary.to_dict("records"):
-        n = int(row["n_runs"])
-        counts = " / ".join(f"{row[f'{name}_share'] * n:,.0f}" for name in ("grows", "holds", "fragments"))
-        change = _interval(row["change_mean"], row["change_low"], row["change_high"])
-        ends = f"{row['collaboration_end']:.2f}", f"{row['coverage_end']:.2f}"
-        rows.append([row["regime"], row["verdict"], counts, change, *ends])
-        signs.append(SIGNS[row["verdict"]])
+        rows.append([row["regime"], *_tell_verdict(row), show_mean(row["collaboration_end"], 2)])
+        rows[-1].append(show_mean(row["coverage_end"], 2))
+        signs.append(SIGNS.get(row["verdict"], ""))
     heads = [
         "Setting",
         "Verdict",
@@ -59,8 +72,48 @@ def grid_verdicts(material: Material, summary: Table) -> Grid:
         "Collaboration is the share of pairs of organizations that share a coalition, coverage the share of service "
         "populations with a provider inside one. Change: mean of the last 12 months less that of months 1 to 12, in "
         "brackets its 95 % interval, whose unit is a run. A setting grows or fragments where the whole interval lies "
-        "beyond ±0.05, holds where it lies between, and is undecided else.",
+        "beyond ±0.05, holds where it lies between, and is undecided else. It varies where it grows in some scenarios and "
+        "fragments in others; the change is then the range of the scenarios' means.",
     )  # fmt: skip
+
+
+def _tell_verdict(row: dict[str, Any]) -> tuple[str, str, str]:
+    """Return verdict, numbers of runs and change of one setting as text; what is not known is a dash."""
+    verdict, n = row["verdict"], row.get("n_judged", row["n_runs"])
+    if math.isnan(row["change_mean"]):
+        return verdict, "—", "—"
+    counts = " / ".join(f"{row[f'{name}_share'] * n:,.0f}" for name in ("grows", "holds", "fragments"))
+    if verdict == VARIES:
+        return verdict, counts, f"{_signed(row['range_low'], 2)} to {_signed(row['range_high'], 2)} between scenarios"
+    if verdict == "undecided":
+        verdict = f"{verdict}: {tell_open(row['change_low'], row['change_high'])}"
+    return verdict, counts, _interval(row["change_mean"], row["change_low"], row["change_high"])
+
+
+def grid_totals(material: Material) -> Grid | None:
+    """Return one row a setting: people served and not served a month, and what became of the money, means over runs."""
+    names = [name for name in TOTALS if name in material.runs.columns]
+    if not names:
+        return None
+    means = material.runs.groupby("regime", sort=False)[names].mean()
+    rows = [[str(setting), *(show_mean(row[name], 0) for name in names)] for setting, row in means.iterrows()]
+    heads = [f"{entry.label} ({entry.unit})" for entry in (find_column(name) for name in names)]
+    return Grid(
+        "People and money of each setting", ["Setting", *heads], rows, [False] + [True] * len(names), [],
+        "Means over runs. People: a month, over the last 12 months. Money: of the whole run and field. Budgeted is what "
+        "the rounds could give out; it is awarded or stays unspent, and what is awarded late is paid after the end of "
+        "the run. Settings with the same budget need not pay out the same.",
+    )  # fmt: skip
+
+
+def show_mean(value: float, digits: int) -> str:
+    """Return a mean as text, a dash where it is not known."""
+    return "—" if math.isnan(value) else f"{value:,.{digits}f}"
+
+
+def find_column(name: str) -> Column:
+    """Return the entry of a column of the table of runs."""
+    return column(name)
 
 
 def grid_differences(material: Material, differences: Table) -> Grid:
@@ -71,8 +124,10 @@ def grid_differences(material: Material, differences: Table) -> Grid:
         is_same = row["mean"] == row["low"] == row["high"] == 0
         more, less, n = count_pairs(material, row)
         told = "the same" if is_same else "one pair" if math.isnan(row["low"]) else side
-        entry = column(row["outcome"])
-        change = _interval(row["mean"], row["low"], row["high"], 3)
+        if math.isnan(row["mean"]):
+            continue
+        entry = find_column(row["outcome"])
+        change = _interval(row["mean"], row["low"], row["high"], 3 if entry.unit in ("share", "groups") else 1)
         name = f"{entry.label} ({entry.unit})"
         rows.append([row["regime"], told, name, change, f"{more:,} / {less:,} of {n:,}"])
         signs.append("■" if is_same else SIGNS[side])

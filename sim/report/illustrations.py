@@ -38,7 +38,8 @@ def find_figures(material: Material, command: str) -> list[Figure]:
         return analyses
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The confidence interval is undefined")  # where no coalition is left
-        figures = make_figures(results, ("phases", *OVER_TIME), origin)
+        shown = dataclasses.replace(results, manifest={**results.manifest, "labels": {}})  # they have their labels
+        figures = make_figures(shown, ("phases", *OVER_TIME), origin)
     made = {figure.name: figure for figure in figures}
     phases = made.get("phases") or _make_phases(material, results.runs, origin)
     found = {"phases": phases and _name_cells(phases), "differences": _make_pairs(material, origin)}

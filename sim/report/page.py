@@ -22,8 +22,10 @@ from sim.report.illustrations import draw_svg, find_figures
 from sim.report.provenance import list_provenance, tell_command, tell_method
 from sim.report.reading import COMPARISON, RUN, SWEEP, Material, read_material
 from sim.report.settings import grid_all, grid_changed, grid_sourced, list_entries, tell_assumptions
+from sim.report.verdicts import judge_material
 from sim.results import CAUTION
-from sim.tables import describe_localities, guard_formulas, summarise
+from sim.scenario import describe_scenario
+from sim.tables import describe_localities, guard_formulas
 
 _CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
@@ -71,6 +73,7 @@ class Page:
     name: str
     kicker: str
     headline: str
+    scenario: str
     question: str
     caution: str
     summary: list[str]
@@ -104,7 +107,7 @@ def write_report(folder: str | Path, target: Path) -> Page:
 
 def make_page(material: Material) -> Page:
     """Return what the report of `material` says."""
-    summary = summarise(material)
+    summary = judge_material(material)
     several = len(material.settings) > 1
     differences = compute_differences(material.pairs) if several else pd.DataFrame(columns=["outcome"])
     partings = pd.DataFrame()
@@ -119,6 +122,7 @@ def make_page(material: Material) -> Page:
         name=material.name,
         kicker=KICKERS[material.kind],
         headline=sentences.tell_headline(material, summary, differences),
+        scenario=describe_scenario(material.manifest),
         question=str(material.manifest.get("question") or ""),
         caution=CAUTION,
         summary=sentences.tell_summary(material, summary, differences),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ import pandas as pd
 
 from sim.columns import COUNTED, KEYS, RUNS
 from sim.contrasts import OUTCOMES
-from sim.figures.labels import name_setting
+from sim.figures.labels import label_settings, name_setting
 from sim.results import ResultsError, read_manifest, scan_table
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def read_material(folder: str | Path) -> Material:
         raise ResultsError(f"{folder}: holds no run that has ended; nothing to report")
     kind = _find_kind(manifest)
     policies, scenarios = _part_columns(runs, manifest, kind)
-    runs = runs.assign(regime=_label(runs, policies))
+    runs = runs.assign(regime=_label(runs, policies, manifest.get("labels") or {}))
     runs["scenario"] = runs.groupby(scenarios, sort=False, dropna=False).ngroup() if scenarios else 0
     left_out: list[str] = []
     tables = {
@@ -188,17 +188,27 @@ def _find_case_columns(manifest: dict[str, Any]) -> set[str]:
     return {columns.get(name, name.rsplit(".", 1)[-1]) for name in names} | {*names}
 
 
-def _label(runs: Table, policies: list[str]) -> Table:
-    """Return a name a run, in words: the values of names, and name and value of numbers."""
+def _label(runs: Table, policies: list[str], labels: Mapping[str, Mapping[str, str]]) -> Table:
+    """Return a name a run, in words: the labels of what was chosen, and name and value of numbers."""
     parts = []
     for name in policies:
-        plain = not pd.api.types.is_numeric_dtype(runs[name])
-        values = runs[name].astype(object).where(runs[name].notna(), "none")
-        values = values.where(values != "none", NOTHING.get(name, "none"))
-        parts.append(values.map(str) if plain else values.map(lambda value, name=name: f"{name}={_show(value)}"))
-    labels = pd.concat(parts, axis=1).agg(" ".join, axis=1).astype(str) if len(parts) > 1 else parts[0].astype(str)
-    called = {label: call(label) for label in labels.unique()}
-    return labels.map(called.get)
+        if pd.api.types.is_numeric_dtype(runs[name]):
+            parts.append(runs[name].map(lambda value, name=name: call(f"{name}={_show(value)}")))
+            continue
+        values = runs[name].astype(object).where(runs[name].notna(), "none").map(str)
+        shown = _name_values(name, list(values.unique()), labels)
+        parts.append(values.map(lambda value, shown=shown: shown[value]))
+    return pd.concat(parts, axis=1).agg(", ".join, axis=1).astype(str) if len(parts) > 1 else parts[0].astype(str)
+
+
+def _name_values(name: str, values: list[str], labels: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Return what each value of a column of names is called."""
+    if name in ("regime", "case"):  # of a comparison the whole setting, regime and numbers
+        shown = label_settings(values, labels)
+    else:
+        shown = {value: labels.get(name, {}).get(value, value) for value in values}
+    named = {value: NOTHING.get(name, "none") if text == "none" else call(text) for value, text in shown.items()}
+    return named if len({*named.values()}) == len(named) else shown
 
 
 def call(setting: object) -> str:

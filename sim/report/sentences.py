@@ -1,4 +1,4 @@
-"""Plain sentences about results, each from a template and its numbers: at most 120 words before any figure."""
+"""Plain sentences about results, each from a template and its numbers: at most 150 words before any figure."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.figures.labels import join_words
+from sim.figures.labels import join_words, tell_open
 from sim.report.reading import COMPARISON, SWEEP, Material
+from sim.report.verdicts import VARIES, explain_unknown
+from sim.scenario import describe_shocks
 
 if TYPE_CHECKING:
     from sim.figures.figure import Table
 
-MOST_WORDS = 120
+MOST_WORDS = 150
 TOLD = 3  # settings told one by one; more are counted
 VERBS = {"grows": "grow", "holds": "hold", "fragments": "fragment"}
 CLOSING = "Most numbers of the model are assumed: take this as a way to think about a question, not as a forecast."
@@ -21,12 +23,11 @@ CLOSING = "Most numbers of the model are assumed: take this as a way to think ab
 def tell_headline(material: Material, summary: Table, differences: Table) -> str:
     """Return the finding in one sentence: the title of the report."""
     if len(material.settings) == 1:
-        row = summary.iloc[0]
-        if row["verdict"] == "undecided":
-            return f"Undecided: whether collaboration changes under {row['regime']}"
-        return f"Collaboration {row['verdict']} under {row['regime']}"
+        return _tell_single(summary.iloc[0])
     found = _pick_outcome(differences)
     reference = material.settings[0]
+    if not found or all(np.isnan(row["mean"]) for row in found):
+        return f"Nothing to compare with {reference}: the runs are too short, or nobody is left to collaborate"
     if len(found) == 1:
         row = found[0]
         side = _find_side(row)
@@ -44,23 +45,38 @@ def tell_headline(material: Material, summary: Table, differences: Table) -> str
     return f"Against {reference}: {'; '.join(told)}"
 
 
+def _tell_single(row: Any) -> str:
+    """Return the verdict of the only setting as a title."""
+    verdict, setting = row["verdict"], row["regime"]
+    if verdict == VARIES:
+        return f"Under {setting} collaboration grows in some scenarios and fragments in others"
+    if verdict == "undecided":
+        return f"Undecided under {setting}: collaboration {tell_open(row['change_low'], row['change_high'])}"
+    if verdict in VERBS:
+        return f"Collaboration {verdict} under {setting}"
+    return f"{_capital(verdict)} under {setting}: nothing can be said of a change in collaboration"
+
+
 def _list(names: list[str], n_all: int) -> str:
     return join_words(names) if len(names) <= TOLD else f"{len(names)} of {n_all} settings"
 
 
 def tell_summary(material: Material, summary: Table, differences: Table) -> list[str]:
     """Return the sentences of the summary, of `MOST_WORDS` words at most; the less important ones go first."""
-    opening, coverage = _tell_opening(material), _tell_coverage(summary)
+    opening, coverage = _tell_opening(material), _tell_coverage(material, summary)
     if len(material.settings) == 1:
-        findings = [_tell_end(summary.iloc[0]), _tell_verdict(summary.iloc[0])]
+        row = summary.iloc[0]
+        findings = [*([] if np.isnan(row["change_mean"]) else [_tell_end(row)]), _tell_verdict(row)]
     elif len(material.settings) <= TOLD + 1:
         findings = [tell_difference(row, count_pairs(material, row)) for row in _pick_outcome(differences)]
     else:
         findings = [_tell_many(summary), f"{tell_headline(material, summary, differences)}."]
-    for kept in ([opening, *findings, coverage, CLOSING], [opening, *findings, CLOSING], [*findings, CLOSING]):
+    shock = describe_shocks(material.manifest)
+    told = [f"{opening} {shock}".strip()]
+    for kept in ([*told, *findings, coverage, CLOSING], [*told, *findings, CLOSING]):
         if count_words(kept) <= MOST_WORDS:
             return kept
-    return [f"{tell_headline(material, summary, differences)}.", CLOSING]
+    return [*told, f"{tell_headline(material, summary, differences)}.", CLOSING]
 
 
 def count_words(sentences: list[str]) -> int:
@@ -74,9 +90,8 @@ def _tell_opening(material: Material) -> str:
     where = f"a simulated field of {size} over {months}"
     if material.kind == COMPARISON:
         n_seeds = material.runs["seed"].nunique()
-        return (
-            f"{_capital(_count(len(settings)))} settings, each run on the same {plural(n_seeds, 'seed')}, of {where}."
-        )
+        often = "once" if n_seeds == 1 else f"{n_seeds:,} times"
+        return f"{_capital(_count(len(settings)))} settings of {where}, each run {often}, on the same seeds."
     n_scenarios = material.n_scenarios
     among = f", {plural(len(settings), 'setting')} in {plural(n_scenarios, 'scenario')}" if n_scenarios > 1 else ""
     kind = "A sweep of" if material.kind == SWEEP else "This is"
@@ -110,6 +125,14 @@ def _tell_end(row: Any) -> str:
 
 def _tell_verdict(row: Any) -> str:
     n_runs = int(row["n_runs"])
+    if row["verdict"] == VARIES:
+        ranged = f"{_between(row['range_low'], row['range_high'])} pairs in 100"
+        return (
+            f"The mean change lies from {ranged} between scenarios: of {int(row['n_scenarios']):,} scenarios collaboration "
+            f"grows in {int(row['n_grow']):,} and fragments in {int(row['n_fragment']):,}, so a mean over them says little."
+        )
+    if row["verdict"] not in (*VERBS, "undecided"):
+        return f"{_capital(explain_unknown(row['verdict']))}."
     if n_runs == 1:
         return f"By the rule of the model collaboration {row['verdict']}; a single run says nothing about chance."
     counts = join_words([f"{row[f'{name}_share'] * n_runs:.0f} {verb}" for name, verb in VERBS.items()])
@@ -118,7 +141,8 @@ def _tell_verdict(row: Any) -> str:
         f"{_signed(row['change_mean'])} pairs in 100, 95 % interval {_between(row['change_low'], row['change_high'])}"
     )
     if row["verdict"] == "undecided":
-        return f"{told} Undecided: the mean change is {change}, and the interval crosses the limit of 5 that counts."
+        known = tell_open(row["change_low"], row["change_high"])
+        return f"{told} Undecided: the mean change is {change}. Collaboration {known} (the limit that counts is 5)."
     return f"{told} On the whole collaboration {row['verdict']}: the mean change is {change}."
 
 
@@ -150,25 +174,38 @@ def count_pairs(material: Material, row: dict[str, Any]) -> tuple[int, int, int]
 
 def _tell_many(summary: Table) -> str:
     parts = []
-    for verdict in ("grows", "holds", "fragments", "undecided"):
+    phrases = {"undecided": "is undecided", VARIES: "grows in some scenarios and fragments in others"}
+    for verdict in dict.fromkeys([*VERBS, *phrases, *summary["verdict"]]):
         found = list(summary.loc[summary["verdict"] == verdict, "regime"])
         if found:
             listed = _list(found, len(summary))
-            phrase = "is undecided" if verdict == "undecided" else verdict
+            phrase = verdict if verdict in VERBS else phrases.get(verdict, f"is not judged ({verdict})")
             parts.append(f"{phrase} under {listed}")
     return f"Collaboration {'; '.join(parts)}."
 
 
-def _tell_coverage(summary: Table) -> str:
-    lowest = summary.loc[summary["coverage_end"].idxmin()] if summary["coverage_end"].notna().any() else None
-    if lowest is None:
+def _tell_coverage(material: Material, summary: Table) -> str:
+    """Return the mean coverage of the only setting, or of the settings with most and fewest."""
+    known = summary[summary["coverage_end"].notna()]
+    if known.empty:
         return "Coverage is not known."
+    lowest, highest = (known.loc[place] for place in (known["coverage_end"].idxmin(), known["coverage_end"].idxmax()))
     if lowest["coverage_end"] >= 0.995:
         every = "Every" if lowest["coverage_end"] == 1 else "Nearly every"
         return f"{every} service population has a provider inside a coalition at the end."
     told = "service populations have a provider inside a coalition at the end"
-    where = f", under {lowest['regime']} fewest" if len(summary) > 1 else ""
-    return f"{_capital(of_hundred(lowest['coverage_end']))} {told}{where}."
+    low, high = (_count_populations(material, row["coverage_end"]) for row in (lowest, highest))
+    if len(known) == 1 or low == high:
+        return f"On average {low} {told}."
+    return f"On average {low} {told} under {lowest['regime']}, {high} under {highest['regime']}."
+
+
+def _count_populations(material: Material, share: float) -> str:
+    """Return a share of the service populations as ``5.2 of 6``, in percent where fields have other populations."""
+    trees = [tree for tree in material.manifest.get("settings") or [] if isinstance(tree, dict)]
+    sizes = {len((tree.get("field") or {}).get("populations") or []) for tree in trees}
+    n = sizes.pop() if len(sizes) == 1 else 0
+    return f"{share * n:.1f} of {n}" if n else f"{100 * share:.0f} % of"
 
 
 def _find_side(row: Any) -> str:
@@ -187,13 +224,16 @@ def of_hundred(share: float) -> str:
     return f"{100 * share:.0f} of 100"
 
 
-def _signed(share: float) -> str:
-    digits = 0 if abs(share) >= 0.0095 else 1
+def _signed(share: float, digits: int | None = None) -> str:
+    if digits is None:
+        digits = 0 if abs(share) >= 0.0095 else 1
     return "0" if abs(share) < 0.0005 else f"{100 * share:+.{digits}f}".replace("-", "−")
 
 
 def _between(low: float, high: float) -> str:
-    return f"{_signed(low)} to {_signed(high)}"
+    """Return an interval in pairs of a hundred, both ends with the same digits."""
+    digits = 0 if min(abs(low), abs(high)) >= 0.0095 else 1
+    return f"{_signed(low, digits)} to {_signed(high, digits)}"
 
 
 def _count(n: int) -> str:

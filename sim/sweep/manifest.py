@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from pathlib import Path
 from typing import Any
@@ -26,12 +27,22 @@ def describe_sweep(plan: Plan, failures: list[Failure]) -> dict[str, Any]:
         "settings": [plan.base],
         "blocks": [block.to_tree() for block in plan.blocks],
         "varied": plan.columns,
+        "shocks": _find_shocks(plan),
         "keep": plan.keep,
         "n_runs": plan.n_runs,
         "n_failed": len(failures),
         "key": plan.key,
         "versions": {"python": platform.python_version()} | {name: get_version(name) for name in LIBRARIES},
     }
+
+
+def _find_shocks(plan: Plan) -> dict[str, dict[str, Any]]:
+    """Return the values of each shock that the design varies, by its word."""
+    found = {}
+    for words, tree in plan.combinations.items():
+        chosen = [word.partition("=")[2] for word in json.loads(words) if word.startswith("shock=")]
+        found |= {word: tree["shock"] for word in chosen}
+    return found
 
 
 def write_manifest(plan: Plan, folder: Path, command: str, failures: list[Failure]) -> None:

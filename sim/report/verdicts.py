@@ -1,0 +1,47 @@
+"""The verdicts of a report: those of the tables, and a range where settings grow in some scenarios and fragment in others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.tables import THRESHOLD, summarise
+
+if TYPE_CHECKING:
+    from sim.figures.figure import Table
+    from sim.report.reading import Material
+
+VARIES = "varies"
+SOME = 0.05  # share of the scenarios on either side of the thresholds from which a mean over all of them misleads
+
+
+def judge_material(material: Material) -> Table:
+    """Return `sim.tables.summarise` of a report's settings, and how their scenarios differ.
+
+    Adds n_scenarios, n_grow, n_fragment (scenarios whose mean over seeds lies beyond the thresholds), range_low and
+    range_high (the lowest and highest of these means). Where `SOME` of the scenarios grow and `SOME` fragment the
+    verdict is `VARIES`, for a mean over opposites is none.
+    """
+    summary = summarise(material)
+    means = material.runs.groupby(["regime", "scenario"], sort=False)["collaboration_change"].mean()
+    by_setting = means.groupby("regime", sort=False)
+    found = {
+        "n_scenarios": by_setting.count(),
+        "n_grow": by_setting.agg(lambda values: (values > THRESHOLD).sum()),
+        "n_fragment": by_setting.agg(lambda values: (values < -THRESHOLD).sum()),
+        "range_low": by_setting.min(),
+        "range_high": by_setting.max(),
+    }
+    for name, values in found.items():
+        summary[name] = summary["regime"].map(values).to_numpy()
+    if material.scenario_columns:
+        least = SOME * summary["n_scenarios"]
+        is_both = (summary["n_grow"] >= least) & (summary["n_fragment"] >= least) & (summary["n_grow"] > 0)
+        summary.loc[is_both & (summary["n_fragment"] > 0), "verdict"] = VARIES
+    return summary
+
+
+def explain_unknown(verdict: str) -> str:
+    """Return why there is no verdict, in words."""
+    if verdict == "too short":
+        return "too short to say whether collaboration changes (the rule needs 24 months)"
+    return f"{verdict}: there is no collaboration to judge"
