@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: help setup check test relations nightly reliability bench bench-quick validation calibrate golden answers
-.PHONY: gallery demo sbom advisories
+.PHONY: gallery demo sbom advisories released
 
 help:  ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -76,6 +76,9 @@ calibrate: $(BIN)/python  ## find the calibrated ensemble anew, with its page (a
 
 golden: $(BIN)/ruff  ## write the golden table anew (say why in CHANGELOG.md)
 	$(BIN)/python -m tests.regression.make_golden
+
+released: $(BIN)/python  ## note the sources as the released ones (sim/release.json); part of every commit that changes them
+	$(BIN)/python docs/make_released.py
 
 answers: $(BIN)/python  ## run every experiment and write its answer into experiments/README.md (about 6 minutes)
 	$(BIN)/pip install --quiet -e ".[analysis]"

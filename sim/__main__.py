@@ -94,15 +94,23 @@ def main(argv: list[str] | None = None) -> int:
     except SystemExit as end:  # argparse has printed help or the mistake
         return int(end.code or 0)
     if args.version:
-        from sim import MODEL_VERSION, __version__
-
-        print(f"coalitions {__version__}, model {MODEL_VERSION}")
-        return OK
+        return _print_version()
     if args.verb is None:
         return _without_verb(parser, overrides)
     args.overrides = overrides
     _settle_paths(args)
     return guard(lambda: args.execute(args))
+
+
+def _print_version() -> int:
+    """Print the versions of the program, of the model and its code, and of what computes with it."""
+    from sim import __version__
+    from sim.release import describe_code, describe_maker, name_model, tell_code
+
+    libraries = {name: number for name, number in describe_maker().items() if name != "code"}
+    print(f"coalitions {__version__}, {name_model()}, {tell_code(describe_code())}")
+    print(", ".join(f"{name} {number}" for name, number in libraries.items()))
+    return OK
 
 
 def _open_streams() -> None:

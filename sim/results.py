@@ -7,7 +7,6 @@ import json
 import platform
 import warnings
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ import pandas as pd
 
 from sim.columns import MODEL_VERSION
 from sim.files import replace_file
+from sim.release import code_hash, describe_code, get_version, name_model, tell_code
 from sim.seals import CHECK, digest_file, is_sealed, seal
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _KINDS: dict[str, tuple[type, type]] = {  # of what a manifest says: its type an
     "command": (str, str), "name": (str, str), "question": (str, str), "kind": (str, str), "keep": (str, str),
     "settings": (list, dict), "overrides": (list, str), "seeds": (list, int), "blocks": (list, dict),
     "design": (dict, dict), "versions": (dict, dict), "varied": (dict, dict), "tables": (dict, dict),
+    "code": (dict, dict),
 }  # fmt: skip
 _GROUPS = {"field", "regime", "shock"}  # that every setting has
 LIBRARIES = ("coalitions", "numpy", "numba", "pandas", "pyarrow", "mesa")
@@ -74,16 +75,14 @@ def describe_run(parameters: Parameters, seeds: list[int], n_organizations: int)
         "seeds": list(seeds),
         "n_organizations": n_organizations,
         "settings": [dataclasses.asdict(parameters)],
-        "versions": {"python": platform.python_version()} | {name: get_version(name) for name in LIBRARIES},
+        "code": describe_code(),
+        "versions": describe_versions(),
     }
 
 
-def get_version(name: str) -> str:
-    """Return the installed version of a library."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
+def describe_versions() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that make results."""
+    return {"python": platform.python_version()} | {name: get_version(name) for name in LIBRARIES}
 
 
 def save_results(results: Results, folder: Path, command: str) -> None:
@@ -207,11 +206,18 @@ def load_results(folder: str | Path) -> Results:
         name: _read_table(folder, name, manifest) if name in manifest["tables"] else pd.DataFrame()
         for name in (*TABLES, LOCALITIES)
     }
-    made_by = manifest.get("model_version")
-    if made_by != MODEL_VERSION:
-        warnings.warn(
-            f"{folder}: made by model {made_by or 'without a number'}, this is model {MODEL_VERSION}; their numbers "
-            "differ, CHANGELOG.md says how; run the command again to compare them with new runs",
-            stacklevel=2,
-        )
+    if told := _tell_maker(manifest):
+        warnings.warn(f"{folder}: {told}; run the command again to compare them with new runs", stacklevel=2)
     return Results(**tables, manifest=manifest)
+
+
+def _tell_maker(manifest: Mapping[str, Any]) -> str:
+    """Return in words that results were made by another model or other code than is here, "" where they were not."""
+    if manifest.get("model_version") != MODEL_VERSION:
+        differ = "their numbers differ, CHANGELOG.md says how"
+        return f"made by {name_model(manifest)}, this is model {MODEL_VERSION}; {differ}"
+    code = manifest.get("code")
+    if isinstance(code, Mapping) and code.get("hash") == code_hash():
+        return ""
+    made_by = tell_code(code) or "code that was not noted"
+    return f"made by {name_model(manifest)} with {made_by}, this is {name_model()} with {tell_code(describe_code())}"

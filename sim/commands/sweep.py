@@ -108,7 +108,7 @@ def prepare(args: argparse.Namespace, words: list[str]) -> tuple[Any, Path]:
     from sim.commands.runs import place_folder
     from sim.configuration import ConfigurationError, compose, read_varied
     from sim.configuration.designs.samples import ENSEMBLE, name_ensemble
-    from sim.sweep.plan import extend_plan, make_plan, read_plan
+    from sim.sweep.plan import check_maker, extend_plan, make_plan, read_plan
 
     own = Path(args.config_dir).resolve() if args.config_dir else None
     seeds = [f"seeds={args.replications}"] if args.replications is not None else []
@@ -130,6 +130,8 @@ def prepare(args: argparse.Namespace, words: list[str]) -> tuple[Any, Path]:
         return plan, folder
     try:
         old = read_plan(folder)
+        if args.extend or old.key == plan.key:
+            check_maker(old, folder)
     except ConfigurationError:
         if args.force:
             return plan, folder
@@ -269,7 +271,8 @@ def _empty(folder: Path, keep: Any) -> None:
     from sim.sweep.plan import read_plan
 
     try:
-        if read_plan(folder).key == keep.key:
+        there = read_plan(folder)
+        if there.key == keep.key and there.made_by == keep.made_by:
             return
     except ConfigurationError:
         pass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim import columns
-from sim.columns import MODEL_VERSION, column
+from sim.columns import column
 from sim.configuration import find_declaration, option_files, read_description
 from sim.configuration.declared import GROUPS
 from sim.contrasts import compute_t_quantile
@@ -13,6 +13,7 @@ from sim.explore.packing import LINES, STEPS, UNKNOWN
 from sim.explore.scenes import make_scenes
 from sim.figures.labels import name_setting, name_value
 from sim.partings import EVENT_WORDS
+from sim.release import name_model
 from sim.results import CAUTION
 from sim.tables import THRESHOLD, VERDICTS
 
@@ -76,7 +77,7 @@ def describe_words(parameters: Parameters) -> dict[str, Any]:
     """Return the words that every page needs: of lines, events, causes, populations, sectors, and the caution."""
     return {
         "caution": CAUTION,
-        "model_version": MODEL_VERSION,
+        "model": name_model(),
         "lines": [{"name": name, "label": column(name).label, "meaning": column(name).meaning} for name in LINES],
         "steps": STEPS,
         "unknown": UNKNOWN,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.disclosure import hide_place, tell_roster
 from sim.figures.figure import Origin, Table
+from sim.release import name_model, tell_code
 from sim.scenario import describe_scenario
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ def find_origin(results: Results, start: str = "", observed: Table | None = None
     command = manifest.get("command") or "coalitions run"
     folder = f" && coalitions draw results/{manifest['name']}" if manifest.get("name") else ""
     n_seeds, n_runs = len(set(results.runs["seed"])), len(results.runs)
-    model = f", model {manifest['model_version']}" if "model_version" in manifest else ""
+    model = f", {name_model(manifest)}" if "model_version" in manifest else ""
+    model += f", {code}" if (code := tell_code(manifest.get("code"))) else ""
     command = " ".join(map(hide_place, command.split(" ")))
     whose = f", {told}" if (told := tell_roster(manifest)) else ""
     counted = f"{n_runs} run{'s' if n_runs > 1 else ''} ({n_seeds} seed{'s' if n_seeds > 1 else ''})"

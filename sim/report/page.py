@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from sim.columns import MODEL_VERSION
 from sim.contrasts import compute_differences
 from sim.files import replace_file
 from sim.partings import find_partings, tell_partings
@@ -139,7 +138,7 @@ def make_page(material: Material) -> Page:
         sourced=grid_sourced(entries),
         parameters=grid_all(entries),
         method=tell_method(material),
-        provenance=list_provenance(material, command, MODEL_VERSION),
+        provenance=list_provenance(material, command),
         downloads=[_pack(name, table) for name, table in tables.items()],
     )
 

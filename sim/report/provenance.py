@@ -8,6 +8,7 @@ from typing import Any
 
 from sim.columns import END_MONTHS, START_MONTHS
 from sim.disclosure import hide_place, tell_roster
+from sim.release import name_model, tell_code
 from sim.report.reading import Material, split_command
 from sim.report.sentences import find_size, plural
 from sim.tables import THRESHOLD
@@ -29,20 +30,17 @@ def tell_command(material: Material) -> str:
     return " ".join(word if re.fullmatch(r"[\w.,=+…/:@%-]+", word) else shlex.quote(word) for word in kept)
 
 
-def list_provenance(material: Material, command: str, model_version: int) -> list[tuple[str, str]]:
-    """Return names and values: command, model, hash, seeds, sizes, versions."""
+def list_provenance(material: Material, command: str) -> list[tuple[str, str]]:
+    """Return names and values: command, model, code, hash, seeds, sizes, versions."""
     manifest = material.manifest
     size, months = find_size(material)
-    made_by = manifest.get("model_version")
-    told = (
-        str(made_by)
-        if made_by == model_version
-        else f"{made_by or 'without a number'}; this program has {model_version}"
-    )
+    made_by, here = name_model(manifest), name_model()
+    model = made_by if made_by == here else f"{made_by}; this program has {here}"
     rows = [
         ("Command", command),
         ("Name", material.name),
-        ("Model number", told),
+        ("Model number", model.removeprefix("model ")),
+        ("Code", tell_code(manifest.get("code")).removeprefix("code ") or "not noted"),
         ("Content hash", str(manifest.get("content_hash") or manifest.get("key") or "none")),
         ("Seeds", _tell_seeds(material)),
         ("Runs", _tell_runs(material)),

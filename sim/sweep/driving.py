@@ -34,7 +34,7 @@ from sim.sweep.parts import (
     write_part,
 )
 from sim.sweep.pilot import DiskFullError
-from sim.sweep.plan import Plan, read_plan, write_plan
+from sim.sweep.plan import Plan, check_maker, read_plan, write_plan
 
 ATTEMPTS = 3  # with a run alone, before it is set aside
 MOST_LOST = 60  # stretches in a row, before it is no single run that kills workers
@@ -96,7 +96,9 @@ def drive(
     folder.mkdir(parents=True, exist_ok=True)
     with lock_folder(folder):
         write_plan(plan, folder)
-        if read_plan(folder).blocks != plan.blocks:
+        kept = read_plan(folder)
+        check_maker(kept, folder)
+        if kept.blocks != plan.blocks:
             raise ConfigurationError(f"{folder}: was extended at the same time; call the same command again")
         _clear(folder)
         damaged = []
@@ -161,6 +163,9 @@ def _do_gaps(
     while True:
         for told in engine.run(folder, feed(), is_stopped):
             stretch = Stretch(told["first"], told["last"])
+            if "refused" in told:  # by a worker that can do nothing in this folder, nor can any other
+                engine.stop()
+                raise ConfigurationError(told["refused"])
             if "error" in told:
                 engine.stop()
                 raise (DiskFullError if told.get("errno") == 28 else OSError)(told.get("errno") or 5, told["error"])

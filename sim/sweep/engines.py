@@ -2,7 +2,7 @@
 
 An engine needs nothing but `work.do_stretch(folder, stretch)`. It may do a stretch twice, never half: a part is there
 whole or not at all. What it yields holds first, last, failed, seconds; or first, last and `lost` where a worker died;
-or `error` and `errno` where the part could not be written.
+or `error` and `errno` where the part could not be written; or `refused` where a worker cannot use the plan.
 """
 
 from __future__ import annotations

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import platform
 from pathlib import Path
 from typing import Any
 
 from sim import results
 from sim.columns import MODEL_VERSION
-from sim.results import CAUTION, LIBRARIES, get_version
+from sim.results import CAUTION, describe_versions
 from sim.sweep.parts import Failure
 from sim.sweep.plan import Plan
 
@@ -32,7 +31,8 @@ def describe_sweep(plan: Plan, failures: list[Failure]) -> dict[str, Any]:
         "n_runs": plan.n_runs,
         "n_failed": len(failures),
         "key": plan.key,
-        "versions": {"python": platform.python_version()} | {name: get_version(name) for name in LIBRARIES},
+        "code": plan.code,
+        "versions": describe_versions(),
     }
 
 

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sim.configuration import ConfigurationError
 from sim.files import replace_file
+from sim.release import describe_maker, find_difference
 from sim.seals import is_sealed, seal
 
 if TYPE_CHECKING:
@@ -100,7 +102,10 @@ class Found(NamedTuple):
 
 
 def find_parts(folder: Path, key: str, tables: tuple[str, ...], n_runs: int) -> Found:
-    """Verify every part in `folder`. One that is damaged, foreign, overlapping or beyond `n_runs` becomes .bad-…."""
+    """Verify every part in `folder`. One that is damaged, foreign, overlapping or beyond `n_runs` becomes .bad-….
+
+    Raises `ConfigurationError` where a part of this very plan was made by other code or libraries.
+    """
     done, set_aside = [], []
     for path in sorted((folder / FOLDER).glob("runs-*.parquet")):
         match = _NAME.fullmatch(path.name)
@@ -123,6 +128,11 @@ def _verify(path: Path, key: str, stretch: Stretch) -> bool:
         read_part(path, key)
     except Exception:  # damaged footers make pyarrow raise errors of many kinds
         return False
+    if differs := find_difference(note.get("made_by")):
+        raise ConfigurationError(
+            f"{path}: was made by other code or libraries ({differs}), and tables would mix two versions; start the "
+            "sweep again under another name=…, or with --force"
+        )
     return (note["first"], note["last"]) == stretch
 
 
@@ -181,7 +191,7 @@ def _write_groups(writer: pq.ParquetWriter, waiting: list[pa.Table]) -> list[pa.
 
 def _make_note(key: str, stretch: Stretch, failures: Iterable[Failure], schema: pa.Schema, n_rows: int) -> bytes:
     note = {"key": key, "first": stretch.first, "last": stretch.last, "failures": [list(one) for one in failures]}
-    note |= {"columns": _describe_columns(schema), "rows": n_rows}
+    note |= {"columns": _describe_columns(schema), "rows": n_rows, "made_by": describe_maker()}
     return json.dumps(seal(note)).encode()
 
 

@@ -11,7 +11,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from sim.configuration.declared import GROUPS, build_parameters
 from sim.configuration.designs import CASE, Design, name_columns, read_design, set_values
 from sim.files import replace_file
 from sim.parameters import Parameters
+from sim.release import describe_code, describe_maker, find_difference
 from sim.seals import is_sealed, seal
 
 FORMAT = 1
@@ -73,6 +74,7 @@ class Plan:
 
     base: plain data of the parameters that nothing varies. combinations: for each combination of varied config groups,
     as a JSON list of words, the plain data of its parameters. roster: digests of the rosters' tables, or "".
+    made_by, code: what the sweep was planned with, see `sim.release`; no other code goes on with it.
     """
 
     name: str
@@ -83,6 +85,8 @@ class Plan:
     roster: str
     keep: str
     blocks: tuple[Block, ...]
+    made_by: dict[str, str] = field(default_factory=describe_maker)
+    code: dict[str, Any] = field(default_factory=describe_code)
 
     @property
     def n_runs(self) -> int:
@@ -111,7 +115,7 @@ class Plan:
 
     @cached_property
     def key(self) -> str:
-        """Digest of everything the first block's results depend on: 32 digits. Later blocks leave it as it is."""
+        """Digest of everything the first block's results depend on but `made_by`: 32 digits, whatever blocks follow."""
         first = self.blocks[0]
         combined = [json.dumps(_find_words(values)) for values in first.design.group_values(GROUPS)]
         settings = {words: self.combinations[words] for words in combined}
@@ -242,13 +246,27 @@ def write_plan(plan: Plan, folder: Path) -> None:
         tree: dict[str, Any] = {"format": FORMAT, "model_version": MODEL_VERSION, "block": block.to_tree()}
         if number == 1:
             tree |= {name: getattr(plan, name) for name in ("name", "question", "overrides", "base", "roster", "keep")}
+            tree |= {"made_by": plan.made_by, "code": plan.code}
         tree["combinations"] = plan.combinations
         text = json.dumps(seal(tree), indent=1) + "\n"
         replace_file(path, lambda target, text=text: target.write_text(text, encoding="utf-8"))
 
 
+def check_maker(plan: Plan, folder: Path) -> None:
+    """Raise `ConfigurationError` unless the sweep in `folder` was planned with the code and libraries that run here."""
+    differs = find_difference(plan.made_by)
+    if differs:
+        raise ConfigurationError(
+            f"{folder}: the sweep was begun with other code or libraries ({differs}), and its results would mix two "
+            "versions; start it again under another name=…, or with --force"
+        )
+
+
 def read_plan(folder: Path) -> Plan:
-    """Return the plan kept in `folder`. Raises `ConfigurationError` where there is none or it cannot be used."""
+    """Return the plan kept in `folder`. Raises `ConfigurationError` where there is none or it cannot be used.
+
+    To go on with it, ask `check_maker` as well.
+    """
     reading = folder / "plan.json"
     try:
         later = sorted(folder.glob("plan-*.json"), key=lambda path: int(path.stem.partition("-")[2]))
@@ -278,6 +296,8 @@ def read_plan(folder: Path) -> Plan:
             overrides=tuple(first["overrides"]),
             combinations=trees[-1]["combinations"],
             blocks=tuple(blocks),
+            made_by=dict(first.get("made_by", {})),
+            code=dict(first.get("code", {})),
         )
     except FileNotFoundError:
         raise ConfigurationError(

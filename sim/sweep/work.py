@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.configuration import find_value
+from sim.configuration import ConfigurationError, find_value
 from sim.sweep.parts import Failure, Stretch, write_part
-from sim.sweep.plan import Plan, Run, read_plan
+from sim.sweep.plan import Plan, Run, check_maker, read_plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,11 +41,16 @@ JUDGED_AT_ONCE = 200  # runs; more would only take more memory
 
 @lru_cache(maxsize=4)
 def _read_plan(folder: Path, stamp: tuple[int, ...]) -> Plan:
-    return read_plan(folder)
+    plan = read_plan(folder)
+    check_maker(plan, folder)
+    return plan
 
 
 def load_plan(folder: Path) -> Plan:
-    """Return the plan in `folder`, read again only when a file of it has changed."""
+    """Return the plan in `folder`, read again only when a file of it has changed.
+
+    Raises `ConfigurationError` where it cannot be used, or was made with other code than this worker has.
+    """
     stamp = tuple(path.stat().st_mtime_ns for path in sorted(folder.glob("plan*.json")))
     return _read_plan(folder, stamp)
 
@@ -53,7 +58,8 @@ def load_plan(folder: Path) -> Plan:
 def do_stretch(folder: Path, stretch: Stretch) -> dict[str, Any]:
     """Run the runs of a stretch and write its part; return what happened: first, last, failed, seconds.
 
-    The part depends on the plan and the stretch alone, so doing one twice does no harm. Raises OSError.
+    The part depends on the plan and the stretch alone, so doing one twice does no harm. Raises OSError, and
+    `ConfigurationError` where the plan cannot be used.
     """
     start = time.monotonic()
     plan = load_plan(folder)
@@ -227,6 +233,8 @@ def _answer(folder: Path, asked: queue.SimpleQueue[Stretch | None], out: int) ->
     while (stretch := asked.get()) is not None:
         try:
             told = do_stretch(folder, stretch)
+        except ConfigurationError as problem:
+            told = {"first": stretch.first, "last": stretch.last, "refused": str(problem)}
         except OSError as problem:
             told = {"first": stretch.first, "last": stretch.last}
             told |= {"error": problem.strerror or str(problem), "errno": problem.errno}

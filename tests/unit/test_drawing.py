@@ -9,6 +9,7 @@ from sim.__main__ import main
 from sim.columns import MODEL_VERSION
 from sim.commands import drawing
 from sim.commands.drawing import Pencil
+from sim.release import describe_code
 from sim.results import Results, save_results
 
 
@@ -20,6 +21,7 @@ def make_results(n_months=24):
     members = pd.DataFrame({**keys, "month": [0, 0, 1, 1], "organization": [1, 2, 1, 2], "coalition": [1, 1, 1, 0]})
     events = pd.DataFrame({"event": [], "month": []})
     manifest = {"command": "coalitions run name=some", "name": "some", "model_version": MODEL_VERSION}
+    manifest["code"] = describe_code()
     return Results(
         pd.DataFrame([{**keys, **numbers, **changes}]),
         months,

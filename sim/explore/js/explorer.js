@@ -106,7 +106,7 @@ class Explorer {
     find('speed').addEventListener('change', () => { this.state.speed = Number(find('speed').value); this.keepState(); });
     find('all-seeds').addEventListener('change', () => { this.state.all = find('all-seeds').checked; this.show(); });
     find('copy').addEventListener('click', () => this.copyLink());
-    find('made').replaceChildren('Made by ', make('code', {}, this.header.command), `, model ${this.header.model_version}; the same command gives the same runs. Positions and sectors are those of month 0; a newcomer takes the place of one that closed.`);
+    find('made').replaceChildren('Made by ', make('code', {}, this.header.command), `, ${this.header.model}; the same command gives the same runs. Positions and sectors are those of month 0; a newcomer takes the place of one that closed.`);
   }
 
   showControls(stage) {
