@@ -17,7 +17,6 @@ from sim.inputs import Inputs
 from sim.parameters import KERNEL_GROUPS, Parameters
 from sim.playing import Player
 from sim.state import ROW_DTYPE, allocate_world
-from sim.tables import JUDGED
 from sim.tabulation import tabulate
 
 if TYPE_CHECKING:
@@ -164,4 +163,4 @@ def _run_seed(
         inputs.world = allocate_world(inputs.roster, inputs.lines, int(counts[0]) + 64)
         return _run_seed(inputs, parameters, seed, planned, decisions)
     kept = np.column_stack([np.zeros(counts[0], "i8"), events[0, : counts[0]]])
-    return Recorded(rows, members, kept, people, np.zeros((1, 0, len(JUDGED), len(columns.SUMS))))
+    return Recorded(rows, members, kept, people, np.zeros((1, 0, columns.N_SUMS)))

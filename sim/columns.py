@@ -9,13 +9,19 @@ from typing import NamedTuple
 MODEL_VERSION = 3
 
 
+# The windows of a run's statistics: its first and its last months. A change needs both, apart from each other.
+START_MONTHS, END_MONTHS = 12, 12
+CHANGE_MONTHS = START_MONTHS + END_MONTHS
+
+
 class Column(NamedTuple):
-    """One column of a results table."""
+    """One column of a results table; in a run of fewer than `least_months` months its number is missing."""
 
     name: str
     unit: str
     label: str
     meaning: str
+    least_months: int = 0
 
 
 KEYS = (
@@ -86,7 +92,14 @@ MONTHS = (
     Column("dissolutions", "events/month", "Dissolutions", "Coalitions that ended"),
     # people
     Column("arrivals", "people/month", "People seeking services", "All populations"),
+    Column(
+        "in_need",
+        "people/month",
+        "People in need",
+        "All who would seek services if awareness were complete; the same under every grant regime on the same seed",
+    ),
     Column("served", "people/month", "People served", "All populations"),
+    Column("not_served", "people/month", "People not served", "People in need less people served, all populations"),
     Column("served_share", "share", "People served", "Of those seeking services"),
     Column(
         "coverage_share",
@@ -95,7 +108,10 @@ MONTHS = (
         "Populations to which a member of a coalition gives `provider_share` of its effort or more, of all populations",
     ),
     # money
+    Column("budgeted_usd", "USD", "Money budgeted", "For this month's rounds: money awarded and money left unspent"),
     Column("awarded_usd", "USD", "Money awarded", "Committed in this month's rounds"),
+    Column("paid_usd", "USD", "Money paid", "Paid out of awards this month, whenever they were made"),
+    Column("unspent_usd", "USD", "Money unspent", "Budgeted for this month's rounds and awarded to nobody"),
     Column("requested_usd", "USD", "Money requested", "In this month's rounds"),
     Column("success_rate", "share", "Success rate", "Awards over applications; nan in a month without a round"),
     Column("award_gini", "index", "Gini index of awards", "Of payments over open organizations; nan without payments"),
@@ -130,12 +146,29 @@ SERVED, UNMET = range(len(PEOPLE))
 # organizations.
 SUMMED_UNITS = ("coalitions", "memberships", "organizations", "USD", "people/month", "events/month")
 
-# What a run is judged by. The first three by their means over the first and the last months, the rest by their sums.
-COUNTED = ("exits", "breakaways", "foundings", "rival_foundings", "hollowings", "dissolutions", "closures")
-JUDGED = ("collaboration_share", "coverage_share", "effective_coalitions", "awarded_usd", "memberships", *COUNTED)
-START_MONTHS, END_MONTHS = 12, 12
-SUMS = ("start_sum", "start_known", "end_sum", "end_known", "all_sum")  # over the months in which it is known
-START_SUM, START_KNOWN, END_SUM, END_KNOWN, ALL_SUM = range(len(SUMS))
+# Events as rates per exposure: what happens, and what it can happen to. Counts of fields of different sizes, or with
+# different numbers of memberships, cannot be compared; rates can.
+RATES = {
+    "exit_rate": ("exits", "memberships"),
+    "breakaway_rate": ("breakaways", "memberships"),
+    "hollowing_rate": ("hollowings", "memberships"),
+    "dissolution_rate": ("dissolutions", "memberships"),
+    "join_rate": ("joins", "n_open"),
+    "founding_rate": ("foundings", "n_open"),
+    "rival_founding_rate": ("rival_foundings", "n_open"),
+    "closure_rate": ("closures", "n_open"),
+}
+
+# What a run is judged by, from the means over its windows and the sums over all its months.
+COUNTED = ("exits", "breakaways", "foundings", "rival_foundings", "hollowings", "dissolutions", "closures", "joins")
+BOOKED = ("awarded_usd", "budgeted_usd", "paid_usd", "unspent_usd")
+WINDOWED = ("collaboration_share", "coverage_share", "effective_coalitions", "served", "not_served")
+JUDGED = (*WINDOWED, "memberships", "n_open", *BOOKED, *COUNTED)
+# The sums a verdict is made from, over the months in which a number is known: first of each of JUDGED over all months,
+# then of each of WINDOWED the four of its windows, one behind the other.
+WINDOWS = ("start_sum", "start_known", "end_sum", "end_known")
+START_SUM, START_KNOWN, END_SUM, END_KNOWN = range(len(WINDOWS))
+N_SUMS = len(JUDGED) + len(WINDOWED) * len(WINDOWS)
 
 LOCALITIES = (
     Column("locality", "number", "Locality", "In the order of the states"),
@@ -143,15 +176,87 @@ LOCALITIES = (
     Column("n_organizations", "organizations", "Organizations", "Slots at month 0"),
 )
 
+_PER_MEMBERSHIP, _PER_ORGANIZATION = "per membership and year", "per organization and year"
+
 RUNS = (
-    Column("verdict", "name", "Verdict", "grows, holds or fragments: see tables.judge_run"),
-    Column("collaboration_start", "share", "Collaboration at the start", "Mean of collaboration_share, months 1-12"),
-    Column("collaboration_end", "share", "Collaboration at the end", "Mean of collaboration_share, last 12 months"),
-    Column("collaboration_change", "share", "Change in collaboration", "End less start"),
-    Column("coverage_end", "share", "Coverage at the end", "Mean of coverage_share, last 12 months"),
-    Column("effective_change", "groups", "Change in effective groups", "Last 12 months less months 1-12"),
-    Column("exit_rate", "exits per membership and year", "Exit rate", "Exits over memberships held, whole run"),
+    Column(
+        "verdict", "name", "Verdict", "grows, holds, fragments or why it is unknown: see docs/odd.md", CHANGE_MONTHS
+    ),
+    Column(
+        "collaboration_start",
+        "share",
+        "Collaboration at the start",
+        "Mean of collaboration_share, months 1-12",
+        START_MONTHS,
+    ),
+    Column(
+        "collaboration_end",
+        "share",
+        "Collaboration at the end",
+        "Mean of collaboration_share, last 12 months",
+        END_MONTHS,
+    ),
+    Column("collaboration_change", "share", "Change in collaboration", "End less start", CHANGE_MONTHS),
+    Column("coverage_end", "share", "Coverage at the end", "Mean of coverage_share, last 12 months", END_MONTHS),
+    Column(
+        "effective_change",
+        "groups",
+        "Change in effective groups",
+        "Last 12 months less months 1-12",
+        CHANGE_MONTHS,
+    ),
+    Column("exit_rate", f"exits {_PER_MEMBERSHIP}", "Exit rate", "Exits over memberships held, whole run"),
     Column("total_awarded_usd", "USD", "Money awarded", "Whole run"),
+    Column("served_end", "people/month", "People served at the end", "Mean of served, last 12 months", END_MONTHS),
+    Column(
+        "not_served_end",
+        "people/month",
+        "People not served at the end",
+        "Mean of not_served, last 12 months",
+        END_MONTHS,
+    ),
+    Column("total_budgeted_usd", "USD", "Money budgeted", "Whole run"),
+    Column("total_paid_usd", "USD", "Money paid", "Whole run"),
+    Column("total_unspent_usd", "USD", "Money unspent", "Whole run"),
+    Column(
+        "breakaway_rate",
+        f"break-aways {_PER_MEMBERSHIP}",
+        "Break-away rate",
+        "Break-aways over memberships held, whole run",
+    ),
+    Column(
+        "hollowing_rate",
+        f"hollowings-out {_PER_MEMBERSHIP}",
+        "Hollowing rate",
+        "Hollowings-out over memberships held, whole run",
+    ),
+    Column(
+        "dissolution_rate",
+        f"dissolutions {_PER_MEMBERSHIP}",
+        "Dissolution rate",
+        "Dissolutions over memberships held, whole run",
+    ),
+    Column("join_rate", f"joins {_PER_ORGANIZATION}", "Join rate", "Joins over open organizations, whole run"),
+    Column(
+        "founding_rate",
+        f"foundings {_PER_ORGANIZATION}",
+        "Founding rate",
+        "Foundings over open organizations, whole run",
+    ),
+    Column(
+        "rival_founding_rate",
+        f"rival foundings {_PER_ORGANIZATION}",
+        "Rival founding rate",
+        "Rival foundings over open organizations, whole run",
+    ),
+    Column(
+        "closure_rate", f"closures {_PER_ORGANIZATION}", "Closure rate", "Closures over open organizations, whole run"
+    ),
+)
+
+# The sums of events that stand in the table of runs under the same names as in the table of months.
+RUN_COUNTS = tuple(
+    entry._replace(unit="events", meaning=f"{entry.meaning}; whole run") for entry in MONTHS if entry.name in COUNTED
 )
 
 EVENT_FIELDS = ("month", "kind", "organization", "generation", "coalition", "line", "cause", "size")
@@ -249,6 +354,14 @@ LEDGER = ("endowed", "own", "donated", "paid", "spent", "written_off", "committe
 ENDOWED, OWN, DONATED, PAID, SPENT, WRITTEN_OFF, COMMITTED, RETURNED, BUDGETED, UNSPENT = range(len(LEDGER))
 
 
-def column(name: str) -> Column:
-    """Return the entry of one column. Raises KeyError for a name that is not in the dictionary."""
-    return {entry.name: entry for entry in (*KEYS, *MONTHS, *RUNS)}[name]
+_TABLES = {"months": (*KEYS, *RUNS, *MONTHS), "runs": (*KEYS, *MONTHS, *RUNS, *RUN_COUNTS)}
+_ENTRIES = {table: {entry.name: entry for entry in entries} for table, entries in _TABLES.items()}
+
+
+def column(name: str, table: str = "months") -> Column:
+    """Return the entry of one column as it stands in `table`, "months" or "runs".
+
+    A count is "events/month" in the table of months and "events" of the whole run in the table of runs. Raises
+    KeyError for a name that is not in the dictionary.
+    """
+    return _ENTRIES[table][name]

@@ -30,7 +30,7 @@ def _list_kernels():
         (schedule.meet, seed, month, numbers, *world, row),
         (schedule.serve_and_refer, seed, month, numbers, field, dyads, environment, row),
         (schedule.respond_to_conditions, seed, month, numbers, field, programmes, log, row),
-        (schedule.settle_accounts, seed, month, numbers, field, coalitions, environment),
+        (schedule.settle_accounts, seed, month, numbers, field, coalitions, environment, row),
         (schedule.close_organizations, seed, month, numbers, field, dyads, coalitions, environment, log, row),
         (schedule.dissolve, seed, month, numbers, field, dyads, coalitions, programmes, log, row),
         (schedule.apply_calendar, month, numbers, field, coalitions, programmes, environment, log),

@@ -9,27 +9,40 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-OUTCOMES = ("collaboration_end", "collaboration_change", "effective_change", "coverage_end")
+OUTCOMES = (
+    "collaboration_end",
+    "collaboration_change",
+    "effective_change",
+    "coverage_end",
+    "served_end",
+    "not_served_end",
+    "total_budgeted_usd",
+    "total_awarded_usd",
+    "total_paid_usd",
+    "total_unspent_usd",
+)
 
 
 def compute_differences(runs: pd.DataFrame, outcomes: tuple[str, ...] = OUTCOMES) -> pd.DataFrame:
     """Return one row an outcome and setting: its difference to the first setting on equal seeds.
 
-    ``runs`` has one row a run, with ``regime`` (the setting) and ``seed``. Columns of the result: outcome, regime,
-    reference, mean, low, high (95 % t-interval; nan with a single seed), n (pairs).
+    ``runs`` has one row a run, with ``regime`` (the setting) and ``seed``; an outcome that is no column of it is left
+    out. Columns of the result: outcome, regime, reference, mean, low, high (95 % t-interval; nan with a single seed),
+    n (pairs in which both runs have the outcome; without one, mean is nan too).
     """
     import pandas as pd
 
     settings = list(dict.fromkeys(runs["regime"].astype(str)))
     rows = []
-    for outcome in outcomes:
+    for outcome in [name for name in outcomes if name in runs.columns]:
         wide = runs.assign(regime=runs["regime"].astype(str)).pivot_table(
-            index="seed", columns="regime", values=outcome, observed=True
+            index="seed", columns="regime", values=outcome, observed=True, dropna=False
         )
         for setting in settings[1:]:
             paired = (wide[setting] - wide[settings[0]]).dropna().to_numpy(dtype=float)
             deviation = float(paired.std(ddof=1)) if len(paired) > 1 else math.nan
-            mean, half = float(paired.mean()), compute_half_width(deviation, len(paired))
+            mean = float(paired.mean()) if len(paired) else math.nan
+            half = compute_half_width(deviation, len(paired))
             rows.append((outcome, setting, settings[0], mean, mean - half, mean + half, len(paired)))
     return pd.DataFrame(rows, columns=["outcome", "regime", "reference", "mean", "low", "high", "n"])
 

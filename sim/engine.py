@@ -77,7 +77,7 @@ class Recorded(NamedTuple):
     members: NDArray[Any]  # (R or 0, months + 1, n) int64, see `schedule.run_seeds`
     events: NDArray[Any]  # (all, 1 + fields) int64; the first field is the position of the seed
     people: NDArray[Any]  # (R, months + 1, K, 2): served and unmet of each service population
-    sums: NDArray[Any]  # (R, L, len(JUDGED), 5) of L localities, see columns.SUMS; L = 0 where there is only one
+    sums: NDArray[Any]  # (R, L, N_SUMS) of L localities, see columns.N_SUMS; L = 0 where there is only one
 
 
 def prepare(
@@ -156,7 +156,7 @@ def run_compiled(
         return run_compiled(inputs, seeds, keep_members, keep_events)
     kept = [np.column_stack([np.full(counts[at], at), events[at, : counts[at]]]) for at in range(n_runs) if keep_events]
     joined = np.concatenate(kept) if kept else np.zeros((0, 1 + len(columns.EVENT_FIELDS)), "i8")
-    return Recorded(rows, members, joined, people, np.zeros((n_runs, 0, len(JUDGED), len(columns.SUMS))))
+    return Recorded(rows, members, joined, people, np.zeros((n_runs, 0, columns.N_SUMS)))
 
 
 def simulate(

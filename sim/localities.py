@@ -33,6 +33,7 @@ from sim.windows import Places, window
 
 LOCALITY, STATE, NATION = 0, 1, 2  # regimes.LEVELS
 APPLIED, WON, SPENT = 0, 1, 2
+N_WINDOWED, N_WINDOWS = len(columns.WINDOWED), len(columns.WINDOWS)
 
 
 @passed_by_reference
@@ -50,7 +51,7 @@ class Localities(NamedTuple):
     numbers: np.ndarray  # (L, columns) float64: the same memory
     is_mean: np.ndarray  # (columns,) bool: the field's number is a mean of the localities', otherwise their sum
     judged: np.ndarray  # (J,) int64: the columns whose sums are kept
-    sums: np.ndarray  # (L, J, 5): see columns.SUMS
+    sums: np.ndarray  # (L, N_SUMS): see columns.N_SUMS
     leader: np.ndarray  # (L,) int64: best applicant of each locality to the line that decides
     score: np.ndarray  # (L, 2): its score and lot
     booked: np.ndarray  # (L, 3) int64: APPLIED, WON, SPENT of the line that decides
@@ -103,22 +104,25 @@ def _add_up(numbers, weight, is_mean, totals, weights, at):
 
 @compiled
 def _note_sums(month, months, numbers, judged, sums):
-    """Add one month of one locality to the sums its verdict is made from. Writes sums (J, 5), see columns.SUMS."""
+    """Add one month of one locality to the sums its verdict is made from. Writes sums, see columns.N_SUMS."""
+    if month == 0:
+        for item in range(sums.size):
+            sums[item] = 0.0
+        return
     for j in range(judged.size):
-        if month == 0:
-            for part in range(sums.shape[1]):
-                sums[j, part] = 0.0
-            continue
         number = numbers[judged[j]]
         if math.isnan(number):
             continue
-        sums[j, columns.ALL_SUM] += number
+        sums[j] += number
+        if j >= N_WINDOWED:
+            continue
+        first = judged.size + j * N_WINDOWS
         if month <= columns.START_MONTHS:
-            sums[j, columns.START_SUM] += number
-            sums[j, columns.START_KNOWN] += 1.0
+            sums[first + columns.START_SUM] += number
+            sums[first + columns.START_KNOWN] += 1.0
         if month > months - columns.END_MONTHS:
-            sums[j, columns.END_SUM] += number
-            sums[j, columns.END_KNOWN] += 1.0
+            sums[first + columns.END_SUM] += number
+            sums[first + columns.END_KNOWN] += 1.0
 
 
 @compiled_entry

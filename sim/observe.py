@@ -225,7 +225,8 @@ def _compute_gini(organizations, environment):
 
 @compiled
 def _observe_people(parameters, organizations, environment, row):
-    """Served share and coverage: populations with a provider inside a coalition."""
+    """People not served, served share, and coverage: populations with a provider inside a coalition."""
+    row.not_served = max(row.in_need - row.served, 0.0)
     row.served_share = _share(row.served, row.arrivals)
     n, n_populations = organizations.mix.shape
     covered = 0

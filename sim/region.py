@@ -105,7 +105,7 @@ class Region:
             numbers=rows.view("f8").reshape(n, -1).view(np.ndarray),
             is_mean=np.array([entry.unit not in columns.SUMMED_UNITS for entry in columns.MONTHS]),
             judged=np.array([list(state.ROW_DTYPE.names or ()).index(name) for name in columns.JUDGED], "i8"),
-            sums=np.zeros((n, len(columns.JUDGED), len(columns.SUMS))),
+            sums=np.zeros((n, columns.N_SUMS)),
             leader=np.zeros(n, "i8"),
             score=np.zeros((n, 2)),
             booked=np.zeros((n, 3), "i8"),

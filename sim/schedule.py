@@ -99,7 +99,7 @@ def run_month(seed, month, first, last, parameters, roster, lines, world, row):
         elif process == 6 and parameters.award_grants:
             award_grants(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
         elif process == 7 and parameters.settle_accounts:
-            settle_accounts(seed, month, parameters, organizations, coalitions, environment)
+            settle_accounts(seed, month, parameters, organizations, coalitions, environment, row)
             close_organizations(seed, month, parameters, organizations, dyads, coalitions, environment, log, row)
             find_openings(seed, month, parameters, organizations, environment.group)
             settle_newcomers(seed, month, parameters, roster, organizations, dyads, environment, log, row)

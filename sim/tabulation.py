@@ -76,7 +76,7 @@ def _make_localities(prefix: str, regime: str, parts: list[Any], inputs: Inputs 
             "locality": np.tile(np.arange(1, n + 1), len(seeds)),
             "state": np.tile(inputs.state + 1, len(seeds)),
             "n_organizations": np.tile(inputs.n_slots, len(seeds)),
-            **judge_sums(sums.reshape(-1, *sums.shape[2:])),
+            **judge_sums(sums.reshape(-1, columns.N_SUMS), parts[0][1].rows.shape[1] - 1),
         }
     )
 

@@ -74,13 +74,13 @@ def relate(inputs: Inputs) -> Relations:
 @compiled_entry
 def _serve_and_note(seed, month, parameters, organizations, dyads, environment, row, referrals):
     """Do what processes.services.serve_and_refer does, and add who referred how many to whom to referrals (n, n)."""
-    _draw_arrivals(seed, month, parameters, environment)
+    _draw_arrivals(seed, month, parameters, environment, row)
     _land(parameters, organizations, environment)
     for i in range(organizations.is_open.size):
         organizations.served[i] = 0.0
     for k in range(organizations.mix.shape[1]):
         row.referrals += _refer(k, parameters, organizations, dyads, environment)
-        environment.served[k] = environment.arrivals[k] - environment.unmet[k]
+        environment.served[k] = max(environment.arrivals[k] - environment.unmet[k], 0.0)
         row.arrivals += environment.arrivals[k]
         row.served += environment.served[k]
         _note(k, environment, referrals)

@@ -21,9 +21,10 @@ from sim.figures.timeline import (
     finish_months,
     pick_paths,
 )
-from sim.tables import THRESHOLD
+from sim.tables import THRESHOLD, UNKNOWN, explain_unknown
 
 PHRASES = {"grows": "grows", "holds": "holds", "fragments": "fragments", "undecided": "is undecided"}
+PHRASES |= {one: f"cannot be judged ({one})" for one in UNKNOWN}
 
 
 def plot_fan(months: Table, summary: Table, origin: Origin, name: str = "collaboration_share") -> Figure:
@@ -98,6 +99,8 @@ def _draw_apart(canvas: Canvas, spread: Table, paths: dict[Any, Table]) -> list[
 def _tell(summary: Table) -> str:
     if len(summary) == 1:
         row = summary.iloc[0]
+        if row["verdict"] in UNKNOWN:
+            return f"{name_setting(row['regime'])}: {explain_unknown(row['verdict'])}"
         start = row["collaboration_end"] - row["change_mean"]
         told = f"{name_setting(row['regime'])}: collaboration {PHRASES[row['verdict']]}"
         return f"{told}, from {start:.2f} to {row['collaboration_end']:.2f} of pairs{_count(row)}"
@@ -114,7 +117,7 @@ def _count(row: Any) -> str:
     """Return in how many runs a verdict holds; nothing where a single run says it all."""
     if row["n_runs"] == 1 or f"{row['verdict']}_share" not in row:
         return ""
-    return f"; it {row['verdict']} in {row[row['verdict'] + '_share'] * row['n_runs']:.0f} of {row['n_runs']} runs"
+    return f"; it {row['verdict']} in {row[row['verdict'] + '_share'] * row['n_judged']:.0f} of {row['n_runs']} runs"
 
 
 def _describe(spread: Table, label: str, last: int) -> str:

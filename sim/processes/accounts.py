@@ -20,13 +20,14 @@ def _round_cents(amount):
 
 
 @compiled_apart
-def settle_accounts(seed, month, parameters, organizations, coalitions, environment):
-    """Book one month of every open organization. Writes reserves, stress, dependence, capacity, awards, ledger.
+def settle_accounts(seed, month, parameters, organizations, coalitions, environment, row):
+    """Book one month of every open organization. Writes reserves, stress, dependence, capacity, awards, ledger, row.
 
     fiscal stress = clip(1 - reserve / target); spending = need · (1 - austerity · stress) + part of any surplus.
     """
     key = stream(seed, SETTLE, month)
     n, n_lines = organizations.award_cents.shape
+    paid_to_all = 0
     for c in range(coalitions.is_active.size):
         coalitions.convener_months[c] = max(coalitions.convener_months[c] - 1, 0)
     for i in range(n):
@@ -43,7 +44,9 @@ def settle_accounts(seed, month, parameters, organizations, coalitions, environm
         environment.ledger[columns.DONATED] += donated
         environment.ledger[columns.PAID] += paid
         environment.ledger[columns.SPENT] += spent
+        paid_to_all += paid
         _feel_stress(i, own, donated, paid, parameters, organizations)
+    row.paid_usd = paid_to_all / 100.0
 
 
 @compiled

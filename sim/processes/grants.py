@@ -128,6 +128,8 @@ def keep_books(n_applied, n_won, amount, budget, spent, environment, row):
     environment.ledger[columns.UNSPENT] += budget - spent
     row.requested_usd += n_applied * (amount / 100.0)
     row.awarded_usd += spent / 100.0
+    row.budgeted_usd += budget / 100.0
+    row.unspent_usd += (budget - spent) / 100.0
     environment.applied[0] += n_applied
     environment.applied[1] += n_won
 

@@ -17,26 +17,31 @@ SERVED, UNMET, SPARE = 0, 1, 2  # rows of environment.flow
 def serve_and_refer(seed, month, parameters, organizations, dyads, environment, row):
     """Serve this month's people. Writes served, environment's flows, trust, and row's people columns."""
     parameters = hold(parameters)
-    _draw_arrivals(seed, month, parameters, environment)
+    _draw_arrivals(seed, month, parameters, environment, row)
     _land(parameters, organizations, environment)
     for i in range(organizations.served.size):
         organizations.served[i] = 0.0
     for k in range(environment.demand.size):
         row.referrals += _refer(k, parameters, organizations, dyads, environment)
-        environment.served[k] = environment.arrivals[k] - environment.unmet[k]
+        environment.served[k] = max(environment.arrivals[k] - environment.unmet[k], 0.0)
         row.arrivals += environment.arrivals[k]
         row.served += environment.served[k]
 
 
 @compiled
-def _draw_arrivals(seed, month, parameters, environment):
-    """Write who arrives of each population to environment.arrivals (K,)."""
+def _draw_arrivals(seed, month, parameters, environment, row):
+    """Write who arrives of each population to environment.arrivals (K,). Adds all in need to row.in_need.
+
+    People in need are those who would arrive if awareness were complete, so they do not depend on what happens.
+    """
     key = stream(seed, SERVE, month)
     boost = 1.0 + parameters.awareness_arrivals * environment.awareness[0]
+    most = 1.0 + parameters.awareness_arrivals
     sd = parameters.demand_noise
     for k in range(environment.demand.size):
         noise = exponential(sd * normal(key, np.uint64(k), environment.locality_key[0]) - 0.5 * sd * sd)
         environment.arrivals[k] = environment.demand[k] * boost * noise
+        row.in_need += environment.demand[k] * most * noise
 
 
 @compiled

@@ -13,11 +13,13 @@ from sim.figures.labels import tell_open
 from sim.report.reading import Material
 from sim.report.sentences import count_pairs
 from sim.report.verdicts import VARIES
+from sim.tables import THRESHOLD, UNKNOWN
 
 if TYPE_CHECKING:
     from sim.figures.figure import Table
 
 SIGNS = {"grows": "▲", "holds": "■", "fragments": "▼", "undecided": "◇", VARIES: "◇", "more": "▲", "less": "▼"}
+SIGNS |= dict.fromkeys(UNKNOWN, "○")
 SHOWN = (
     "collaboration_end",
     "effective_change",
@@ -72,7 +74,7 @@ def grid_verdicts(material: Material, summary: Table) -> Grid:
         "Collaboration is the share of pairs of organizations that share a coalition, coverage the share of service "
         "populations with a provider inside one. Change: mean of the last 12 months less that of months 1 to 12, in "
         "brackets its 95 % interval, whose unit is a run. A setting grows or fragments where the whole interval lies "
-        "beyond ±0.05, holds where it lies between, and is undecided else. It varies where it grows in some scenarios and "
+        f"beyond ±{THRESHOLD:g}, holds where it lies between, and is undecided else. It varies where it grows in some scenarios and "
         "fragments in others; the change is then the range of the scenarios' means.",
     )  # fmt: skip
 
@@ -113,7 +115,7 @@ def show_mean(value: float, digits: int) -> str:
 
 def find_column(name: str) -> Column:
     """Return the entry of a column of the table of runs."""
-    return column(name)
+    return column(name, "runs")
 
 
 def grid_differences(material: Material, differences: Table) -> Grid:

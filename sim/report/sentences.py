@@ -8,8 +8,9 @@ import numpy as np
 
 from sim.figures.labels import join_words, tell_open
 from sim.report.reading import COMPARISON, SWEEP, Material
-from sim.report.verdicts import VARIES, explain_unknown
+from sim.report.verdicts import VARIES
 from sim.scenario import describe_shocks
+from sim.tables import THRESHOLD, explain_unknown
 
 if TYPE_CHECKING:
     from sim.figures.figure import Table
@@ -135,14 +136,15 @@ def _tell_verdict(row: Any) -> str:
         return f"{_capital(explain_unknown(row['verdict']))}."
     if n_runs == 1:
         return f"By the rule of the model collaboration {row['verdict']}; a single run says nothing about chance."
-    counts = join_words([f"{row[f'{name}_share'] * n_runs:.0f} {verb}" for name, verb in VERBS.items()])
-    told = f"Of {n_runs} runs {counts}."
+    counts = join_words([f"{row[f'{name}_share'] * row['n_judged']:.0f} {verb}" for name, verb in VERBS.items()])
+    unknown = n_runs - int(row["n_judged"])
+    told = f"Of {n_runs} runs {counts}{f', and {unknown} cannot be judged' if unknown else ''}."
     change = (
         f"{_signed(row['change_mean'])} pairs in 100, 95 % interval {_between(row['change_low'], row['change_high'])}"
     )
     if row["verdict"] == "undecided":
         known = tell_open(row["change_low"], row["change_high"])
-        return f"{told} Undecided: the mean change is {change}. Collaboration {known} (the limit that counts is 5)."
+        return f"{told} Undecided: the mean change is {change}. Collaboration {known} (the limit that counts is {100 * THRESHOLD:g})."
     return f"{told} On the whole collaboration {row['verdict']}: the mean change is {change}."
 
 
@@ -150,6 +152,8 @@ def tell_difference(row: dict[str, Any], counts: tuple[int, int, int]) -> str:
     """Return one paired difference in collaboration at the end in words; counts: pairs with more, less, all."""
     more, less, n = counts
     setting, reference = row["regime"], row["reference"]
+    if n == 0:
+        return f"{_capital(setting)} and {reference} cannot be compared: no pair of runs has an end to compare."
     if n == 1 or np.isnan(row["low"]):
         return (
             f"On one pair of runs {setting} ends {_signed(row['mean'])} pairs in 100 from {reference}; "

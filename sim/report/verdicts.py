@@ -38,10 +38,3 @@ def judge_material(material: Material) -> Table:
         is_both = (summary["n_grow"] >= least) & (summary["n_fragment"] >= least) & (summary["n_grow"] > 0)
         summary.loc[is_both & (summary["n_fragment"] > 0), "verdict"] = VARIES
     return summary
-
-
-def explain_unknown(verdict: str) -> str:
-    """Return why there is no verdict, in words."""
-    if verdict == "too short":
-        return "too short to say whether collaboration changes (the rule needs 24 months)"
-    return f"{verdict}: there is no collaboration to judge"

@@ -63,7 +63,7 @@ def test_a_locality_is_judged_as_a_run_is():
     region, _ = run_region(parameters)
     from sim.tables import judge_sums
 
-    judged = judge_sums(region.field.sums)
+    judged = judge_sums(region.field.sums, 60)
     for name, values in judged.items():
         assert values[0] == results.runs[name].iloc[0], name
 
