@@ -192,7 +192,7 @@ def _name_head(name: str) -> str:
 
 def _name_outcome(name: str) -> str:
     try:
-        return column(name).label
+        return find_column(name).label
     except KeyError:
         return name
 
