@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim import columns, draws, localities, schedule, state
+from sim import columns, localities, schedule, state
 from sim.bridges import Bridges
 from sim.inputs import build_lines, build_record
 from sim.parameters import Parameters
 from sim.regimes import LEVELS
 from sim.roster import entity_key
 from sim.seating import Seated, seat_roster
+from sim.sizes import draw_locality_sizes, name_localities
 from sim.windows import Places, allocate_blocks, find_places, view_locality
 
 if TYPE_CHECKING:
@@ -58,9 +59,9 @@ class Region:
         self.n_threads = n_threads or os.cpu_count() or 1
         given = tables.localities if tables is not None else None
         n = setting.n_localities if given is None else len(given.seats)
-        self.names = [f"locality-{number:05d}" for number in range(1, n + 1)]
+        self.names = name_localities(n)
         if tables is None or given is None:
-            self.state, self.n_slots, seated = np.arange(n) * setting.n_states // n, self._draw_sizes(), None
+            self.state, self.n_slots, seated = np.arange(n) * setting.n_states // n, draw_locality_sizes(setting), None
         else:
             self.state, self.n_slots = given.state, np.array([len(one) for one in given.seats])
             seated = seat_roster(tables, given)
@@ -74,15 +75,6 @@ class Region:
     def n_organizations(self) -> int:
         """Slots in all localities."""
         return int(self.n_slots.sum())
-
-    def _draw_sizes(self) -> NDArray[Any]:
-        """Draw the organizations of each locality, keyed by its name alone: the field is the same for every seed."""
-        setting = self.parameters.field
-        if setting.locality_size_log_sd == 0.0:
-            return np.full(setting.n_localities, setting.n_organizations)
-        spread = [draws.normal(np.uint64(entity_key(name)), np.uint64(0), np.uint64(0)) for name in self.names]
-        sizes = setting.n_organizations * np.exp(setting.locality_size_log_sd * np.array(spread))
-        return np.maximum(np.floor(sizes + 0.5), 2).astype("i8")
 
     def _lay_out(self, seated: list[Seated] | None) -> localities.Localities:
         n, n_states = len(self.names), int(self.state[-1]) + 1

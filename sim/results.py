@@ -31,6 +31,7 @@ _KINDS: dict[str, tuple[type, type]] = {  # of what a manifest says: its type an
     "settings": (list, dict), "overrides": (list, str), "seeds": (list, int), "blocks": (list, dict),
     "design": (dict, dict), "versions": (dict, dict), "varied": (dict, dict), "tables": (dict, dict),
     "code": (dict, dict),
+    "order": (list, str), "sizes": (list, dict),
 }  # fmt: skip
 _GROUPS = {"field", "regime", "shock"}  # that every setting has
 LIBRARIES = ("coalitions", "numpy", "numba", "pandas", "pyarrow", "mesa")
@@ -63,7 +64,8 @@ class Results:
         names = (*TABLES, LOCALITIES)
         joined = {name: pd.concat([getattr(part, name) for part in parts], ignore_index=True) for name in names}
         manifest = dict(parts[0].manifest)
-        manifest["settings"] = [setting for part in parts for setting in part.manifest["settings"]]
+        for name in ("settings", "sizes"):
+            manifest[name] = [one for part in parts for one in part.manifest[name]]
         return cls(**joined, manifest=manifest)
 
 
@@ -74,6 +76,7 @@ def describe_run(parameters: Parameters, seeds: list[int], n_organizations: int)
         "model_version": MODEL_VERSION,
         "seeds": list(seeds),
         "n_organizations": n_organizations,
+        "sizes": [{"n_organizations": n_organizations}],  # of each setting; see sim.sizes
         "settings": [dataclasses.asdict(parameters)],
         "code": describe_code(),
         "versions": describe_versions(),
@@ -118,7 +121,8 @@ def _is_of_same(path: Path, manifest: Mapping[str, Any]) -> bool:
 def write_manifest(folder: Path, manifest: Mapping[str, Any], names: Sequence[str]) -> None:
     """Write manifest.json with the digests of the tables `names` in `folder` and of itself, so that damage shows."""
     digests = {name: digest_file(folder / f"{name}.parquet") for name in names}
-    text = json.dumps(seal({**manifest, "tables": digests}), indent=2, sort_keys=True) + "\n"
+    # in natural order: that of what a design varies carries meaning, and sorting would lose it
+    text = json.dumps(seal({**manifest, "tables": digests}), indent=2) + "\n"
     replace_file(folder / "manifest.json", lambda path: path.write_text(text, encoding="utf-8"))
 
 

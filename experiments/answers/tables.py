@@ -152,5 +152,10 @@ def read_sweep_of(name: str) -> Sweep:
         "field": {"n_organizations": field.n_organizations, "n_localities": field.n_localities, "folder": field.folder},
     }
     design = configuration.design.to_tree()
-    manifest = {"blocks": [{"design": design, "first_point": 0}], "varied": columns, "settings": [settings]}
+    manifest = {
+        "blocks": [{"design": design, "first_point": 0}],
+        "order": configuration.design.names(),
+        "varied": columns,
+        "settings": [settings],
+    }
     return make_sweep(table.assign(seed=1).rename(columns=columns), manifest)

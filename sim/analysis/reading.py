@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from sim.configuration.designs.sampling import MATRICES
 from sim.results import ResultsError, load_results
+from sim.sizes import find_sizes
 
 Table = Any  # a pandas DataFrame or Series, whose own types are too wide to check anything by
 CASE = "case"
@@ -28,6 +32,8 @@ class Sweep:
     policies: columns of the grid and the cases, of which each combination is a policy. scenarios: sampled columns, by
     the parameter's dotted name. n_rows: rows of the sample; the points of a policy are that many in a row (0: unknown).
     settings: the parameters that nothing varies, as plain data. grid: what a full grid varies. seeds: at each point.
+    sizes: organizations in the field of each run, by the index of `runs`; nan where that is not known. All names are
+    in the order of the design.
     """
 
     runs: Table
@@ -38,6 +44,7 @@ class Sweep:
     settings: dict[str, Any]
     grid: tuple[str, ...] = ()
     seeds: int = 0
+    sizes: Any = None
 
     @property
     def method(self) -> str:
@@ -51,8 +58,6 @@ class Sweep:
 
     def label_policies(self) -> Table:
         """Return the policy of each run in words: the case, the regime, and what else a grid varies."""
-        import pandas as pd
-
         shown = [CASE, *self.grid] if CASE in self.policies else list(self.policies)  # a named case says all it sets
         parts = []
         for name in shown:
@@ -97,22 +102,54 @@ def read_sweep(folder: str | Path) -> Sweep:
 
 
 def make_sweep(runs: Table, manifest: dict[str, Any]) -> Sweep:
-    """Return the sweep of a table of runs and its manifest (keys blocks, varied, settings)."""
+    """Return the sweep of a table of runs and its manifest (keys blocks, varied, settings, and order, sizes if known).
+
+    Whatever the order of keys in the manifest, names stand in that of its list `order` or, in results of an older
+    version, in that of the columns of the runs.
+    """
+    order = _find_order(runs, manifest)
     design = manifest["blocks"][0]["design"]
-    sample = design.get("sample") or {}
-    varied: dict[str, str] = dict(manifest["varied"])
-    grid, cases = design.get("vary") or {}, design.get("cases") or []
-    levers = [*grid, *(CASE if key == "name" else key for case in cases for key in case)]
+    sample, grid = _sort_names(design.get("sample") or {}, order, "over"), _sort_keys(design.get("vary") or {}, order)
+    cases = design.get("cases") or []
+    columns: dict[str, str] = dict(manifest["varied"])
+    levers = [*grid, *(CASE if key == "name" else key for case in cases for key in _sort_keys(case, ["name", *order]))]
     if "regime" in levers or "regime" in _list_sampled(sample) or _names_in_designs(design, "regime"):
-        varied["regime"] = "regime"
+        columns["regime"] = "regime"
+    varied = _sort_keys(columns, order)
     policies = {name: varied[name] for name in dict.fromkeys(levers) if name in varied}
     scenarios = {name: column for name, column in varied.items() if name not in policies}
-    n_rows = 0 if design.get("constraints") or not sample else count_rows(sample)
+    is_whole = sample.get("method") in MATRICES or not design.get("constraints")  # no constraint drops a matrix's rows
+    n_rows = count_rows(sample) if sample and is_whole else 0
     if len(manifest["blocks"]) > 1 and any(block["first_point"] for block in manifest["blocks"]):
-        n_rows = 0  # points added later stand behind all others
+        n_rows = n_rows if sample.get("method") in MATRICES else 0  # points added later stand behind all others
     return Sweep(
-        runs, sample, policies, scenarios, n_rows, manifest["settings"][0], tuple(grid), runs["seed"].nunique()
+        runs,
+        sample,
+        policies,
+        scenarios,
+        n_rows,
+        manifest["settings"][0],
+        tuple(grid),
+        runs["seed"].nunique(),
+        pd.Series(find_sizes(runs, manifest), index=runs.index),
     )
+
+
+def _find_order(runs: Table, manifest: dict[str, Any]) -> list[str]:
+    """Return the names that vary in the order of the design; its column tells it where the manifest has no list."""
+    if "order" in manifest:
+        return list(manifest["order"])
+    places = {column: at for at, column in enumerate(runs.columns)}
+    return ["regime", *sorted(manifest["varied"], key=lambda name: places[manifest["varied"][name]])]
+
+
+def _sort_keys(tree: dict[str, Any], order: list[str]) -> dict[str, Any]:
+    """Return a mapping in the order of a list; what the list lacks follows as it stands."""
+    return {name: tree[name] for name in dict.fromkeys([*order, *tree]) if name in tree}
+
+
+def _sort_names(tree: dict[str, Any], order: list[str], key: str) -> dict[str, Any]:
+    return {**tree, key: _sort_keys(tree[key], order)} if isinstance(tree.get(key), dict) else dict(tree)
 
 
 def _list_sampled(sample: dict[str, Any]) -> list[str]:

@@ -41,7 +41,8 @@ def compute_robustness(sweep: Sweep, reference: str | None = None, outcomes: Ite
             "the design has a single set of parameters, and robustness is over many: add --sample ensemble --n 200, or "
             "a range like memberships.turf_weight=0..3; `coalitions compare` tells one set's differences over seeds"
         )
-    tables = {name: _pair(table, name, levers) for name in (*outcomes, MONEY)}
+    tables = {name: _pair(table, name, levers) for name in outcomes}
+    tables[MONEY] = _spread(table, MONEY, levers)
     sets = {name: wide.groupby(level="_set").mean() for name, wide in tables.items()}
     seeds = {name: wide.groupby(level="seed").mean() for name, wide in tables.items()}
     rows = []
@@ -66,17 +67,12 @@ def _choose_reference(levers: list[str], reference: str | None) -> str:
 
 
 def _compute_money(sweep: Sweep) -> Table:
-    """Return USD awarded per organization and year of each run; promises beyond the end of a run included."""
+    """Return USD awarded per organization and year of each run; promises beyond the end of a run included.
 
-    def find(name: str, fixed: Any) -> Any:
-        return sweep.runs[sweep.columns[name]] if name in sweep.columns else fixed
-
-    field = sweep.settings["field"]
-    if field.get("folder") or "field" in sweep.columns or "field.folder" in sweep.columns:
-        return pd.Series(np.nan, index=sweep.runs.index)  # a roster's size stands in no column
-    n_organizations = find("field.n_organizations", field["n_organizations"])
-    n_organizations = n_organizations * find("field.n_localities", field["n_localities"])
-    return sweep.runs["total_awarded_usd"] / n_organizations / (find("months", sweep.settings["months"]) / 12)
+    nan where the size of the field is not known.
+    """
+    months = sweep.runs[sweep.columns["months"]] if "months" in sweep.columns else sweep.settings["months"]
+    return sweep.runs["total_awarded_usd"] / sweep.sizes.reindex(sweep.runs.index) / (months / 12)
 
 
 def _pair(table: Table, name: str, levers: list[str]) -> Table:
@@ -85,11 +81,22 @@ def _pair(table: Table, name: str, levers: list[str]) -> Table:
         raise AnalysisError(f"--outcome {name}: the table has no such column; docs/columns.md lists them")
     if not pd.api.types.is_numeric_dtype(table[name]):
         raise AnalysisError(f"--outcome {name}: holds words, not numbers; collaboration_change stands behind verdicts")
-    wide = table.pivot_table(index=["_set", "seed"], columns="_lever", values=name, observed=True, dropna=False)
-    lacking = [lever for lever in levers if lever not in wide or wide[lever].isna().all()]
+    lacking = [lever for lever in levers if table.loc[table["_lever"] == lever, name].isna().all()]
     if lacking:
         raise AnalysisError(f"{name}: is missing in all runs of {lacking[0]}; choose others with --outcome")
-    return wide[levers].dropna()
+    found = _spread(table, name, levers)
+    if found.empty:
+        raise AnalysisError(
+            f"{name}: is known under every lever in no set and seed, so there is nothing to pair; choose others with "
+            "--outcome"
+        )
+    return found
+
+
+def _spread(table: Table, name: str, levers: list[str]) -> Table:
+    """Return a column, a row a set and seed and a column a lever; only rows in which every lever has it."""
+    wide = table.pivot_table(index=["_set", "seed"], columns="_lever", values=name, observed=True, dropna=False)
+    return wide.reindex(columns=levers).dropna()
 
 
 def _compare(

@@ -39,7 +39,7 @@ docs/analysis.md explains the columns.
 def add_parsers(verbs: Any) -> None:
     """Add the three verbs to the parser."""
     parser = _add(verbs, "sensitivity", "say which parameters move an outcome", SENSITIVITY, _tell_sensitivity)
-    _add_outcome(parser, "collaboration_change, coverage_end, exit_rate")
+    _add_outcome(parser, "collaboration_end, collaboration_change, coverage_end, exit_rate")
     parser = _add(verbs, "scenarios", "say in which part of a sweep something happens", SCENARIOS, _tell_scenarios)
     parser.add_argument("--when", metavar="CONDITION", required=True, help='e.g. "verdict == fragments"')
     parser.add_argument(
@@ -100,10 +100,12 @@ def _execute(args: argparse.Namespace, tell: Callable[..., Any]) -> int:
 
 
 def _tell_sensitivity(args: argparse.Namespace, sweep: Any) -> tuple[Any, Any, str, str]:
-    from sim.analysis.sensitivity import OUTCOMES, compute_sensitivity, describe_sensitivity
+    from sim.analysis.sensitivity import OUTCOMES, TAIL, compute_sensitivity, describe_sensitivity
+    from sim.commands.console import progress
 
-    table = compute_sensitivity(sweep, args.outcome or OUTCOMES)
-    shown = table.drop(columns=["method", "n_points", "n_seeds"])
+    with progress("sensitivity", is_quiet=args.json, unit="outcomes") as report:
+        table = compute_sensitivity(sweep, args.outcome or OUTCOMES, report)
+    shown = table.drop(columns=["method", *TAIL[1:]])
     empty = [name for name in ("policy", "partner") if not shown[name].astype(bool).any()]
     return table, shown.drop(columns=empty), describe_sensitivity(table), "sensitivity.csv"
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from sim import results
 from sim.columns import MODEL_VERSION
+from sim.configuration.declared import GROUPS
 from sim.results import CAUTION, describe_versions
+from sim.sizes import FIELD_NAMES, count_field
 from sim.sweep.parts import Failure
 from sim.sweep.plan import Plan
 
@@ -25,8 +27,10 @@ def describe_sweep(plan: Plan, failures: list[Failure]) -> dict[str, Any]:
         "overrides": list(plan.overrides),
         "settings": [plan.base],
         "blocks": [block.to_tree() for block in plan.blocks],
+        "order": plan.varied,  # of the parameters in the design; that of keys may be lost
         "varied": plan.columns,
         "shocks": _find_shocks(plan),
+        "sizes": list_sizes(plan),
         "keep": plan.keep,
         "n_runs": plan.n_runs,
         "n_failed": len(failures),
@@ -69,3 +73,33 @@ def _describe_rosters(plan: Plan) -> dict[str, Any] | None:
         except (RosterError, OSError):
             found.append({"is_synthetic": False, "digest": plan.roster, "small_populations": field.populations})
     return merge_rosters(found)
+
+
+def list_sizes(plan: Plan) -> list[dict[str, Any]]:
+    """Return the number of organizations of each field among the points, with the values that choose it.
+
+    Values: of those in `sizes.FIELD_NAMES` that the design varies. A roster that has gone or changed is left out.
+    """
+    varied = [name for name in plan.varied if name in FIELD_NAMES]
+    found: dict[str, dict[str, Any]] = {}
+    for values in plan.list_points() if varied else [{}]:
+        chosen = {name: values[name] for name in varied if name in values}
+        words = json.dumps(chosen)
+        if words not in found:
+            found[words] = _describe_size(plan, values, varied)
+    return [one for one in found.values() if one]
+
+
+def _describe_size(plan: Plan, point: dict[str, Any], varied: list[str]) -> dict[str, Any]:
+    from sim.configuration.designs import find_value
+    from sim.roster import RosterError, read_folder
+
+    parameters = plan.parameters_at({name: value for name, value in point.items() if name in (*GROUPS, *FIELD_NAMES)})
+    field, roster = parameters.field, None
+    if field.folder is not None:
+        try:
+            roster = read_folder(str(field.folder), field)
+        except (RosterError, OSError):
+            return {}
+    values = {name: find_value(name, point, parameters) for name in varied}
+    return ({"values": values} if values else {}) | {"n_organizations": count_field(field, roster)}

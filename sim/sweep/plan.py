@@ -134,6 +134,10 @@ class Plan:
                 yield point, values, runs
             offset += block.n_runs
 
+    def list_points(self) -> Iterator[dict[str, Any]]:
+        """Yield what varies at each different point, in their order."""
+        yield from (values for _, values in _each_point(self))
+
     @cached_property
     def _settings(self) -> dict[str, Parameters]:
         """What has been built so far: the parameters of each combination, as in `combinations`."""

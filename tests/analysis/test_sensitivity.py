@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from sim.analysis import AnalysisError, reading
-from sim.analysis.sensitivity import DUMMY, compute_sensitivity, describe_sensitivity
+from sim.analysis.sensitivity import compute_sensitivity, describe_sensitivity
+from sim.leaders import NOTHING
 from tests.analysis.tables import PARAMETERS, make_table
 
 THREE = {name: [0.0, 1.0] for name in ("memberships.turf_weight", "meetings.trust_gain", "grants.luck")}
@@ -76,23 +77,20 @@ def test_pawn_and_delta_tell_what_acts_from_what_does_nothing():
         over=over,
     )
     table = compute_sensitivity(sweep, ["y"]).set_index("parameter")
-    nothing = table.loc[DUMMY]
+    nothing = table.loc[NOTHING]
     for name in ("grants.luck", "memberships.admission"):
         assert table.loc[name, "delta"] > nothing["delta_high"], name
         assert table.loc[name, "pawn"] > nothing["pawn"], name
     assert table.loc["memberships.turf_weight", "delta_low"] < nothing["delta_high"]
-    assert "2 of 3 parameters do more" in describe_sensitivity(table.reset_index())
+    assert "2 of 3 parameters clearly do more" in describe_sensitivity(table.reset_index())
 
 
 def test_the_share_of_noise_is_what_seeds_add_to_the_averages():
     sweep = make_table(
         {"method": "sobol", "n": 1024}, lambda points: points["grants.luck"], n_seeds=4, noise=0.5, over=THREE
     )
-    from sim.analysis import sensitivity
-
-    rows = sensitivity._arrange(sweep, sweep.runs, sweep.runs["y"].to_numpy(), needs_all=False)
     expected = (0.5**2 / 4) / (0.5**2 / 4 + 1 / 12)
-    assert sensitivity._find_noise(rows) == pytest.approx(expected, abs=0.04)
+    assert compute_sensitivity(sweep, ["y"])["noise_share"].to_numpy() == pytest.approx(expected, abs=0.04)
 
 
 def test_each_policy_is_analysed_apart():
@@ -116,13 +114,159 @@ def test_an_outcome_may_be_a_condition_and_one_that_never_varies_is_told():
 
 def test_what_a_design_does_not_allow_is_said_with_the_mend(monkeypatch):
     whole = make_table({"method": "saltelli", "n": 8}, lambda points: points["grants.luck"])
-    lost = reading.Sweep(**{**vars(whole), "runs": whole.runs[whole.runs["point"] != 3]})
-    with pytest.raises(AnalysisError, match="1 of the 48 points of the saltelli sample are missing"):
-        compute_sensitivity(lost, ["y"])
     with pytest.raises(AnalysisError, match=r"no sample.*coalitions robustness"):
         compute_sensitivity(reading.Sweep(**{**vars(whole), "sample": {}}), ["y"])
     with pytest.raises(AnalysisError, match="Did you mean 'y'"):
         compute_sensitivity(whole, ["yy"])
     monkeypatch.setattr(reading.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(AnalysisError, match=r'needs SALib and scipy: pip install "coalitions\[analysis\]"'):
+    with pytest.raises(AnalysisError, match=r'needs scipy: pip install "coalitions\[analysis\]"'):
         compute_sensitivity(whole, ["y"])
+
+
+def _lose(sweep, is_lost, *, failed):
+    """Return the sweep with the outcome missing in some runs, or without these runs."""
+    runs = sweep.runs[~is_lost] if failed else sweep.runs.assign(y=sweep.runs["y"].where(~is_lost))
+    return reading.Sweep(**{**vars(sweep), "runs": runs})
+
+
+SAMPLES = {
+    "saltelli": ({"method": "saltelli", "n": 64}, 6),
+    "morris": ({"method": "morris", "trajectories": 20}, 5),
+    "latin_hypercube": ({"method": "latin_hypercube", "n": 200}, 1),
+}
+
+
+@pytest.mark.parametrize("failed", [False, True], ids=["missing", "failed"])
+@pytest.mark.parametrize("method", SAMPLES)
+def test_a_run_without_the_outcome_loses_its_draw_and_is_counted(method, failed):
+    sample, size = SAMPLES[method]
+    whole = make_table(sample, lambda points: 3 * points["grants.luck"] + points["meetings.trust_gain"])
+    lost = _lose(whole, whole.runs["point"].isin([3, 4 * size]), failed=failed)
+    table = compute_sensitivity(lost, ["y"])
+    first = table.iloc[0]
+    assert first["parameter"] == "grants.luck"
+    assert (first["n_missing"], first["problem"]) == (2, "")
+    assert first["n_points"] == len(whole.runs) - 2 * size
+    assert first["n_drawn"] == len(whole.runs) / size - 2
+    assert "2 runs without it left out" in describe_sensitivity(table)
+
+
+def test_a_point_counts_with_the_runs_it_has():
+    whole = make_table({"method": "saltelli", "n": 64}, lambda points: points["grants.luck"], n_seeds=3)
+    table = compute_sensitivity(
+        _lose(whole, (whole.runs["point"] == 7) & (whole.runs["seed"] < 3), failed=False), ["y"]
+    )
+    assert table.loc[0, ["n_missing", "n_drawn"]].to_list() == [2, 64]
+
+
+@pytest.mark.parametrize(
+    ("values", "months", "told"),
+    [
+        (1.0, 120, "does not vary: it is 1 at every point"),
+        (math.nan, 120, "is missing in all 384 runs;"),
+        (math.nan, 23, "is missing in all 384 runs: they are shorter than the 24 months it needs"),
+    ],
+)
+def test_why_nothing_can_be_told_apart_is_said(values, months, told):
+    sweep = make_table({"method": "saltelli", "n": 64}, lambda points: np.full(len(points), values))
+    sweep = reading.Sweep(**{**vars(sweep), "settings": {**sweep.settings, "months": months}})
+    table = compute_sensitivity(sweep, ["y"])
+    assert table[["total", "first_order"]].isna().all(axis=None)
+    assert told in describe_sensitivity(table)
+
+
+def test_an_outcome_that_most_runs_lack_is_said_with_their_number():
+    whole = make_table({"method": "morris", "trajectories": 5}, lambda points: points["grants.luck"])
+    table = compute_sensitivity(_lose(whole, whole.runs["point"] % 5 == 0, failed=False), ["y"])
+    assert "is missing in 5 of 25 runs, which leaves 0 whole trajectories" in describe_sensitivity(table)
+
+
+NOISY = {"saltelli": "n", "morris": "trajectories", "latin_hypercube": "n", "sobol": "n"}
+LIMITS = {"total": (0, 1), "first": (0, 1), "delta": (0, 1), "mu_star": (0, math.inf)}
+
+
+@pytest.mark.parametrize("seed", range(1, 4))
+@pytest.mark.parametrize("method", NOISY)
+@pytest.mark.parametrize("kind", ["noise", "heavy", "mostly zero"])
+def test_indices_and_their_intervals_stay_in_their_range(method, seed, kind):
+    n = {"saltelli": 8, "morris": 5}.get(method, 64)
+    shapes = {
+        "noise": lambda z: z,
+        "heavy": lambda z: np.exp(3 * z),
+        "mostly zero": lambda z: np.where(z > 1.2, z, 0.0),
+    }
+    sweep = make_table(
+        {"method": method, NOISY[method]: n},
+        lambda points: shapes[kind](np.random.default_rng(seed).standard_normal(len(points))),
+    )
+    table = compute_sensitivity(sweep, ["y"])
+    checked = [name for name in LIMITS if f"{name}_low" in table]
+    assert checked
+    for name in checked:
+        least, most = LIMITS[name]
+        value = table["first_order" if name == "first" else name]
+        limits = table[f"{name}_low"], table[f"{name}_high"]
+        assert value.notna().all()
+        assert (limits[0] >= least).all(), name
+        assert (limits[1] <= most).all(), name
+        assert ((limits[0] <= value) & (value <= limits[1])).all(), name
+
+
+def _fit(points):
+    return points["grants.luck"] + 0.98 * points["meetings.trust_gain"]
+
+
+@pytest.mark.parametrize("method", NOISY)
+def test_two_parameters_that_do_as_much_are_not_told_apart(method):
+    n = {"saltelli": 64, "morris": 10}.get(method, 256)
+    sample = {"method": method, NOISY[method]: n}
+    bent = make_table(sample, lambda points: _fit(points) ** 2 + 0.2 * np.sin(9 * points["memberships.turf_weight"]))
+    told = describe_sensitivity(compute_sensitivity(bent, ["y"]))
+    assert "not told apart: " in told
+    assert {"grants.luck", "meetings.trust_gain"} <= set(told.replace(",", "").split())
+    assert "would tell them apart" in told or "would be needed to tell them apart" in told
+    clear = make_table(sample, lambda points: 9 * points["grants.luck"] + points["meetings.trust_gain"])
+    assert "not told apart" not in describe_sensitivity(compute_sensitivity(clear, ["y"]))
+
+
+def test_a_count_that_is_zero_in_most_runs_names_what_moves_it_and_says_so():
+    def count(points):
+        return np.where(points["grants.luck"] > 0.75, np.ceil(20 * points["grants.luck"]), 0.0)
+
+    table = compute_sensitivity(make_table({"method": "sobol", "n": 256}, count), ["y"])
+    found = table.set_index("parameter")
+    assert found.loc["grants.luck", "delta"] > 0.25
+    assert found.drop("grants.luck")["delta"].max() < 0.1
+    told = describe_sensitivity(table)
+    assert told.startswith("y: grants.luck moves its distribution most")
+    assert "75% of points have one and the same value" in told
+
+
+def test_sobol_indices_are_those_of_the_library():
+    from SALib.analyze import sobol
+
+    from sim.analysis.indices import estimate_sobol
+
+    sweep = make_table({"method": "saltelli", "n": 2048}, ishigami, over=THREE)
+    outcomes = sweep.runs["y"].to_numpy()
+    problem = {"num_vars": 3, "names": ["a", "b", "c"], "bounds": [[0, 1]] * 3}
+    theirs = sobol.analyze(problem, outcomes, calc_second_order=False, seed=1)
+    ours = estimate_sobol(outcomes.reshape(-1, 5), 3, np.random.default_rng(1))
+    assert ours.first.value == pytest.approx(theirs["S1"], abs=0.02)
+    assert ours.total.value == pytest.approx(theirs["ST"], abs=0.02)
+
+
+def test_delta_is_that_of_the_library_less_what_chance_shows():
+    from sim.analysis.indices import estimate_given
+
+    generator = np.random.default_rng(3)
+    x = generator.random((2000, 2))
+    y = x[:, 0] + 0.1 * generator.standard_normal(2000)
+    from SALib.analyze import delta
+
+    problem = {"num_vars": 2, "names": ["a", "b"], "bounds": [[0, 1]] * 2}
+    theirs = delta.analyze(problem, x, y, num_resamples=2, seed=1)
+    ours = estimate_given(x, y, generator)
+    assert ours.delta.value[0] == pytest.approx(theirs["delta_raw"][0], abs=0.1)
+    assert ours.delta.value[1] < 0.02
+    assert ours.first.value == pytest.approx([1 / 12 / (1 / 12 + 0.01), 0.0], abs=0.03)
