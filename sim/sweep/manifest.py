@@ -45,7 +45,7 @@ def _find_shocks(plan: Plan) -> dict[str, dict[str, Any]]:
     found = {}
     for words, tree in plan.combinations.items():
         chosen = [word.partition("=")[2] for word in json.loads(words) if word.startswith("shock=")]
-        found |= {word: tree["shock"] for word in chosen}
+        found |= dict.fromkeys(chosen, tree["shock"])
     return found
 
 
