@@ -75,18 +75,21 @@ def relabel(results: Results) -> Results:
     return dataclasses.replace(results, **changed, manifest={**results.manifest, "labels": {}})
 
 
-def name_axis(name: str) -> str:
-    """Return label and unit of a column of the results or, where it is none, of the parameter with that last name."""
+def name_axis(name: str, table: str = "months") -> str:
+    """Return label and unit of a column of `table` or, where it is none, of the parameter with that last name.
+
+    table: "months" or "runs"; a count of the table of runs is of the whole run.
+    """
     try:
-        entry = column(name)
+        entry = column(name, table)
     except KeyError:
         return _name_parameter(name)
     return entry.meaning.split(";")[0] if name == "month" else f"{entry.label} ({entry.unit})"
 
 
-def explain_column(name: str) -> str:
-    """Return what a column means, with other columns' names as words."""
-    meaning = column(name).meaning
+def explain_column(name: str, table: str = "months") -> str:
+    """Return what a column of `table` ("months" or "runs") means, with other columns' names as words."""
+    meaning = column(name, table).meaning
     for entry in MONTHS:
         meaning = meaning.replace(entry.name, entry.label.lower()) if "_" in entry.name else meaning
     return meaning.replace("`", "")

@@ -38,7 +38,10 @@ def plot_levers(levers: Table, origin: Origin) -> Figure:
                 _draw_outcome(axes, table[table["outcome"] == outcomes[at]], names)
                 axes.set_title(fold(_name(outcomes[at]), 36 if is_narrow else 18), fontsize=9.5)
                 axes.set_xlabel(
-                    fold(f"Difference ({name_axis(outcomes[at]).rpartition(' (')[2]}", 16 if not is_narrow else 40)
+                    fold(
+                        f"Difference ({name_axis(outcomes[at], 'runs').rpartition(' (')[2]}",
+                        16 if not is_narrow else 40,
+                    )
                 )
             else:
                 _draw_money(axes, table.drop_duplicates("lever").set_index("lever")[MONEY], names)
@@ -112,7 +115,7 @@ def _tell_money(dollars: float) -> str:
 
 
 def _name(outcome: Any) -> str:
-    return name_axis(str(outcome)).rpartition(" (")[0] or str(outcome)
+    return name_axis(str(outcome), "runs").rpartition(" (")[0] or str(outcome)
 
 
 def _tell(table: Table, outcomes: list[Any], reference: str) -> str:

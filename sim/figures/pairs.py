@@ -25,7 +25,7 @@ def plot_pairs(runs: Table, origin: Origin, name: str = "collaboration_end") -> 
     More than 20 pairs are drawn as 20 dots, each at a quantile of the differences (Fernandes et al. 2018).
     """
     pairs = pair_runs(runs, name)
-    reference, entry = name_setting(runs["regime"].iloc[0]), column(name)
+    reference, entry = name_setting(runs["regime"].iloc[0]), column(name, "runs")
     table = pd.DataFrame([_sum_up(str(setting), pairs[setting].dropna().to_numpy(float)) for setting in pairs.columns])
     n_pairs = min(len(pairs[setting].dropna()) for setting in pairs.columns)
     dots = {setting: pick_dots(pairs[setting].dropna().to_numpy(float)) for setting in pairs.columns}
@@ -53,7 +53,7 @@ def plot_pairs(runs: Table, origin: Origin, name: str = "collaboration_end") -> 
         subtitle=f"{entry.label}, each run less the run of {reference} with the same seed",
         spread=f"{many[0].upper()}{many[1:]} of runs; diamond and bar: mean and 95 % interval." if n_pairs > 1
         else "One pair of runs: no interval; more seeds would give one.",
-        note=f"{explain_column(name)}. Both runs of a pair meet the same chance events.",
+        note=f"{explain_column(name, "runs")}. Both runs of a pair meet the same chance events.",
         alt=f"Dot plot of differences to {reference}: {'; '.join(map(_describe, table.to_dict('records')))}.",
         table=table,
         origin=origin,

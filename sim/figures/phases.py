@@ -70,11 +70,11 @@ def plot_phases(runs: Table, x: str, y: str, origin: Origin) -> Figure:
                 axes.set_xlabel("")
         _draw_keys(canvas, panels, crossed, n_runs)
 
-    start = f"Colour: {column(CHANGE).label.lower()}, mean of {n_runs} runs a cell"
+    start = f"Colour: {column(CHANGE, 'runs').label.lower()}, mean of {n_runs} runs a cell"
     return Figure(
         name="phases",
         title=_tell(cells, regimes),
-        subtitle=f"{column(CHANGE).label} (share of pairs of organizations), by {join_words(_name_axes(x, y))}",
+        subtitle=f"{column(CHANGE, "runs").label} (share of pairs of organizations), by {join_words(_name_axes(x, y))}",
         spread=f"{start}. A single run a cell: no interval." if n_runs == 1
         else f"{start}; lines: where 10, 50 and 90 % of runs grow; dot: undecided, the 95 % interval crosses "
         f"−{THRESHOLD:g} or +{THRESHOLD:g}.",
@@ -93,7 +93,7 @@ def _find_grid(n: int, width: float) -> tuple[int, int]:
 
 
 def _name_axes(x: str, y: str) -> list[str]:
-    return [name_axis(name).rpartition(" (")[0].lower() or name_axis(name) for name in (x, y)]
+    return [name_axis(name, "runs").rpartition(" (")[0].lower() or name_axis(name, "runs") for name in (x, y)]
 
 
 def _draw_panel(axes: Axes, cells: Table, x: str, y: str, limit: float) -> set[float]:
@@ -120,7 +120,7 @@ def _draw_panel(axes: Axes, cells: Table, x: str, y: str, limit: float) -> set[f
         if verdict in counts
     ]
     axes.set_title(f"{fold(name_setting(cells['regime'].iloc[0]), 26)}\n{fold(' · '.join(told), 30)}", fontsize=9)
-    axes.set(xlabel=fold(name_axis(x), 26), ylabel=fold(name_axis(y), 26))
+    axes.set(xlabel=fold(name_axis(x, "runs"), 26), ylabel=fold(name_axis(y, "runs"), 26))
     return crossed
 
 
@@ -140,7 +140,10 @@ def _draw_keys(canvas: Canvas, panels: Any, crossed: set[float], n_runs: int) ->
     """Draw the scale of colours, and the kinds of lines."""
     bar = canvas.colorbar(panels.flat[0].collections[0], ax=panels, location="bottom", shrink=0.75, aspect=40, pad=0.03)
     bar.set_label(
-        fold(f"{name_axis(CHANGE)}; lines on the scale: ±{THRESHOLD:g}", 70 if canvas.get_figwidth() >= NARROW else 36)
+        fold(
+            f"{name_axis(CHANGE, 'runs')}; lines on the scale: ±{THRESHOLD:g}",
+            70 if canvas.get_figwidth() >= NARROW else 36,
+        )
     )
     bar.outline.set_visible(False)
     for edge in (-THRESHOLD, THRESHOLD):

@@ -48,7 +48,9 @@ def plot_tornado(sensitivities: Table, origin: Origin) -> Figure:
         panels = canvas.subplots(len(outcomes), 1, squeeze=False, height_ratios=tall, sharex=measure != "mu_star")
         for axes, outcome in zip(panels.flat, outcomes, strict=True):
             _draw_panel(axes, table[table["outcome"] == outcome], measure, canvas.get_figwidth())
-            axes.set_title(fold(name_axis(str(outcome)), 24 if canvas.get_figwidth() < NARROW else 60), weight="bold")
+            axes.set_title(
+                fold(name_axis(str(outcome), "runs"), 24 if canvas.get_figwidth() < NARROW else 60), weight="bold"
+            )
             axes.set_ylabel("Parameter")
         panels.flat[-1].set_xlabel(MEASURES[measure])
         if "first_order" in table:
@@ -134,7 +136,7 @@ def _tell(table: Table, outcomes: list[Any], measure: str) -> str:
 
 
 def _name(outcome: Any) -> str:
-    return name_axis(str(outcome)).rpartition(" (")[0].lower() or str(outcome)
+    return name_axis(str(outcome), "runs").rpartition(" (")[0].lower() or str(outcome)
 
 
 def _describe(table: Table, outcome: Any, measure: str) -> str:

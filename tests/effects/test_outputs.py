@@ -31,7 +31,9 @@ class Seen:
 
     def __init__(self, words, seed, month):
         self.model = CoalitionModel(build(words), seed=seed)
-        self.model.run(month)
+        self.model.run(month - 1)
+        self.awareness_before = self.model.world.environment.awareness[0]
+        self.model.step()
         self.world, self.row = self.model.world, self.model.latest
         self.parameters, self.month = self.model.parameters, month
         steps = Steps(words, seed=seed)  # the model keeps no log
@@ -204,6 +206,12 @@ STATE = {
     "ei_population": lambda seen: seen.compare_outside_and_inside(seen.is_mixed),
     "arrivals": lambda seen: seen.world.environment.arrivals.sum(),
     "served": lambda seen: seen.world.organizations.served.sum(),
+    "in_need": lambda seen: (
+        seen.world.environment.arrivals.sum()
+        * (1 + seen.parameters.awareness.awareness_arrivals)
+        / (1 + seen.parameters.awareness.awareness_arrivals * seen.awareness_before)
+    ),
+    "not_served": lambda seen: STATE["in_need"](seen) - seen.world.organizations.served.sum(),
     "served_share": lambda seen: seen.world.organizations.served.sum() / seen.world.environment.arrivals.sum(),
     "coverage_share": compute_coverage,
     "award_gini": lambda seen: compute_gini(seen.get_payments()),
@@ -353,6 +361,34 @@ def test_a_round_requests_awards_and_succeeds_as_its_events_say():
     np.testing.assert_array_equal(quiet, np.isnan(found.rows["success_rate"]))
 
 
+@pytest.mark.shows("outcome", "budgeted_usd", "paid_usd", "unspent_usd")
+def test_the_money_of_a_month_is_what_the_ledger_rose_by():
+    """the rise of the ledger in that month; budgeted is awarded and unspent"""
+    names = {"budgeted_usd": columns.BUDGETED, "paid_usd": columns.PAID, "unspent_usd": columns.UNSPENT}
+    left = 0.0
+    for words in (*WORLDS, "regime=viewpoint_conditional shock=total_cut shock.month=20"):
+        steps = Steps(words, seed=3)
+        before = np.zeros(len(columns.LEDGER))
+        for month in range(1, 40):
+            row = steps.run_to(month)
+            ledger = steps.world.environment.ledger / 100
+            for name, item in names.items():
+                np.testing.assert_allclose(row[name], ledger[item] - before[item], rtol=1e-12, atol=1e-5, err_msg=words)
+            np.testing.assert_allclose(row["budgeted_usd"], row["awarded_usd"] + row["unspent_usd"], atol=0.005)
+            before, left = ledger, left + row["unspent_usd"]
+    assert left > 0
+
+
+def test_people_in_need_are_the_same_under_every_regime_and_nobody_else_is_served():
+    expected = run("regime=competitive", 6).rows["in_need"]
+    for words in ("regime=none", "regime=population_silo shock=total_cut shock.month=12", "mechanisms=null_model"):
+        rows = run(words, 6).rows
+        assert rows["in_need"].tobytes() == expected.tobytes(), words
+        assert (rows["in_need"] + 1e-9 >= rows["arrivals"]).all()
+        assert (rows["not_served"] >= rows["arrivals"] - rows["served"] - 1e-9).all()
+        np.testing.assert_allclose(rows["not_served"] + rows["served"], rows["in_need"], rtol=1e-12)
+
+
 @pytest.mark.shows("outcome", "referrals")
 def test_referrals_are_the_people_served_that_would_not_have_been():
     """people served in month 1 with referrals less without"""
@@ -360,6 +396,11 @@ def test_referrals_are_the_people_served_that_would_not_have_been():
     gain = referred.rows["served"][:, 1] - alone.rows["served"][:, 1]
     np.testing.assert_allclose(referred.rows["referrals"][:, 1], gain, rtol=1e-9)
     assert (gain > 0).all()
+
+
+def rate(rows, events, exposure):
+    """Return events over what they could happen to, a year."""
+    return 12 * rows[events][:, 1:].sum(axis=1) / rows[exposure][:, 1:].sum(axis=1)
 
 
 JUDGED = {
@@ -370,8 +411,20 @@ JUDGED = {
     "effective_change": lambda rows: (
         rows["effective_coalitions"][:, -12:].mean(axis=1) - rows["effective_coalitions"][:, 1:13].mean(axis=1)
     ),
-    "exit_rate": lambda rows: 12 * rows["exits"][:, 1:].sum(axis=1) / rows["memberships"][:, 1:].sum(axis=1),
+    "served_end": lambda rows: rows["served"][:, -12:].mean(axis=1),
+    "not_served_end": lambda rows: rows["not_served"][:, -12:].mean(axis=1),
     "total_awarded_usd": lambda rows: rows["awarded_usd"][:, 1:].sum(axis=1),
+    "total_budgeted_usd": lambda rows: rows["budgeted_usd"][:, 1:].sum(axis=1),
+    "total_paid_usd": lambda rows: rows["paid_usd"][:, 1:].sum(axis=1),
+    "total_unspent_usd": lambda rows: rows["unspent_usd"][:, 1:].sum(axis=1),
+    "exit_rate": lambda rows: rate(rows, "exits", "memberships"),
+    "breakaway_rate": lambda rows: rate(rows, "breakaways", "memberships"),
+    "hollowing_rate": lambda rows: rate(rows, "hollowings", "memberships"),
+    "dissolution_rate": lambda rows: rate(rows, "dissolutions", "memberships"),
+    "join_rate": lambda rows: rate(rows, "joins", "n_open"),
+    "founding_rate": lambda rows: rate(rows, "foundings", "n_open"),
+    "rival_founding_rate": lambda rows: rate(rows, "rival_foundings", "n_open"),
+    "closure_rate": lambda rows: rate(rows, "closures", "n_open"),
 }
 
 

@@ -37,6 +37,8 @@ def hold_round(model: ReferenceModel, g: Programme) -> None:
     model.ledger["committed"] += spent
     model.ledger["unspent"] += budget - spent
     model.counts["awarded"] += spent / 100  # USD
+    model.counts["budgeted"] += budget / 100
+    model.counts["not_awarded"] += (budget - spent) / 100
 
 
 def can_apply(model: ReferenceModel, g: Programme, i: Organization) -> bool:

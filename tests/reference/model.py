@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 COUNTS = ("exits", "breakaways", "foundings", "rival_foundings", "joins", "hollowings", "dissolutions", "closures")
 COUNTS += ("openings", "complied", "phased_out", "declined", "stayed_ambiguous", "referrals")
-COUNTS += ("awarded", "requested", "applications", "successes")
+COUNTS += ("awarded", "budgeted", "not_awarded", "requested", "applications", "successes")
 
 
 class ReferenceModel(mesa.Model):
@@ -49,9 +49,11 @@ class ReferenceModel(mesa.Model):
         self.demand: dict[str, float] = {}
         self.arrivals = dict.fromkeys(parameters.field.populations, 0.0)
         self.served = dict.fromkeys(parameters.field.populations, 0.0)
+        self.in_need = dict.fromkeys(parameters.field.populations, 0.0)
         self.unmet = dict.fromkeys(parameters.field.populations, 0.0)
         self.awareness = 0.0
         self.ledger = dict.fromkeys(LEDGER, 0)
+        self.paid = 0  # cents, when they were last observed
         self.counts = dict.fromkeys(COUNTS, 0)
         self.rows: list[dict[str, float]] = []
         self.events: list[tuple[int, ...]] = []

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.reference.agents import Coalition, Organization
     from tests.reference.model import ReferenceModel
 
+NOT_COUNTED = ("referrals", "awarded", "budgeted", "not_awarded", "requested", "applications", "successes")
 Pair = tuple["Organization", "Organization"]
 
 
@@ -30,7 +31,7 @@ def observe(model: ReferenceModel) -> None:
     row |= observe_money(model, open_ones)
     row |= observe_organizations(model, open_ones)
     for name, count in model.counts.items():
-        if name not in ("referrals", "awarded", "requested", "applications", "successes"):
+        if name not in NOT_COUNTED:
             row[name] = float(count)
     row["awareness"] = model.awareness
     model.rows.append(row)
@@ -196,13 +197,16 @@ def observe_people(model: ReferenceModel, open_ones: list[Organization]) -> dict
     members = [i for i in open_ones if i.n_memberships > 0]
     populations = model.parameters.field.populations
     covered = sum(1 for population in populations if any(i.mix[population] >= least for i in members))
-    arrivals = served = 0.0
+    arrivals = served = in_need = 0.0
     for population in populations:
+        in_need += model.in_need[population]
         arrivals += model.arrivals[population]
         served += model.served[population]
     return {
         "arrivals": arrivals,
+        "in_need": in_need,
         "served": served,
+        "not_served": max(in_need - served, 0.0),
         "served_share": share(served, arrivals),
         "referrals": float(model.counts["referrals"]),
         "coverage_share": covered / len(populations),
@@ -210,8 +214,12 @@ def observe_people(model: ReferenceModel, open_ones: list[Organization]) -> dict
 
 
 def observe_money(model: ReferenceModel, open_ones: list[Organization]) -> dict[str, float]:
-    """Awards of this month and how they spread."""
+    """Awards and payments of this month and how they spread."""
+    paid, model.paid = model.ledger["paid"] - model.paid, model.ledger["paid"]
     return {
+        "budgeted_usd": float(model.counts["budgeted"]),
+        "unspent_usd": float(model.counts["not_awarded"]),
+        "paid_usd": paid / 100,
         "awarded_usd": float(model.counts["awarded"]),
         "requested_usd": float(model.counts["requested"]),
         "success_rate": share(model.counts["successes"], model.counts["applications"]),

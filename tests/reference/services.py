@@ -23,11 +23,10 @@ def serve_population(model: ReferenceModel, k: int, population: str) -> None:
     settings = model.parameters.services
     s = numbers.stream(model.seed, numbers.SERVE, model.month)
     noise = settings.demand_noise
-    arrivals = (
-        model.demand[population]
-        * (1 + model.parameters.awareness.awareness_arrivals * model.awareness)
-        * numbers.exp(noise * numbers.normal(s, k, 0) - 0.5 * noise * noise)
-    )
+    factor = numbers.exp(noise * numbers.normal(s, k, 0) - 0.5 * noise * noise)
+    extra = model.parameters.awareness.awareness_arrivals
+    arrivals = model.demand[population] * (1 + extra * model.awareness) * factor
+    model.in_need[population] = model.demand[population] * (1 + extra) * factor
     providers = [i for i in model.organizations if i.is_open]
     capacity = room = 0.0
     for i in providers:
@@ -50,7 +49,7 @@ def serve_population(model: ReferenceModel, k: int, population: str) -> None:
     kept = refer(model, providers, unmet, spare)
     model.arrivals[population] = arrivals
     model.unmet[population] = max(total_unmet - kept, 0.0)
-    model.served[population] = arrivals - model.unmet[population]
+    model.served[population] = max(arrivals - model.unmet[population], 0.0)
     model.counts["referrals"] += kept
 
 
