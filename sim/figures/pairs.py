@@ -53,7 +53,7 @@ def plot_pairs(runs: Table, origin: Origin, name: str = "collaboration_end") -> 
         subtitle=f"{entry.label}, each run less the run of {reference} with the same seed",
         spread=f"{many[0].upper()}{many[1:]} of runs; diamond and bar: mean and 95 % interval." if n_pairs > 1
         else "One pair of runs: no interval; more seeds would give one.",
-        note=f"{explain_column(name, "runs")}. Both runs of a pair meet the same chance events.",
+        note=f"{explain_column(name, 'runs')}. Both runs of a pair meet the same chance events.",
         alt=f"Dot plot of differences to {reference}: {'; '.join(map(_describe, table.to_dict('records')))}.",
         table=table,
         origin=origin,

@@ -74,7 +74,7 @@ def plot_phases(runs: Table, x: str, y: str, origin: Origin) -> Figure:
     return Figure(
         name="phases",
         title=_tell(cells, regimes),
-        subtitle=f"{column(CHANGE, "runs").label} (share of pairs of organizations), by {join_words(_name_axes(x, y))}",
+        subtitle=f"{column(CHANGE, 'runs').label} (share of pairs of organizations), by {join_words(_name_axes(x, y))}",
         spread=f"{start}. A single run a cell: no interval." if n_runs == 1
         else f"{start}; lines: where 10, 50 and 90 % of runs grow; dot: undecided, the 95 % interval crosses "
         f"−{THRESHOLD:g} or +{THRESHOLD:g}.",
