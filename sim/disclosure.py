@@ -7,19 +7,24 @@ SYNTHETIC; results in the user's own folder stay whole. Why: docs/decisions/0014
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from sim.columns import PEOPLE
-from sim.parameters import Field
+from sim.parameters import Field, ParameterError
 from sim.roster import RosterTables
 
 SMALLEST_GROUP = 5  # organizations; fewer are not shown apart. A usual rule for small cells; the number is assumed
+_PLACES = {"overrides", "folder", "field.folder", "varied"}  # parts of a manifest that may hold a path
 NUMBERED = ", by number alone"
-_PLACE = re.compile(r"(?P<key>(?:[^=]*=)?)(?:/|~|\.\.|[A-Za-z]:[\\/]).*?(?P<last>[^\\/]+)[\\/]?")
+_KEY = re.compile(r"(?:[-+~]*[\w.]+=)?")
+_PATH = re.compile(r"""(?P<before>["'\[\s]*)(?P<path>.*?)(?P<after>["'\]\s]*)""", re.DOTALL)
+_ELSEWHERE = re.compile(r"[\\/]|~[^\\/]*[\\/]|[A-Za-z]:[\\/]")  # what the path of another place begins with
 _NAMED = re.compile(r"[^\W\d_]{4,}|[^\W\d_]+\s", re.UNICODE)
 
 
@@ -81,9 +86,77 @@ def withhold(frame: pd.DataFrame, manifest: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def hide_place(word: str) -> str:
-    """Return a word of a command without the folders above the last one: field.folder=…/my_city."""
-    match = _PLACE.fullmatch(word)
-    return f"{match['key']}…/{match['last']}" if match else word
+    """Return a word of a command without the folders above the last one: field.folder=…/my_city.
+
+    A path below the current folder stays: it can be handed on together with what it leads to.
+    """
+    key = _KEY.match(word)[0]  # type: ignore[index]
+    if key == "question=":
+        return word
+    return key + ",".join(map(_hide_path, word[len(key) :].split(",")))
+
+
+def _hide_path(text: str) -> str:
+    match = _PATH.fullmatch(text)
+    path = match["path"] if match else ""
+    parts = [part for part in re.split(r"[\\/]", path) if part]
+    if match is None or not parts or not (_ELSEWHERE.match(path) or ".." in parts):
+        return text
+    return f"{match['before']}…/{parts[-1]}{match['after']}"
+
+
+def find_places(folders: Iterable[str]) -> dict[str, str]:
+    """Return where the folders lie that are named without those above, by the names they are given.
+
+    Raises `ParameterError` where two of them would have one name.
+    """
+    places: dict[str, str] = {}
+    for folder in sorted(folders):
+        shown, place = _hide_path(folder), str(Path(folder).expanduser().absolute())
+        if shown == folder:
+            continue
+        if places.setdefault(shown, place) != place:
+            raise ParameterError(
+                f"field.folder: two folders of rosters are called '{Path(folder).name}', and results name a folder by "
+                "its last part; rename one, or write both from the current folder"
+            )
+    return places
+
+
+def check_place(named: str, given: str | None) -> str:
+    """Return where a roster of kept results lies: `given`, else the folder that they name.
+
+    Raises `ParameterError` where they name it without the folders above.
+    """
+    if given is None and named.startswith("…"):
+        raise ParameterError(
+            f"{named}: these results do not say where that folder lies on this machine; give it with --roster DIR"
+        )
+    return given or named
+
+
+def hide_places(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a manifest, or a plan, that names no folder above the last one: commands, words and settings alike."""
+    return {name: _hide_below(name, value) for name, value in manifest.items()}
+
+
+def _hide_below(name: str, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return hide_places(value)
+    if isinstance(value, (list, tuple)):
+        return [_hide_below(name, one) for one in value]
+    if not isinstance(value, str):
+        return value
+    if name == "command":
+        return hide_command(value)
+    return hide_place(value) if name in _PLACES else value
+
+
+def hide_command(command: str) -> str:
+    """Return a command whose words name no folder above the last one."""
+    words = shlex.split(command)
+    hidden = list(map(hide_place, words))
+    return command if hidden == words else shlex.join(hidden)
 
 
 def count_names(ids: Iterable[str]) -> int:

@@ -10,12 +10,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+PACKAGE = Path(__file__).resolve().parent
 LONGEST_PREFIX = 60  # of a neighbour's name, which a file system wants to have at most 255 bytes
 _mask_lock = threading.Lock()
 
 
 class HeldError(Exception):
     """Another command is writing into this folder."""
+
+
+def find_shipped(name: str) -> Path | None:
+    """Return a folder of shipped files, inside the package of a wheel or beside it in a checkout; None without it."""
+    return next((folder for folder in (PACKAGE / name, PACKAGE.parent / name) if folder.is_dir()), None)
 
 
 def replace_file(path: Path, write: Callable[[Path], Any], *, is_flushed: bool = True) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sim.columns import MODEL_VERSION
+from sim.disclosure import hide_places
 from sim.files import replace_file
 from sim.release import code_hash, describe_code, get_version, name_model, tell_code
 from sim.seals import CHECK, digest_file, is_sealed, seal
@@ -70,7 +71,7 @@ class Results:
 
 
 def describe_run(parameters: Parameters, seeds: list[int], n_organizations: int) -> dict[str, Any]:
-    """Return the manifest of one setting: parameters, seeds, size, versions, caution; no paths, no names of people."""
+    """Return the manifest of one setting: parameters, seeds, size, versions, caution; no names of people."""
     return {
         "caution": CAUTION,
         "model_version": MODEL_VERSION,
@@ -95,7 +96,7 @@ def save_results(results: Results, folder: Path, command: str) -> None:
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    manifest = {"command": command, **results.manifest}
+    manifest = hide_places({"command": command, **results.manifest})
     if not _is_of_same(folder / "manifest.json", manifest):
         (folder / "manifest.json").unlink(missing_ok=True)
     names = (*TABLES, LOCALITIES) if len(results.localities) else TABLES
@@ -119,7 +120,11 @@ def _is_of_same(path: Path, manifest: Mapping[str, Any]) -> bool:
 
 
 def write_manifest(folder: Path, manifest: Mapping[str, Any], names: Sequence[str]) -> None:
-    """Write manifest.json with the digests of the tables `names` in `folder` and of itself, so that damage shows."""
+    """Write manifest.json with the digests of the tables `names` in `folder` and of itself, so that damage shows.
+
+    Paths of this machine stay out of it: `sim.disclosure.hide_places`.
+    """
+    manifest = hide_places(manifest)
     digests = {name: digest_file(folder / f"{name}.parquet") for name in names}
     # in natural order: that of what a design varies carries meaning, and sorting would lose it
     text = json.dumps(seal({**manifest, "tables": digests}), indent=2) + "\n"

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.files import find_shipped
 from sim.parameters import Field, ParameterError
 from sim.regimes import Programme
 from sim.sheets import (
@@ -77,14 +78,29 @@ def entity_key(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
 
 
+def locate_folder(written: str | Path) -> Path:
+    """Return where a roster lies on this machine.
+
+    Text is read as settings are: ``rosters/NAME`` is a shipped roster where there is one of that name. A `Path` is
+    taken as it is.
+    """
+    path = Path(written)
+    if isinstance(written, str) and path.parts[:1] == ("rosters",) and ".." not in path.parts:
+        shipped = (find_shipped("configs") or path) / path
+        return shipped if shipped.is_dir() else path
+    return path.expanduser()
+
+
 def read_folder(folder: str | Path, setting: Field, max_problems: float = MAX_PROBLEMS) -> RosterTables:
     """Return the checked tables of the CSV files in `folder`, with the sectors and populations of `setting`.
 
+    Text is a folder as settings write it, see `locate_folder`; a `Path` is taken as it is.
+
     Raises `RosterError` naming up to `max_problems` problems at once, each with file, line, column and mend.
     """
-    folder, problems = Path(folder), Problems(max_problems)
+    written, folder, problems = folder, locate_folder(folder), Problems(max_problems)
     if not folder.is_dir():
-        raise RosterError(f"{folder}: no such folder; give the path of a folder that holds {ORGANIZATIONS}")
+        raise RosterError(f"{written}: no such folder; give the path of a folder that holds {ORGANIZATIONS}")
     check_file_names(folder, problems)
     sheets = {file: Sheet(folder / file, setting, problems) for file in COLUMNS}
     is_whole = not problems  # or a line may be lost, and its organization be unknown to ties.csv

@@ -42,6 +42,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--start", metavar="YYYY-MM", default="", help="the month 0, for dates on the axis of time")
     parser.add_argument("--observed", metavar="CSV", help="your own numbers over the runs: month,column,value")
     parser.add_argument("--names", dest="is_named", action="store_true", help="organizations by the ids of your roster")
+    parser.add_argument("--roster", metavar="DIR", help="where that roster lies, if the results do not say")
     parser.add_argument("--phone", action="store_true", help="narrow figures with panels one under the other")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
     parser.set_defaults(execute=execute)
@@ -105,7 +106,7 @@ def _read(args: argparse.Namespace) -> tuple[Any, Any, Any]:
     observed = read_observations(args.observed, args.start) if args.observed else None
     results = load_results(args.results)
     origin = find_origin(results, args.start, observed)
-    names = _read_names(results.manifest) if args.is_named else None
+    names = _read_names(results.manifest, args.roster) if args.is_named else None
     given = [("--start", args.start), ("--observed", args.observed)]
     words = [word for option, value in given if value for word in (option, str(value))]
     words += ["--names"] if names else []
@@ -115,18 +116,18 @@ def _read(args: argparse.Namespace) -> tuple[Any, Any, Any]:
     return results, args.names or None, origin
 
 
-def _read_names(manifest: dict[str, Any]) -> dict[int, str]:
+def _read_names(manifest: dict[str, Any], roster: str | None = None) -> dict[int, str]:
     """Return the ids of the roster by slot. Raises `ConfigurationError` where it is not the one of the runs."""
     from sim.configuration import ConfigurationError, build_parameters
-    from sim.configuration.composition import resolve_folder
+    from sim.disclosure import check_place
     from sim.roster import RosterError, read_folder
 
     trees = [tree for tree in manifest.get("settings", []) if tree["field"]["folder"] is not None]
     if not trees:
         raise ConfigurationError("--names: these results are not of a roster; organizations have numbers alone")
-    field = resolve_folder(build_parameters(trees[0])).field
+    field = build_parameters(trees[0]).field
     try:
-        tables = read_folder(str(field.folder), field)
+        tables = read_folder(check_place(str(field.folder), roster), field)
     except RosterError as problem:
         raise ConfigurationError(f"--names: {str(problem).splitlines()[0]}") from None
     if tables.digest != manifest.get("roster", {}).get("digest"):

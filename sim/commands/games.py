@@ -38,6 +38,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--kind", metavar="KIND", help="of weights: additively_separable (as set) or fractional")
     parser.add_argument("--weak", action="store_true", help="core: block also where nobody loses and somebody gains")
     parser.add_argument("--limit", type=int, default=10, metavar="N", help="blocking coalitions to print (10)")
+    parser.add_argument("--roster", metavar="DIR", help="where the roster of kept results lies, if they do not say")
     parser.add_argument("--config-dir", metavar="DIR", help="folder of your own YAML: field/, regime/, shock/, …")
     parser.add_argument("--quiet", "-q", action="store_true", help="no progress on stderr")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
@@ -113,7 +114,7 @@ def _judge_month(args: argparse.Namespace) -> dict[str, Any]:
     words = check_words(
         args, ("--seed", "--month", "--project", "--coalition", "--table", "--partition", "--weak", "--limit")
     )
-    parameters = _read_settings(words, args.config_dir)
+    parameters = _read_settings(words, args.config_dir, args.roster)
     month = parameters.months if args.month is None else args.month
     snapshot = _take(args, parameters, month)
     how = args.project or "largest"
@@ -136,12 +137,13 @@ def _judge_month(args: argparse.Namespace) -> dict[str, Any]:
     return {**found, "caution": CAUTION}
 
 
-def _read_settings(words: list[str], config_dir: str | None) -> Any:
+def _read_settings(words: list[str], config_dir: str | None, roster: str | None = None) -> Any:
     """Return the parameters of words, or of a results' folder that stands in their place."""
     import json
 
     from sim.configuration import ConfigurationError, compose
 
+    digest = None
     if words and "=" not in words[0]:
         path = Path(words[0]) / "manifest.json"
         if len(words) > 1:
@@ -149,14 +151,34 @@ def _read_settings(words: list[str], config_dir: str | None) -> Any:
         try:
             manifest = json.loads(path.read_text(encoding="utf-8"))
             overrides, design = list(manifest["overrides"]), manifest["design"]
+            digest = manifest.get("roster", {}).get("digest")
         except (OSError, ValueError, KeyError, TypeError) as problem:
             raise ConfigurationError(f"{words[0]}: is no folder of `coalitions run`'s results (no {path})") from problem
         if design:
             raise ConfigurationError(
                 f"{words[0]}: holds several settings; name one in words: coalitions games regime=NAME …"
             )
-        words = overrides
-    return compose([word for word in words if not word.startswith("seeds=")], config_dir=config_dir).parameters
+        words = [_place_roster(word, roster) for word in overrides]
+    parameters = compose([word for word in words if not word.startswith("seeds=")], config_dir=config_dir).parameters
+    if digest is not None and _read_roster(parameters).digest != digest:
+        raise ConfigurationError(
+            f"{parameters.field.folder}: is not the roster of these results; give it with --roster DIR"
+        )
+    return parameters
+
+
+def _read_roster(parameters: Any) -> Any:
+    """Return the tables of the field's roster, None where it has none."""
+    from sim.roster import read_folder
+
+    return None if parameters.field.folder is None else read_folder(parameters.field.folder, parameters.field)
+
+
+def _place_roster(word: str, roster: str | None) -> str:
+    from sim.disclosure import check_place
+
+    key, _, named = word.partition("=")
+    return f"{key}={check_place(named, roster)}" if key == "field.folder" else word
 
 
 def _take(args: argparse.Namespace, parameters: Any, month: int) -> Any:
@@ -167,11 +189,7 @@ def _take(args: argparse.Namespace, parameters: Any, month: int) -> Any:
     from sim.games import take_snapshot
     from sim.snapshots import visit_months
 
-    roster = None
-    if parameters.field.folder is not None:
-        from sim.roster import read_folder
-
-        roster = read_folder(parameters.field.folder, parameters.field)
+    roster = _read_roster(parameters)
     if not 0 <= args.seed < 2**53:
         raise ConfigurationError(f"--seed {args.seed}: must be a whole number from 0 to 2^53 - 1")
     inputs: Any = prepare(parameters, roster)

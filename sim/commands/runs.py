@@ -39,9 +39,11 @@ def run_design(
     is free and else under all of it; a point that leaves a number alone has the number it was run with there.
     ``label(point, regime)`` names a point in the column ``regime``.
     """
+    from sim.disclosure import find_places, hide_places
     from sim.results import Results
 
     points = list(configuration.design.points())
+    find_places({point["field.folder"] for point in points if "field.folder" in point})  # two of one name are refused
     settings = _Settings(configuration, config_dir)
     columns = name_columns(configuration.design.names())
     parts = []
@@ -50,7 +52,7 @@ def run_design(
         shifted = _shifted(report, number, len(points))
         part = run_setting(setting, configuration.seeds, shifted, configuration.changes, configuration.decisions)
         varied = {column: find_value(name, point, setting) for name, column in columns.items()}
-        parts.append(part if len(points) == 1 else _mark(part, point, varied, number, label))
+        parts.append(part if len(points) == 1 else _mark(part, hide_places(point), varied, number, label))
     rosters = [part.manifest.get("roster") for part in parts]
     results = parts[0] if len(parts) == 1 else Results.concatenate(parts)
     if any(rosters):
@@ -126,9 +128,8 @@ def _mark(part: Results, point: dict[str, Any], varied: dict[str, Any], number: 
 
 
 def _describe(results: Results, configuration: Configuration) -> None:
-    """Write into the manifest what was asked for; a roster's folder stands there as the user wrote it."""
-    manifest = results.manifest
-    manifest |= {
+    """Write into the manifest what was asked for."""
+    results.manifest |= {
         "name": configuration.name,
         "overrides": configuration.overrides,
         "question": configuration.question,
@@ -136,16 +137,11 @@ def _describe(results: Results, configuration: Configuration) -> None:
         "design": configuration.design.to_tree(),
         "content_hash": content_hash(configuration),
     }
-    field = manifest.get("parameters", {}).get("field") if isinstance(manifest.get("parameters"), dict) else None
-    if isinstance(field, dict) and "folder" in field:
-        field["folder"] = configuration.written_folder
 
 
 def content_hash(configuration: Configuration) -> str:
     """Return 16 digits that are equal for equal settings, seeds and designs, on any machine."""
-    tree = dataclasses.asdict(configuration.parameters)
-    tree["field"]["folder"] = configuration.written_folder
-    content = [tree, configuration.seeds, configuration.design.to_tree()]
+    content = [dataclasses.asdict(configuration.parameters), configuration.seeds, configuration.design.to_tree()]
     content += [configuration.changes] if configuration.changes else []
     content += [configuration.decisions] if configuration.decisions else []
     content = json.dumps(content, sort_keys=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import errno
 import os
 import shlex
@@ -129,7 +130,7 @@ def prepare(args: argparse.Namespace, words: list[str]) -> tuple[Any, Path]:
         _check_foreign(args, folder)
         return plan, folder
     try:
-        old = read_plan(folder)
+        old = dataclasses.replace(read_plan(folder), places=plan.places)
         if args.extend or old.key == plan.key:
             check_maker(old, folder)
     except ConfigurationError:
@@ -217,6 +218,7 @@ def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) ->
     from sim.sweep.locking import lock_folder
     from sim.sweep.manifest import write_manifest
     from sim.sweep.pilot import check_room, run_pilot
+    from sim.sweep.plan import forget_places
 
     str(folder.absolute()).encode()  # raises where the name is no text, before every worker does
     n_workers, options = _count_workers(args), _read_options(args)
@@ -249,6 +251,7 @@ def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) ->
     seconds = time.monotonic() - start
     if outcome.is_complete:
         write_manifest(plan, folder, command, outcome.failures)
+        forget_places(folder)
     is_terminated = bool(stop.caught) and stop.caught[0] == signal.SIGTERM
     return tell_outcome(args, plan, folder, outcome, seconds, command, is_terminated)
 
@@ -268,7 +271,7 @@ def _empty(folder: Path, keep: Any) -> None:
 
     from sim.configuration import ConfigurationError
     from sim.sweep.parts import FOLDER
-    from sim.sweep.plan import read_plan
+    from sim.sweep.plan import PLACES, read_plan
 
     try:
         there = read_plan(folder)
@@ -278,7 +281,7 @@ def _empty(folder: Path, keep: Any) -> None:
         pass
     for name in (FOLDER, "figures"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    for pattern in ("plan*.json", "manifest.json", "*.parquet", "failed.csv"):  # nothing that is not our own
+    for pattern in ("plan*.json", PLACES, "manifest.json", "*.parquet", "failed.csv"):  # nothing that is not our own
         for path in folder.glob(pattern):
             path.unlink()
 

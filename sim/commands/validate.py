@@ -46,7 +46,7 @@ def execute(args: argparse.Namespace) -> int:
 
     field = compose(check_words(args), config_dir=args.config_dir).parameters.field
     try:
-        tables = read_folder(args.folder, field, max_problems=math.inf)
+        tables = read_folder(Path(args.folder), field, max_problems=math.inf)
     except RosterError as found:
         problems = str(found).splitlines()
         if args.json:

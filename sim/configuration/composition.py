@@ -37,7 +37,6 @@ _compose_lock = threading.Lock()  # Hydra keeps one global state
 class Configuration:
     """One complete setting: what to run, with which seeds, under which name.
 
-    ``written_folder`` is the roster's folder as the user wrote it; ``parameters.field.folder`` is where it lies here.
     ``changes`` are levers set anew during the run: (month, values), see `sim.changing`; ``decisions`` those of one
     organization, as ``--decide`` takes them.
     """
@@ -48,7 +47,6 @@ class Configuration:
     overrides: list[str]
     question: str = ""
     design: Design = dataclasses.field(default_factory=Design)
-    written_folder: str | None = None
     is_named: bool = False
     start: str = ""  # the calendar month of month 0, like 2019-07; it changes no run
     changes: tuple[tuple[int, Mapping[str, Any]], ...] = ()
@@ -136,11 +134,9 @@ def from_tree(tree: Mapping[str, Any], overrides: list[str]) -> Configuration:
     written_design, start = tree.pop("design", {}), _read_start(tree.pop("start", None))
     parameters = build_parameters(tree)
     design = read_design(written_design, parameters)
-    written = parameters.field.folder
     content = {"parameters": dataclasses.asdict(parameters), "seeds": seeds, "design": design.to_tree()}
     if name is not None and (not isinstance(name, str) or not NAME_PATTERN.fullmatch(name)):
         raise ConfigurationError(f"name = {show(name)}: may hold letters, digits, '.', '_' and '-', at most 64")
-    parameters = resolve_folder(parameters)
     if not _chooses_regime(overrides) and "regime" not in design.names():
         parameters = _take_own_grants(parameters)
     return Configuration(
@@ -150,7 +146,6 @@ def from_tree(tree: Mapping[str, Any], overrides: list[str]) -> Configuration:
         overrides=overrides,
         question=question,
         design=design,
-        written_folder=written,
         is_named=name is not None,
         start=start,
     )
@@ -188,16 +183,6 @@ def make_name(parameters: Parameters, content: Any, experiment: str | None = Non
     return "-".join(parts)
 
 
-def resolve_folder(parameters: Parameters) -> Parameters:
-    """Return the parameters with a shipped roster's folder where it lies on this machine."""
-    folder = parameters.field.folder
-    if folder is None:
-        return parameters
-    shipped = folder.startswith("rosters/") and ".." not in Path(folder).parts
-    path = configuration_folder() / folder if shipped else Path(folder).expanduser()
-    return dataclasses.replace(parameters, field=dataclasses.replace(parameters.field, folder=str(path)))
-
-
 def _chooses_regime(overrides: list[str]) -> bool:
     keys = [word.partition("=")[0].lstrip("+") for word in overrides]
     return any(key in ("regime", "experiment") or key.startswith("regime.") for key in keys)
@@ -206,10 +191,12 @@ def _chooses_regime(overrides: list[str]) -> bool:
 def _take_own_grants(parameters: Parameters) -> Parameters:
     """Put the lines of the roster's grants.csv in place of the default regime, where the user chose none."""
     folder = parameters.field.folder
-    if folder is None or not (Path(folder) / "grants.csv").is_file():
+    if folder is None:
         return parameters
-    from sim.roster import read_folder
+    from sim.roster import locate_folder, read_folder
 
+    if not (locate_folder(folder) / "grants.csv").is_file():
+        return parameters
     lines = read_folder(folder, parameters.field).programmes
     if lines is None:
         return parameters

@@ -16,10 +16,10 @@ from sim.configuration.declared import (
     check_value,
     suggest,
 )
+from sim.files import PACKAGE, find_shipped
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 20
-_PACKAGE = Path(__file__).resolve().parent.parent
 _HEADER = re.compile(r"^\s*#\s*@package\s+(\S+)", re.MULTILINE)
 _TOP = re.compile(r"(\s*#.*\n|\s*\n)*?\s*#\s*@package\s+_global_")
 _CODE = re.compile(r"(?<![A-Za-z0-9])_[a-z]+_(?![A-Za-z0-9])")  # _target_, _partial_, …; not reserve_target_months
@@ -39,10 +39,10 @@ def experiments_folder() -> Path:
 
 
 def _shipped(name: str) -> Path:
-    for folder in (_PACKAGE / name, _PACKAGE.parent / name):
-        if folder.is_dir():
-            return folder
-    raise ConfigurationError(f"the shipped folder '{name}' is missing beside {_PACKAGE.name}; install it again")
+    folder = find_shipped(name)
+    if folder is None:
+        raise ConfigurationError(f"the shipped folder '{name}' is missing beside {PACKAGE.name}; install it again")
+    return folder
 
 
 def option_files(group: str, own: Path | None = None) -> dict[str, Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.disclosure import hide_place, tell_roster
+from sim.disclosure import hide_command, tell_roster
 from sim.figures.figure import Origin, Table
 from sim.release import name_model, tell_code
 from sim.scenario import describe_scenario
@@ -28,7 +28,7 @@ def find_origin(results: Results, start: str = "", observed: Table | None = None
     n_seeds, n_runs = len(set(results.runs["seed"])), len(results.runs)
     model = f", {name_model(manifest)}" if "model_version" in manifest else ""
     model += f", {code}" if (code := tell_code(manifest.get("code"))) else ""
-    command = " ".join(map(hide_place, command.split(" ")))
+    command = hide_command(command)
     whose = f", {told}" if (told := tell_roster(manifest)) else ""
     counted = f"{n_runs} run{'s' if n_runs > 1 else ''} ({n_seeds} seed{'s' if n_seeds > 1 else ''})"
     return Origin(

@@ -58,8 +58,6 @@ def write_manifest(plan: Plan, folder: Path, command: str, failures: list[Failur
 
 def _describe_rosters(plan: Plan) -> dict[str, Any] | None:
     """Return what is said of the rosters of a plan's settings; of one that has gone or changed, the most careful."""
-    from sim.configuration import build_parameters
-    from sim.configuration.composition import resolve_folder
     from sim.disclosure import describe_roster, merge_rosters
     from sim.roster import RosterError, read_folder
 
@@ -67,7 +65,7 @@ def _describe_rosters(plan: Plan) -> dict[str, Any] | None:
     for tree in (plan.base, *plan.combinations.values()):
         if tree["field"]["folder"] is None:
             continue
-        field = resolve_folder(build_parameters(tree)).field
+        field = plan.build(tree).field
         try:
             found.append(describe_roster(read_folder(str(field.folder), field), field))
         except (RosterError, OSError):

@@ -18,15 +18,18 @@ from typing import Any, NamedTuple
 
 from sim.columns import MODEL_VERSION
 from sim.configuration import Configuration, ConfigurationError
-from sim.configuration.composition import compose, resolve_folder
+from sim.configuration.composition import compose
 from sim.configuration.declared import GROUPS, build_parameters
 from sim.configuration.designs import CASE, Design, name_columns, read_design, set_values
+from sim.disclosure import find_places, hide_place, hide_places
 from sim.files import replace_file
 from sim.parameters import Parameters
 from sim.release import describe_code, describe_maker, find_difference
 from sim.seals import is_sealed, seal
 
 FORMAT = 1
+ROSTER = "field.folder"
+PLACES = "places.json"  # there only as long as runs are left to do
 TABLES = {"runs": ("runs",), "months": ("runs", "months"), "events": ("runs", "months", "events")}  # by what is kept
 
 
@@ -74,7 +77,7 @@ class Plan:
 
     base: plain data of the parameters that nothing varies. combinations: for each combination of varied config groups,
     as a JSON list of words, the plain data of its parameters. roster: digests of the rosters' tables, or "".
-    made_by, code: what the sweep was planned with, see `sim.release`; no other code goes on with it.
+    made_by, code: what the sweep was planned with, see `sim.release`; no other code goes on with it. places: where the rosters lie that the plan names without the folders above; it is no part of what the plan says.
     """
 
     name: str
@@ -87,6 +90,7 @@ class Plan:
     blocks: tuple[Block, ...]
     made_by: dict[str, str] = field(default_factory=describe_maker)
     code: dict[str, Any] = field(default_factory=describe_code)
+    places: dict[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def n_runs(self) -> int:
@@ -148,10 +152,23 @@ class Plan:
         words = json.dumps(_find_words(values))
         if words not in self._settings:
             tree = self.base if words == "[]" else self.combinations[words]
-            self._settings[words] = resolve_folder(build_parameters(tree))
+            self._settings[words] = self.build(tree)
         parameters = self._settings[words]
         plain = {name: value for name, value in values.items() if name not in (*GROUPS, CASE)}
+        if ROSTER in plain:
+            plain[ROSTER] = self.places.get(plain[ROSTER], plain[ROSTER])
         return set_values(parameters, plain)
+
+    def hide(self, text: str) -> str:
+        """Return a text with the rosters named as the plan names them."""
+        for shown, place in self.places.items():
+            text = text.replace(place, shown)
+        return text
+
+    def build(self, tree: dict[str, Any]) -> Parameters:
+        """Return the parameters that plain data of the plan stand for, with the roster where it lies."""
+        folder = tree["field"]["folder"]
+        return build_parameters(tree | {"field": tree["field"] | {"folder": self.places.get(folder, folder)}})
 
 
 def _digest(content: Any) -> str:
@@ -162,32 +179,36 @@ def _find_words(values: dict[str, Any]) -> list[str]:
     return [f"{name}={value}" for name, value in values.items() if name in GROUPS]
 
 
-def _to_tree(parameters: Parameters, written_folder: str | None) -> dict[str, Any]:
-    tree = dataclasses.asdict(parameters)
-    tree["field"]["folder"] = written_folder
-    return tree
-
-
 def make_plan(configuration: Configuration, config_dir: str | Path | None = None, keep: str = "runs") -> Plan:
     """Return the plan of a configuration's design; config groups that vary are composed here, once each."""
     design = configuration.design
     combinations, rosters = {}, {read_roster_digest(configuration.parameters)}
+    folders = {configuration.parameters.field.folder}
+    for folder in {value for name, value in design.settings() if name == ROSTER}:
+        rosters.add(read_roster_digest(set_values(configuration.parameters, {ROSTER: folder})))
+        folders.add(folder)
     for values in design.group_values(GROUPS):
         words = _find_words(values)
         kept = [word for word in configuration.overrides if word.lstrip("+").partition("=")[0] not in values]
         composed = compose([*kept, *words], config_dir=config_dir)
-        combinations[json.dumps(words)] = _to_tree(composed.parameters, composed.written_folder)
+        combinations[json.dumps(words)] = hide_places(dataclasses.asdict(composed.parameters))
+        folders.add(composed.parameters.field.folder)
         rosters.add(read_roster_digest(composed.parameters))
     return Plan(
         name=configuration.name,
         question=configuration.question,
-        overrides=tuple(configuration.overrides),
-        base=_to_tree(configuration.parameters, configuration.written_folder),
+        overrides=tuple(map(hide_place, configuration.overrides)),
+        base=hide_places(dataclasses.asdict(configuration.parameters)),
         combinations=combinations,
         roster=" ".join(sorted(rosters - {""})),
         keep=keep,
-        blocks=(Block(design, tuple(configuration.seeds)),),
+        blocks=(Block(_hide_folders(design), tuple(configuration.seeds)),),
+        places=find_places(folders - {None}),
     )
+
+
+def _hide_folders(design: Design) -> Design:
+    return read_design(hide_places(design.to_tree())) if ROSTER in design.names() else design
 
 
 def read_roster_digest(parameters: Parameters) -> str:
@@ -224,7 +245,8 @@ def extend_plan(old: Plan, new: Plan) -> Plan:
     if fresh:
         all_seeds = tuple(sorted(had | set(wanted.seeds)))
         blocks.append(Block(_list_points(fresh), all_seeds, old.n_points))
-    return dataclasses.replace(old, combinations=old.combinations | new.combinations, blocks=tuple(blocks))
+    combinations = old.combinations | new.combinations
+    return dataclasses.replace(old, combinations=combinations, blocks=tuple(blocks), places=new.places)
 
 
 def _each_point(plan: Plan) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -254,6 +276,19 @@ def write_plan(plan: Plan, folder: Path) -> None:
         tree["combinations"] = plan.combinations
         text = json.dumps(seal(tree), indent=1) + "\n"
         replace_file(path, lambda target, text=text: target.write_text(text, encoding="utf-8"))
+    if plan.places:
+        text = json.dumps(plan.places, indent=1) + "\n"
+        replace_file(folder / PLACES, lambda target: target.write_text(text, encoding="utf-8"))
+
+
+def forget_places(folder: Path) -> None:
+    """Delete what says where rosters lie on this machine, once no run needs it."""
+    (folder / PLACES).unlink(missing_ok=True)
+
+
+def _read_places(folder: Path) -> dict[str, str]:
+    path = folder / PLACES
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def check_maker(plan: Plan, folder: Path) -> None:
@@ -302,6 +337,7 @@ def read_plan(folder: Path) -> Plan:
             blocks=tuple(blocks),
             made_by=dict(first.get("made_by", {})),
             code=dict(first.get("code", {})),
+            places=_read_places(folder),
         )
     except FileNotFoundError:
         raise ConfigurationError(

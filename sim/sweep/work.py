@@ -51,7 +51,7 @@ def load_plan(folder: Path) -> Plan:
 
     Raises `ConfigurationError` where it cannot be used, or was made with other code than this worker has.
     """
-    stamp = tuple(path.stat().st_mtime_ns for path in sorted(folder.glob("plan*.json")))
+    stamp = tuple(path.stat().st_mtime_ns for path in sorted(folder.glob("pla*.json")))
     return _read_plan(folder, stamp)
 
 
@@ -80,7 +80,7 @@ def run_stretch(plan: Plan, stretch: Stretch) -> tuple[dict[str, pd.DataFrame], 
         try:
             inputs = _run_point(plan, point, values, runs, inputs, gathered)
         except Exception as problem:  # one impossible point must not end the sweep
-            text = " ".join(str(problem).split())[:300] or type(problem).__name__
+            text = " ".join(plan.hide(str(problem)).split())[:300] or type(problem).__name__
             left = runs[gathered.n_runs - n_before :]
             failures += [Failure(run.number, run.point, run.seed, text) for run in left]
     return gathered.make_tables(), failures

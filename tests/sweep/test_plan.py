@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.configuration import ConfigurationError
+from sim.configuration import ConfigurationError, read_varied
+from sim.parameters import ParameterError
 from sim.sweep import plan as planning
-from sim.sweep.plan import Block, extend_plan, make_plan, read_plan, write_plan
+from sim.sweep.plan import Block, extend_plan, forget_places, make_plan, read_plan, write_plan
 from tests.sweep.small import WORDS, plan_sweep
 
 CASES = {"cases": [{"name": "as_it_is"}, {"name": "by_lot", "regime": "lottery", "meetings.facilitation": 0.4}]}
@@ -109,16 +110,40 @@ def test_the_key_changes_with_the_roster(tmp_path):
     import shutil
 
     from sim.configuration import compose
+    from sim.roster import locate_folder
 
     def make(folder):
         return make_plan(compose(["field=city18", f"field.folder={folder}", "months=6", "seeds=2"]))
 
     folder = tmp_path / "roster"
-    shutil.copytree(compose(["field=city18"]).parameters.field.folder, folder)
+    shutil.copytree(locate_folder(compose(["field=city18"]).parameters.field.folder), folder)
     before = make(folder).key
     table = folder / "organizations.csv"
     table.write_text(table.read_text().replace(",21500,", ",21501,"))
     assert make(folder).key != before
+
+
+def test_a_plan_knows_a_roster_by_what_it_holds_wherever_it_lies(tmp_path):
+    from sim.configuration import compose
+
+    def make(folder):
+        folder.mkdir(parents=True)
+        (folder / "organizations.csv").write_text("org_id\na\nb\n")
+        return make_plan(compose([f"field.folder={folder}", "months=6", "seeds=2"]))
+
+    here, there = make(tmp_path / "here" / "city"), make(tmp_path / "there" / "city")
+    assert here.key == there.key
+    assert here.base["field"]["folder"] == "…/city"
+    write_plan(here, tmp_path)
+    found = read_plan(tmp_path)
+    assert found.parameters_at({}).field.folder == str(tmp_path / "here" / "city")
+    assert "here" not in (tmp_path / "plan.json").read_text()
+    forget_places(tmp_path)
+    assert read_plan(tmp_path) == here
+    words = [f"field.folder={tmp_path}/here/city,{tmp_path}/there/city"]
+    plain, tree = read_varied(words)
+    with pytest.raises(ParameterError, match="two folders of rosters are called 'city'"):
+        make_plan(compose(plain, design=tree))
 
 
 def test_the_key_leaves_out_later_blocks():

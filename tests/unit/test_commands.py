@@ -16,6 +16,7 @@ import pytest
 import sim
 from sim.__main__ import main
 from sim.contrasts import compute_differences, compute_t_quantile, tell_differences
+from sim.results import Results, describe_run
 
 ROOT = Path(sim.__file__).resolve().parent.parent
 HEAVY = ("numpy", "pandas", "numba", "hydra", "omegaconf", "matplotlib", "seaborn", "mesa", "rich", "yaml", "scipy")
@@ -84,17 +85,6 @@ def test_help_documents_the_exit_codes():
 # A stand-in for the engine, so that the plumbing is tested without compiling
 
 
-class FakeResults:
-    def __init__(self, runs, manifest):
-        self.runs, self.manifest = runs, manifest
-        self.months = runs[["run_id", "regime", "seed"]].assign(month=0, collaboration_share=runs["collaboration_end"])
-        self.events, self.members, self.localities = pd.DataFrame(), runs[["run_id"]].copy(), pd.DataFrame()
-
-    @staticmethod
-    def concatenate(parts):
-        return FakeResults(pd.concat([part.runs for part in parts], ignore_index=True), dict(parts[0].manifest))
-
-
 NAMES = {"AFTER_A_RUN": (), "AFTER_THE_DEMO": (), "FIGURES": ()}
 
 
@@ -103,10 +93,10 @@ def fake_simulate(parameters, seeds, *, keep_events=True, on_progress=None, rost
         raise RuntimeError("the model broke")
     if parameters.memberships.turf_weight == 4:
         raise KeyboardInterrupt
-    rows = []
+    rows, name = [], parameters.regime.name
     for number, seed in enumerate(seeds):
-        end = 0.01 * len(parameters.regime.name) + 0.001 * (seed % 3)
-        rows.append({"run_id": f"{parameters.regime.name}-{seed}", "regime": parameters.regime.name, "seed": seed})
+        end = 0.01 * len(name) + 0.001 * (seed % 3)
+        rows.append({"run_id": f"{name}-{seed}", "regime": name, "seed": seed})
         rows[-1] |= {
             "collaboration_end": end,
             "collaboration_change": end,
@@ -114,12 +104,10 @@ def fake_simulate(parameters, seeds, *, keep_events=True, on_progress=None, rost
             "coverage_end": 1.0,
         }
         on_progress and on_progress(number + 1, len(seeds))
-    return FakeResults(pd.DataFrame(rows), {"parameters": {"field": {"folder": parameters.field.folder}}})
-
-
-def fake_save(results, folder, command):
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "manifest.json").write_text(json.dumps({**results.manifest, "command": command}))
+    runs = pd.DataFrame(rows)
+    months = runs[["run_id", "regime", "seed"]].assign(month=0, collaboration_share=runs["collaboration_end"])
+    manifest = describe_run(parameters, seeds, parameters.field.n_organizations)
+    return Results(runs, months, pd.DataFrame(), runs[["run_id"]].copy(), manifest)
 
 
 @pytest.fixture
@@ -127,7 +115,6 @@ def engine(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     stand_ins = {
         "engine": {"simulate": fake_simulate},
-        "results": {"Results": FakeResults, "ResultsError": ValueError, "save_results": fake_save},
         "tables": {
             "summarise": lambda results: results.runs.groupby("regime")[["collaboration_end"]].mean(),
             "describe_verdict": lambda results: f"holds in {len(results.runs)} runs.",
@@ -285,7 +272,7 @@ def test_python_takes_the_words_of_the_command_line(engine):
 
 
 def test_a_manifest_names_a_shipped_roster_without_a_path_of_this_machine(engine):
-    assert sim.run(["field=city18"]).manifest["parameters"]["field"]["folder"] == "rosters/city18"
+    assert sim.run(["field=city18"]).manifest["settings"][0]["field"]["folder"] == "rosters/city18"
 
 
 # Errors, through the whole command

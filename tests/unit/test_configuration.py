@@ -19,6 +19,7 @@ from sim.configuration import (
 )
 from sim.parameters import Parameters
 from sim.regimes import Programme
+from sim.roster import locate_folder
 
 REGIMES = (
     "unrestricted",
@@ -99,8 +100,8 @@ def test_every_shipped_file_says_what_it_is_and_holds_only_differences(group):
 
 def test_a_shipped_roster_lies_in_the_configuration_folder():
     found = compose(["field=city18"])
-    assert found.written_folder == "rosters/city18"
-    assert found.parameters.field.folder == str(configuration_folder() / "rosters/city18")
+    assert found.parameters.field.folder == "rosters/city18"
+    assert locate_folder(found.parameters.field.folder) == configuration_folder() / "rosters/city18"
 
 
 # What an override means
@@ -149,7 +150,7 @@ def test_a_name_is_kept_and_the_default_name_depends_on_the_content():
 
 
 def test_a_folder_with_spaces_and_brackets_is_taken_as_written():
-    assert compose(["field.folder=/data/My Roster (1)"]).written_folder == "/data/My Roster (1)"
+    assert compose(["field.folder=/data/My Roster (1)"]).parameters.field.folder == "/data/My Roster (1)"
 
 
 def test_composing_leaves_hydra_as_it_was_and_warns_of_nothing():

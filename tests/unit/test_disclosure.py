@@ -12,13 +12,14 @@ from sim.disclosure import (
     count_names,
     describe_roster,
     hide_place,
+    hide_places,
     is_own,
     list_small,
     merge_rosters,
     tell_roster,
     withhold,
 )
-from sim.parameters import Field
+from sim.parameters import Field, ParameterError
 from sim.roster import read_folder
 from sim.sweep.manifest import _describe_rosters
 from sim.sweep.plan import make_plan
@@ -82,6 +83,11 @@ def test_codes_are_shown_only_of_the_roster_that_the_runs_were_made_with(tmp_pat
     roster = describe_roster(read_folder(folder, Field()), Field())
     manifest = {"settings": [parameters], "roster": roster}
     assert _read_names(manifest) == {at: f"o{at - 1}" for at in range(1, 11)}
+    kept = hide_places(manifest)
+    assert kept["settings"][0]["field"]["folder"] == "…/a"
+    assert _read_names(kept, str(folder)) == _read_names(manifest)
+    with pytest.raises(ParameterError, match="--roster DIR"):
+        _read_names(kept)
     write_roster(tmp_path / "a", 4)
     with pytest.raises(ConfigurationError, match="has changed since the run"):
         _read_names(manifest)
@@ -96,6 +102,15 @@ def test_codes_are_shown_only_of_the_roster_that_the_runs_were_made_with(tmp_pat
         ("field.folder=../clients/my_city/", "field.folder=…/my_city"),
         ("field.folder=~/my_city", "field.folder=…/my_city"),
         ("field.folder=rosters/city18", "field.folder=rosters/city18"),
+        ("field.folder=/a/one,/b/two", "field.folder=…/one,…/two"),
+        ("field.folder='/a/my city'", "field.folder='…/my city'"),
+        ("field.folder=clients/../../my_city", "field.folder=…/my_city"),
+        (r"field.folder=C:\Users\someone\my_city", "field.folder=…/my_city"),
+        ("--results=/tmp/kept", "--results=…/kept"),
+        ("/home/a=b/kept", "…/kept"),
+        ("field.folder=clients/my_city", "field.folder=clients/my_city"),
+        ("field.folder=…/my_city", "field.folder=…/my_city"),
+        ("~regime.programmes.open", "~regime.programmes.open"),
         ("grants.luck=0.5", "grants.luck=0.5"),
         ("seeds=20", "seeds=20"),
     ],

@@ -8,6 +8,7 @@ from sim.columns import KEYS, MONTHS, RUNS
 from sim.configuration.declared import GROUPS
 from sim.configuration.designs.design import CASE
 from sim.configuration.designs.setting import get_value
+from sim.disclosure import hide_place
 from sim.parameters import Parameters
 
 
@@ -20,9 +21,11 @@ def name_columns(names: list[str]) -> dict[str, str]:
 
 
 def find_value(name: str, point: dict[str, Any], setting: Parameters) -> Any:
-    """Return the value of a varied name at a point; where the point leaves it alone, the one it was run with."""
+    """Return the value of a varied name at a point; where the point leaves it alone, the one it was run with.
+
+    A folder is named without those above it: tables of results are handed on.
+    """
     if name == "shock" and name not in point:
         return setting.shock.name
-    if name in point or name in (*GROUPS, CASE):
-        return point.get(name)
-    return get_value(setting, name)
+    value = point.get(name) if name in point or name in (*GROUPS, CASE) else get_value(setting, name)
+    return hide_place(value) if name == "field.folder" else value
