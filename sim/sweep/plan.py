@@ -194,6 +194,7 @@ def make_plan(configuration: Configuration, config_dir: str | Path | None = None
         combinations[json.dumps(words)] = hide_places(dataclasses.asdict(composed.parameters))
         folders.add(composed.parameters.field.folder)
         rosters.add(read_roster_digest(composed.parameters))
+    places = find_places(folder for folder in folders if folder is not None)
     return Plan(
         name=configuration.name,
         question=configuration.question,
@@ -203,7 +204,7 @@ def make_plan(configuration: Configuration, config_dir: str | Path | None = None
         roster=" ".join(sorted(rosters - {""})),
         keep=keep,
         blocks=(Block(_hide_folders(design), tuple(configuration.seeds)),),
-        places=find_places(folders - {None}),
+        places=places,
     )
 
 
