@@ -77,7 +77,8 @@ class Plan:
 
     base: plain data of the parameters that nothing varies. combinations: for each combination of varied config groups,
     as a JSON list of words, the plain data of its parameters. roster: digests of the rosters' tables, or "".
-    made_by, code: what the sweep was planned with, see `sim.release`; no other code goes on with it. places: where the rosters lie that the plan names without the folders above; it is no part of what the plan says.
+    made_by, code: what the sweep was planned with, see `sim.release`; no other code goes on with it.
+    places: where the rosters lie that the plan names without the folders above; no part of what the plan says.
     """
 
     name: str

@@ -100,7 +100,7 @@ def test_no_canary_leaves_the_roster(roster, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("COALITIONS_DEBUG", raising=False)
     field = f"field.folder={roster}"
-    short = ["months=6", "seeds=2", "-q"]
+    short = ["months=24", "seeds=2", "-q"]
     told = {}
     for name, words in {
         "validate": ["validate", roster],
