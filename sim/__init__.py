@@ -23,15 +23,16 @@ __all__ = ["MODEL_VERSION", "__version__", "compose", "load_results", "run", "sc
 
 def run(
     overrides: Iterable[str] = (),
-    seeds: int | str | list[int] | None = None,
+    seeds: int | str | Iterable[int] | None = None,
     *,
     config_dir: str | Path | None = None,
     on_progress: Callable[[float, int], None] | None = None,
 ) -> Results:
     """Run one setting and return its results.
 
-    ``overrides`` are words like ``"regime=competitive"``; ``seeds`` is N (1 to N), a list, or a range like "3-9", and
-    wins over a ``seeds=…`` among the overrides. ``on_progress(done, total)`` is told of finished runs.
+    ``overrides`` are words like ``"regime=competitive"``; ``seeds`` is N (1 to N), a list or an array of whole numbers,
+    or a range like "3-9", and wins over a ``seeds=…`` among the overrides. ``on_progress(done, total)`` is told of
+    finished runs.
     Raises `sim.configuration.ConfigurationError` for a setting that is unknown, of the wrong kind or out of range.
     """
     from sim.commands.runs import run_design
@@ -41,18 +42,20 @@ def run(
 
 
 def compose(
-    overrides: Iterable[str] = (), seeds: int | str | list[int] | None = None, *, config_dir: str | Path | None = None
+    overrides: Iterable[str] = (),
+    seeds: int | str | Iterable[int] | None = None,
+    *,
+    config_dir: str | Path | None = None,
 ) -> Configuration:
     """Return the checked setting of the same words that `run` takes, without running it."""
-    from sim.configuration import ConfigurationError
+    from sim.configuration import ConfigurationError, list_seeds
     from sim.configuration import compose as compose_words
 
     if isinstance(overrides, str):
         raise ConfigurationError(f"overrides = {overrides!r}: must be a list of words, like ['{overrides}']")
     words = list(overrides)
     if seeds is not None:
-        listed = list(seeds) if isinstance(seeds, list | tuple | range) else seeds
-        words = [word for word in words if not word.startswith("seeds=")] + [f"seeds={listed}"]
+        words = [word for word in words if not word.startswith("seeds=")] + [f"seeds={list_seeds(seeds)}"]
     return compose_words(words, config_dir=config_dir)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import operator
 from dataclasses import field as declare
 from typing import Any
 
 ASSUMED = "assumed"
+MAX_SEED = 2**53 - 1
 
 
 class ParameterError(ValueError):
@@ -48,6 +50,17 @@ def check_fields(group: Any, prefix: str = "") -> None:
             )
         if not meta["low"] <= value <= meta["high"]:  # also refuses nan
             raise ParameterError(f"{name} = {value:g} {meta['unit']}: must lie in [{meta['low']:g}, {meta['high']:g}]")
+
+
+def read_seed(value: Any) -> int:
+    """Return a seed as a number of Python's; whole numbers of numpy and pandas will do. Raises `ParameterError`."""
+    try:
+        seed = -1 if type(value).__name__ in ("bool", "bool_") else operator.index(value)
+    except TypeError:  # 1.7, "3", None
+        seed = -1
+    if not 0 <= seed <= MAX_SEED:
+        raise ParameterError(f"seed = {str(value)[:60]!r}: must be a whole number in [0, {MAX_SEED}]")
+    return seed
 
 
 class Group:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 from sim import columns, schedule, state
 from sim.compilation import compile_processes, keeping_garbage
 from sim.compiled import is_cached
+from sim.declarations import read_seed
 from sim.inputs import Inputs
 from sim.parameters import Parameters
 from sim.regimes import Programme, Regime
@@ -161,7 +162,7 @@ def run_compiled(
 
 def simulate(
     parameters: Parameters,
-    seeds: list[int],
+    seeds: Iterable[int],
     *,
     keep_events: bool = True,
     on_progress: Callable[[float, int], None] | None = None,
@@ -170,8 +171,9 @@ def simulate(
     """Run one setting on `seeds` and return its tidy tables.
 
     on_progress(done, total) is called about every fifty runs, of a field of many localities also in the midst of one.
-    The results depend on the setting and the seeds alone.
+    The results depend on the setting and the seeds alone. Raises `ParameterError` for what is no seed.
     """
+    seeds = [read_seed(seed) for seed in seeds]
     if not is_cached():
         compile_kernels()
     inputs = prepare(parameters, roster, max_events=ROOM_FOR_EVENTS if keep_events else 0)

@@ -6,14 +6,16 @@ and funders are views of rows of the arrays of `state.World`: reading returns pl
 
 from __future__ import annotations
 
+import operator
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import mesa
 import numpy as np
 
 from sim import engine, schedule, state
+from sim.arguments import choose_seed, read_parameters, read_roster
 from sim.compiled import is_cached
 from sim.inputs import Inputs, build_record
 from sim.parameters import ParameterError, Parameters
@@ -21,6 +23,8 @@ from sim.tabulation import make_months
 from sim.views import Coalition, Funder, Organization
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -44,16 +48,38 @@ class CoalitionModel(mesa.Model):
     replacement is called even where the mechanism's switch is off. Replacing `apply_calendar` leaves in place what
     every month needs, the refreshing of overlap and eligibility.
 
-    month: the last month begun. world: all arrays. datacollector: five columns of each month, as Mesa users expect.
+    The run ends with month `parameters.months`: `running` is False then, which ends `run_model()` and `mesa.batch_run`.
+
+    month: the last month begun. seed: of all draws. world: all arrays. datacollector: five columns of each month and
+    the seed, as Mesa users expect.
     """
 
-    def __init__(self, parameters: Parameters | None = None, seed: int = 1, roster: RosterTables | None = None) -> None:
-        """Fill the world and record month 0. The same parameters, seed and roster give the run of `engine.simulate`."""
-        self.parameters = Parameters() if parameters is None else parameters
+    def __init__(
+        self,
+        parameters: Parameters | Sequence[str] | Mapping[str, Any] | None = None,
+        seed: SupportsIndex | None = None,
+        roster: RosterTables | None = None,
+        *,
+        rng: Any = None,
+        scenario: Any = None,
+        **words: Any,
+    ) -> None:
+        """Fill the world and record month 0. The same parameters, seed and roster give the run of `engine.simulate`.
+
+        parameters: `Parameters`, words of the command line like ``["regime=mixed", "months=60"]``, or a dictionary of
+        names and values; keywords set further ones, like ``months=60``. roster: read from `field.folder` without it.
+        seed: a whole number; without one a seed is drawn, which `self.seed` tells. rng and scenario: Mesa's names for a
+        seed, and for parameters and a seed together.
+        Raises `ParameterError` or `ConfigurationError` for a setting or a seed of the wrong kind or out of range.
+        """
+        self.parameters = read_parameters(parameters, scenario, words)
+        roster = read_roster(self.parameters, roster)
         if self.parameters.field.n_localities > 1 or (roster is not None and roster.localities is not None):
             raise ParameterError("a CoalitionModel is one locality; run several with sim.run or coalitions run")
-        self.seed = int(seed)
+        self.seed = choose_seed(seed, rng, scenario)
         super().__init__(rng=self.seed)
+        if scenario is not None and not isinstance(scenario, dict):
+            self.scenario = scenario
         if not is_cached():
             engine.compile_kernels()
         inputs = Inputs(self.parameters, roster)
@@ -69,7 +95,7 @@ class CoalitionModel(mesa.Model):
         self._rows = _new_rows()
         self._run_compiled(0, 0)
         self.datacollector = mesa.DataCollector(
-            model_reporters={name: partial(_read_latest, column=name) for name in COLLECTED}
+            model_reporters={"seed": "seed", **{name: partial(_read_latest, column=name) for name in COLLECTED}}
         )
         self._record_month()
 
@@ -88,13 +114,21 @@ class CoalitionModel(mesa.Model):
                 if name == METHODS[0]:
                     self._refresh()
             self._record_month()
+            if self.month >= self.parameters.months:
+                self.running = False
         except BaseException:
             self.running = False
             self.step = self._refuse  # type: ignore[method-assign] # Mesa 3.5 would go on and silently run nothing
             raise
 
-    def run(self, months: int) -> None:
-        """Run `months` months, or fewer where something sets `running` to False."""
+    def run(self, months: SupportsIndex) -> None:
+        """Run `months` months, or fewer where the run ends before (`parameters.months`), or is ended by `running`.
+
+        Raises `ValueError` for a number below 0.
+        """
+        months = operator.index(months)
+        if months < 0:
+            raise ValueError(f"months = {months}: must be a whole number of 0 or more")
         for _ in range(months):
             if not self.running:
                 break

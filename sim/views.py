@@ -64,6 +64,13 @@ class Organization(mesa.Agent):
     def _check(self) -> int:
         return self.row
 
+    def remove(self) -> None:
+        """Raise `NotImplementedError`: the field keeps its slots, and an organization leaves it by closing."""
+        raise NotImplementedError(
+            f"organization {self.number} cannot be removed from the model; it closes by itself when its reserves are "
+            "spent, and a newcomer may take over its slot"
+        )
+
     is_open = _view("organizations", "is_open", bool, "Whether it is open")
     generation = _view("organizations", "generation", int, "How many occupants of the slot came before")
     age_months = _view("organizations", "age_months", int, "Age in months")

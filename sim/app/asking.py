@@ -9,6 +9,7 @@ from sim.app.options import DEFAULTS, GROUPS, is_control
 from sim.changing import Change, plan_changes, write_changes, write_value
 from sim.configuration import ConfigurationError, set_values
 from sim.deciding import ACTS, Decision, check_decisions, read_decision
+from sim.declarations import MAX_SEED
 from sim.explore.building import MAX_ORGANIZATIONS
 from sim.parameters import Parameters
 
@@ -19,7 +20,6 @@ MAX_COST = 60_000  # organizations times months of one run
 MAX_MONTHS = 600
 MAX_CHANGES = 40
 MAX_DECISIONS = 2000
-MAX_SEED = 2**53 - 1
 KEYS = (*GROUPS, "values", "seed", "months", "changes", "seat")
 
 

@@ -3,7 +3,7 @@
 Beside the commands, the only place that knows Hydra; importing it does not import Hydra.
 """
 
-from sim.configuration.composition import Configuration, compose, from_tree, make_name, read_seeds
+from sim.configuration.composition import Configuration, compose, from_tree, list_seeds, make_name, read_seeds
 from sim.configuration.declared import ConfigurationError, build_parameters, declared, find_declaration, suggest
 from sim.configuration.designs import (
     CASE,
@@ -33,6 +33,7 @@ __all__ = [
     "find_value",
     "from_tree",
     "get_value",
+    "list_seeds",
     "make_name",
     "name_columns",
     "option_files",

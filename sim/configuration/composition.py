@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,11 @@ from sim.configuration.declared import (
 from sim.configuration.designs import Design, add_varied, check_groups, narrow, read_design
 from sim.configuration.files import check_own_folder, configuration_folder
 from sim.configuration.overrides import Word, read_words
+from sim.declarations import MAX_SEED, ParameterError, read_seed
 from sim.parameters import Parameters
 from sim.regimes import Regime
 
 MAX_SEEDS = 1_000_000
-MAX_SEED = 2**53 - 1
 _CALENDAR_MONTH = re.compile(r"[12][0-9]{3}-(0[1-9]|1[0-2])")
 _compose_lock = threading.Lock()  # Hydra keeps one global state
 
@@ -202,6 +202,25 @@ def _take_own_grants(parameters: Parameters) -> Parameters:
         return parameters
     regime = Regime(name="own_grants", label="The roster's own grants.csv", programmes=lines)
     return dataclasses.replace(parameters, regime=regime)
+
+
+def list_seeds(seeds: Any) -> Any:
+    """Return seeds given in Python as `read_seeds` takes them: a number, a text, or a list of numbers of Python's.
+
+    Arrays of numpy, columns of pandas and other collections will do. Raises `ConfigurationError` for what is no number.
+    """
+    if isinstance(seeds, str):
+        return seeds
+    if not isinstance(seeds, Iterable) or not hasattr(seeds, "__len__"):
+        return _read_seed(seeds)
+    return [_read_seed(one) for one in (sorted(seeds) if isinstance(seeds, set | frozenset) else seeds)]
+
+
+def _read_seed(value: Any) -> int:
+    try:
+        return read_seed(value)
+    except ParameterError as problem:
+        raise ConfigurationError(str(problem)) from None
 
 
 def read_seeds(value: Any) -> list[int]:

@@ -117,7 +117,7 @@ def test_copies_continue_alike_and_apart(duplicate, has_agents):
 
 
 def test_models_are_freed():
-    model = CoalitionModel(GIVEN)
+    model = CoalitionModel(GIVEN, seed=1)
     model.step()
     assert len(model.agents) == 10
     alive = weakref.ref(model)
@@ -127,7 +127,7 @@ def test_models_are_freed():
 
 
 def test_agents_are_made_when_asked_for():
-    model = CoalitionModel(GIVEN)
+    model = CoalitionModel(GIVEN, seed=1)
     model.run(3)
     assert model._organizations is None
     assert len(model.agents_by_type[Organization]) == 10
@@ -136,7 +136,7 @@ def test_agents_are_made_when_asked_for():
 
 
 def test_views_read_and_write():
-    model = CoalitionModel(GIVEN, seed="4")
+    model = CoalitionModel(GIVEN, seed=4)
     one = model.organizations[2]
     assert type(one.viewpoint) is float and type(one.n_memberships) is int and type(one.is_open) is bool
     one.stance = 0.25
@@ -164,7 +164,7 @@ def test_views_read_and_write():
 
 
 def test_collected_columns_are_those_of_the_months():
-    model = CoalitionModel(GIVEN)
+    model = CoalitionModel(GIVEN, seed=1)
     model.run(4)
     collected = model.datacollector.get_model_vars_dataframe()
     assert len(collected) == 5
@@ -174,7 +174,7 @@ def test_collected_columns_are_those_of_the_months():
 
 
 def test_failed_month_ends_the_model():
-    model = Broken(GIVEN)
+    model = Broken(GIVEN, seed=1)
     model.step()
     with pytest.raises(ValueError, match="month two"):
         model.step()
