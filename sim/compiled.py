@@ -8,7 +8,6 @@ With ``NUMBA_DISABLE_JIT=1`` the very same source runs interpreted, bit for bit 
 import hashlib
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 # Level 2 compiles faster than numba's 3 and runs these kernels as fast; results are the same bits.
@@ -16,13 +15,14 @@ os.environ.setdefault("NUMBA_OPT", "2")
 
 import numba
 import numpy
-import platformdirs
 from numba import types
 from numba.extending import intrinsic
 
+from sim.caching import choose_folder, seal_cache
 from sim.direct import Entry, Inner, stand_for
 
 KERNEL_SOURCES = (
+    "caching.py",
     "compiled.py",
     "linking.py",
     "draws.py",
@@ -35,7 +35,10 @@ KERNEL_SOURCES = (
     "gathering.py",
     "observe.py",
     "schedule.py",
+    "localities.py",
+    "turns.py",
     "processes",
+    "games",
     "declarations.py",
     "parameters.py",
     "regimes.py",
@@ -54,22 +57,10 @@ def kernel_hash() -> str:
     return digest.hexdigest()
 
 
-def cache_folder() -> Path:
-    """Return the folder for compiled code: below the user's cache, or a temporary one if that cannot be written."""
-    root = os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_dir("coalitions")
-    folder = Path(root) / f"kernels-{kernel_hash()}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError:
-        return Path(tempfile.gettempdir()) / f"coalitions-{os.getuid()}-{kernel_hash()}"
-
-
 # Where numba was imported before this file it has not read the level above.
 numba.config.reload_config()  # pyright: ignore[reportPrivateImportUsage, reportAttributeAccessIssue]
 IS_COMPILED = not numba.config.DISABLE_JIT  # pyright: ignore[reportPrivateImportUsage, reportAttributeAccessIssue]
-CACHE_FOLDER = cache_folder() if IS_COMPILED else None
+CACHE_FOLDER = choose_folder(f"kernels-{kernel_hash()}") if IS_COMPILED else None
 numba.config.CACHE_DIR = str(CACHE_FOLDER or "")  # pyright: ignore[reportPrivateImportUsage, reportAttributeAccessIssue]
 
 
@@ -103,6 +94,7 @@ def _settle(dispatcher, kind):
     """Return a dispatcher that answers calls from Python as its kind does, and from kernels shares compilations."""
     if IS_COMPILED:
         dispatcher.__class__ = kind
+        seal_cache(dispatcher)
         _share_compilations(dispatcher)
     return dispatcher
 

@@ -32,7 +32,10 @@ NEVER = {  # what runs what data says, by module and name; None: no module
     "np": {"load"},
     None: {"eval", "exec", "compile", "__import__"},
 }
-OWN_PICKLES = {"sim/commands/drawing.py"}  # of its own helper process, over a pipe that nobody else can write to
+OWN_PICKLES = {
+    "sim/commands/drawing.py",  # of its own helper process, over a pipe that nobody else can write to
+    "sim/caching.py",  # compiled code, from a folder that nobody else can write to: tests/unit/test_caching.py
+}
 
 
 @functools.cache
@@ -107,7 +110,7 @@ def test_templates_escape_and_every_page_has_a_policy():
 FLOORS = {  # (extra or "", library): the least version that may be installed, and why
     ("", "hydra-core"): ("1.3.8", "instantiate and its blocklist: CVE-2026-68508, CVE-2026-106439, CVE-2026-106441"),
     ("", "jinja2"): ("3.1.6", "sandbox breakouts: CVE-2024-56326, CVE-2025-27516"),
-    ("", "pyarrow"): ("14.0.1", "code from a file's schema: CVE-2023-47248"),
+    ("", "pyarrow"): ("17", "code from a file's schema, before 14.0.1: CVE-2023-47248"),
     ("app", "starlette"): ("0.49.1", "a Range that takes for ever: CVE-2025-62727"),
     ("ray", "ray"): ("2.52", "a web page reaches the dashboard: CVE-2025-62593"),
     ("dask", "distributed"): ("2026.1", "the dashboard runs what a link says: CVE-2026-23528"),
