@@ -12,6 +12,7 @@ import os
 import sys
 from typing import NamedTuple
 
+from sim.choices import name_shock
 from sim.columns import column
 from sim.configuration import compose, find_declaration, option_files, set_values
 from sim.figures.style import BLACK, BLUE, GREEN, PURPLE, VERMILLION
@@ -85,7 +86,7 @@ class ClassroomModel(CoalitionModel):
     def command(self) -> str:
         """Return the command that gives this run again."""
         setting, seed = self.parameters, self.seed
-        words = [f"regime={setting.regime.name}", f"shock={setting.shock.name}", f"seeds=[{seed}]"]
+        words = [f"regime={setting.regime.name}", f"shock={name_shock(setting)}", f"seeds=[{seed}]"]
         names = ("field.n_organizations", *LEVERS.values())
         words += [f"{name}={getattr(getattr(setting, name.split('.')[0]), name.split('.')[1])}" for name in names]
         return f"coalitions run {' '.join(words)}"

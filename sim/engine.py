@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sim import columns, schedule, state
+from sim.choices import name_runs
 from sim.compilation import compile_processes, keeping_garbage
 from sim.compiled import is_cached
 from sim.declarations import read_seed
@@ -215,8 +216,7 @@ def simulate_runs(
     The numbers are those of `simulate`, without the cost of tables nobody keeps. suffix: end of the names of runs.
     """
     keeps_events, parameters = "events" in keep, inputs.parameters
-    name, lines = parameters.regime.name, sorted(parameters.regime.programmes)
-    prefix = name if parameters.shock.name == "none" else f"{name}-{parameters.shock.name}"
+    name, lines, prefix = parameters.regime.name, sorted(parameters.regime.programmes), name_runs(parameters)
     for first in range(0, len(seeds), CHUNK_SEEDS):
         chunk = seeds[first : first + CHUNK_SEEDS]
         found = run_compiled(inputs, chunk, keep_events=keeps_events)

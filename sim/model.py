@@ -15,7 +15,11 @@ import mesa
 import numpy as np
 
 from sim import engine, schedule, state
+<<<<<<< HEAD
 from sim.arguments import choose_seed, read_parameters, read_roster
+=======
+from sim.choices import name_runs
+>>>>>>> c083c8e (A choice is known by the word that chose it, in every table and figure; Parameters() is the default setting of the command line; own files are checked where they are chosen)
 from sim.compiled import is_cached
 from sim.inputs import Inputs, build_record
 from sim.parameters import ParameterError, Parameters
@@ -219,8 +223,7 @@ class CoalitionModel(mesa.Model):
 
     def to_frame(self) -> pd.DataFrame:
         """Return the months so far as the tidy table `Results.months`."""
-        regime, shock = self.parameters.regime.name, self.parameters.shock.name
-        prefix = regime if shock == "none" else f"{regime}-{shock}"
+        regime, prefix = self.parameters.regime.name, name_runs(self.parameters)
         rows, people = np.concatenate(self._history), np.concatenate(self._people_history)
         populations = self.parameters.field.populations
         return make_months(prefix, regime, [self.seed], rows[np.newaxis], people[np.newaxis], populations)

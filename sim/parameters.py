@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from dataclasses import field as declare
 from functools import cache
 
+from sim.choices import Choices
 from sim.declarations import Group, ParameterError, check_fields, choice, number, switch
-from sim.regimes import Programme, Regime, Shock
+from sim.regimes import Programme, Regime, Shock, make_default_regime
 
 MAX_ORGANIZATIONS = 2_000_000
 
@@ -350,8 +351,9 @@ class Parameters:
     memberships: Memberships = declare(default_factory=Memberships)
     observation: Observation = declare(default_factory=Observation)
     mechanisms: Mechanisms = declare(default_factory=Mechanisms)
-    regime: Regime = declare(default_factory=Regime)
+    regime: Regime = declare(default_factory=make_default_regime)
     shock: Shock = declare(default_factory=Shock)
+    choices: Choices = declare(default_factory=lambda: Choices())
     months: int = number(120, "months", 1, 1200, "Months to run")
 
     def __post_init__(self) -> None:
@@ -420,7 +422,7 @@ def declarations() -> Iterator[tuple[str, dataclasses.Field]]:
         factory = item.default_factory
         if factory is dataclasses.MISSING:
             yield item.name, item
-        elif factory is not Regime:
+        elif item.name not in ("regime", "choices"):
             for inner in dataclasses.fields(factory):  # type: ignore[arg-type]
                 yield f"{item.name}.{inner.name}", inner
     for inner in dataclasses.fields(Programme):

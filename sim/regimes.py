@@ -57,11 +57,28 @@ class Programme(Group):
 
 @dataclass(frozen=True)
 class Regime:
-    """A named list of grant lines."""
+    """A named list of grant lines. The name is the word that chooses it; without lines and a name it is ``none``."""
 
-    name: str = "unrestricted"
+    name: str = "none"
     label: str = ""
     programmes: dict[str, Programme] = declare(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raise `ParameterError` for a name that says the opposite of the grant lines."""
+        if self.programmes and self.name == "none":
+            raise ParameterError(
+                f"regime 'none' has no grants, but here {', '.join(self.programmes)}; name it otherwise"
+            )
+        if not self.programmes and self.name == DEFAULT_REGIME:
+            raise ParameterError(f"regime '{self.name}' has grants, but here no grant line; name it 'none'")
+
+
+DEFAULT_REGIME = "unrestricted"
+
+
+def make_default_regime() -> Regime:
+    """Return the regime of a setting that chooses none: configs/regime/unrestricted.yaml says the same."""
+    return Regime(DEFAULT_REGIME, "Unrestricted, multi-year", {"operating": Programme(term_months=36)})
 
 
 SHOCKS = ("none", "total_cut", "stream_shift", "short_terms", "new_condition")

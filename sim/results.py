@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from sim.choices import label_choices, merge_labels
 from sim.columns import MODEL_VERSION
 from sim.disclosure import hide_places
 from sim.files import replace_file
@@ -33,6 +34,7 @@ _KINDS: dict[str, tuple[type, type]] = {  # of what a manifest says: its type an
     "design": (dict, dict), "versions": (dict, dict), "varied": (dict, dict), "tables": (dict, dict),
     "code": (dict, dict),
     "order": (list, str), "sizes": (list, dict),
+    "labels": (dict, dict), "warnings": (list, str),
 }  # fmt: skip
 _GROUPS = {"field", "regime", "shock"}  # that every setting has
 LIBRARIES = ("coalitions", "numpy", "numba", "pandas", "pyarrow", "mesa")
@@ -67,6 +69,7 @@ class Results:
         manifest = dict(parts[0].manifest)
         for name in ("settings", "sizes"):
             manifest[name] = [one for part in parts for one in part.manifest[name]]
+        manifest["labels"] = merge_labels(part.manifest["labels"] for part in parts)
         return cls(**joined, manifest=manifest)
 
 
@@ -81,6 +84,7 @@ def describe_run(parameters: Parameters, seeds: list[int], n_organizations: int)
         "settings": [dataclasses.asdict(parameters)],
         "code": describe_code(),
         "versions": describe_versions(),
+        "labels": label_choices([parameters]),
     }
 
 

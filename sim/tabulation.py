@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sim import columns
+from sim.choices import name_runs
 from sim.gathering import FIRST_FOUNDING_ROUND
 from sim.inputs import Inputs
 from sim.parameters import Parameters
@@ -28,8 +29,7 @@ def tabulate(
     run_again: what is recorded of one seed, members included. It is asked for the run that figures show as an example
     (`find_typical_seed`), which is known only once all runs are judged.
     """
-    name = parameters.regime.name
-    prefix = name if parameters.shock.name == "none" else f"{name}-{parameters.shock.name}"
+    name, prefix = parameters.regime.name, name_runs(parameters)
     populations = parameters.field.populations
     months = [make_months(prefix, name, seeds, found.rows, found.people, populations) for seeds, found in parts]
     months = pd.concat(months, ignore_index=True)

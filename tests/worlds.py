@@ -191,7 +191,7 @@ def _make_world(number: int, max_organizations: int, max_months: int, roster: bo
     groups = {
         item.name: _draw_group(draws, item.name, getattr(base, item.name))
         for item in dataclasses.fields(base)
-        if item.name not in ("regime", "shock", "mechanisms", "months")
+        if item.name not in ("regime", "shock", "choices", "mechanisms", "months")
     }
     groups["field"] = dataclasses.replace(
         groups["field"],
@@ -274,7 +274,7 @@ def read_regimes() -> dict[str, Regime]:
     for file in sorted(REGIME_FOLDER.glob("*.yaml")):
         tree = yaml.safe_load(file.read_text(encoding="utf-8"))
         lines = {name: Programme(**(line or {})) for name, line in (tree.get("programmes") or {}).items()}
-        found[tree["name"]] = Regime(tree["name"], tree.get("label", ""), lines)
+        found[file.stem] = Regime(file.stem, tree.get("label", ""), lines)
     return found
 
 

@@ -150,12 +150,13 @@ def _split(words: list[str]) -> list[list[str]]:
 
 def _read_cases(base: Any, settings: list[list[str]], own: Any) -> list[dict[str, Any]]:
     """Return the reference and each other setting as cases of a design. Raises `ConfigurationError`."""
+    from sim.choices import name_shock
     from sim.configuration import ConfigurationError, read_words, set_values
     from sim.configuration.declared import GROUPS
 
     if not settings:
         return []
-    shock = base.parameters.shock.name
+    shock = name_shock(base.parameters)
     cases: list[dict[str, Any]] = [{"name": " ".join([base.parameters.regime.name, *([shock] * (shock != "none"))])}]
     for texts in settings:
         read = read_words(texts, own)

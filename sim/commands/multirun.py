@@ -36,10 +36,11 @@ def hand_over(args: argparse.Namespace, words: list[str]) -> int:
     flags += ["--cfg", args.cfg] if args.cfg else []
     flags += ["--package", args.package] if args.package else []
     flags += ["--info", args.info] if args.info else []
-    flags += ["--config-dir", str(own)] if own else []
     with tempfile.TemporaryDirectory(prefix="coalitions-") as scratch:  # Hydra insists on a folder for a sweep
         settings = [*QUIET, f"hydra.sweep.dir='{scratch}'", "hydra.sweep.subdir=."]
-        end = call_hydra([*flags, *settings, *checked], lambda config: _keep_code(scratch, _run_job(args, config)))
+        end = call_hydra(
+            [*flags, *settings, *checked], lambda config: _keep_code(scratch, _run_job(args, config, own)), own
+        )
         codes = [int(path.read_text()) for path in Path(scratch).glob("code-*")]
     return max([end, *codes])
 
@@ -51,14 +52,14 @@ def _keep_code(folder: str, code: int) -> None:
     Path(name).write_text(str(code))
 
 
-def call_hydra(words: list[str], job: Any) -> int:
+def call_hydra(words: list[str], job: Any, own: Path | None = None) -> int:
     """Call Hydra's main with the words of a command line and return its exit code."""
     import hydra
 
     from sim.configuration import configuration_folder
     from sim.configuration.schema import register
 
-    register()
+    register(own)
     kept = sys.argv
     sys.argv = [kept[0] if kept else "coalitions", *words]
     if os.environ.get("COALITIONS_DEBUG") == "1":
@@ -73,7 +74,7 @@ def call_hydra(words: list[str], job: Any) -> int:
     return 0
 
 
-def _run_job(args: argparse.Namespace, config: Any) -> int:
+def _run_job(args: argparse.Namespace, config: Any, own: Path | None) -> int:
     """Run one job of Hydra's under its own name and return its exit code."""
     from hydra.core.hydra_config import HydraConfig
     from omegaconf import OmegaConf
@@ -82,12 +83,14 @@ def _run_job(args: argparse.Namespace, config: Any) -> int:
     from sim.commands.drawing import Pencil
     from sim.commands.run import run_one
     from sim.configuration import from_tree
+    from sim.configuration.composition import apply_choices
 
     overrides = list(HydraConfig.get().overrides.task)
     number = HydraConfig.get().job["num"] if args.multirun else None  # type: ignore[index]
 
     def job() -> int:
-        configuration = from_tree(OmegaConf.to_container(config, resolve=False), overrides)  # type: ignore[arg-type]
+        tree: Any = OmegaConf.to_container(config, resolve=False)
+        configuration = from_tree(apply_choices(tree, HydraConfig.get().runtime.choices, own), overrides)
         if configuration.is_named and number is not None:
             configuration = dataclasses.replace(configuration, name=f"{configuration.name[:58]}-{number}")
         with Pencil(not args.no_figures) as pencil:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import hashlib
 import json
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.configuration import CASE, Configuration, ConfigurationError, compose, find_value, name_columns, set_values
+from sim.configuration.composition import describe_content
 from sim.configuration.declared import GROUPS
 from sim.files import hold_folder, replace_file
 
@@ -141,7 +141,8 @@ def _describe(results: Results, configuration: Configuration) -> None:
 
 def content_hash(configuration: Configuration) -> str:
     """Return 16 digits that are equal for equal settings, seeds and designs, on any machine."""
-    content = [dataclasses.asdict(configuration.parameters), configuration.seeds, configuration.design.to_tree()]
+    tree = describe_content(configuration.parameters)
+    content = [tree, configuration.seeds, configuration.design.to_tree()]
     content += [configuration.changes] if configuration.changes else []
     content += [configuration.decisions] if configuration.decisions else []
     content = json.dumps(content, sort_keys=True)

@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim.choices import name_shock
 from sim.configuration.declared import (
     NAME_PATTERN,
     RUN_KEYS,
     ConfigurationError,
     build_parameters,
+    check_label,
     refuse_unknown,
     show,
     suggest,
 )
 from sim.configuration.designs import Design, add_varied, check_groups, narrow, read_design
-from sim.configuration.files import check_own_folder, configuration_folder
+from sim.configuration.files import OWN_GRANTS, check_own_folder, configuration_folder, option_files, read_label
 from sim.configuration.overrides import Word, read_words
 from sim.declarations import MAX_SEED, ParameterError, read_seed
 from sim.parameters import Parameters
@@ -69,7 +71,8 @@ def compose(
     for word in words:
         if word.is_sweep:
             raise ConfigurationError(_explain_list(word))
-    tree = compose_tree([text for word in words for text in word.texts], own)
+    tree, chosen = compose_tree([text for word in words for text in word.texts], own)
+    tree = apply_choices(tree, chosen, own)
     set_here = [word.key for word in words if word.key not in RUN_KEYS]  # the name of a run is no case's name
     tree["design"] = narrow(add_varied(tree.get("design"), design or {}), set_here)
     configuration = from_tree(tree, list(overrides))
@@ -84,13 +87,51 @@ def _explain_list(word: Word) -> str:
     return f"{word.key} = {listed}: one value is wanted; `coalitions compare` and `coalitions run -m` take several"
 
 
-def compose_tree(words: list[str], own: Path | None = None) -> dict[str, Any]:
-    """Return Hydra's composition of checked `words` as plain nested data."""
+def compose_tree(words: list[str], own: Path | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return Hydra's composition of checked `words` as plain nested data, and the option chosen from each group."""
     from omegaconf import OmegaConf
 
     with _compose_lock:
         config = _compose(words, own)
-    return OmegaConf.to_container(config, resolve=False)  # type: ignore[return-value]
+    tree: Any = OmegaConf.to_container(config, resolve=False)
+    return tree, tree.pop("hydra")["runtime"]["choices"]
+
+
+def apply_choices(tree: dict[str, Any], chosen: Mapping[str, Any], own: Path | None = None) -> dict[str, Any]:
+    """Return a composed tree that says what was chosen: a regime has the name of its file, whatever stands in it."""
+    tree = dict(tree)
+    labels = {}
+    for group in ("regime", "shock", "field", "mechanisms"):
+        tree[group] = dict(tree[group])
+        labels[group] = _find_label(group, chosen[group], tree[group].pop("label", None), own)
+    tree["regime"] |= {"name": chosen["regime"], "label": labels["regime"]}
+    tree["choices"] = {
+        "field": chosen["field"],
+        "field_label": labels["field"],
+        "shock": chosen["shock"],
+        "shock_label": labels["shock"],
+        "shock_kind": _read_kind(chosen["shock"], own),
+        "mechanisms": chosen["mechanisms"],
+        "calibration": chosen["calibration"],
+    }
+    return tree
+
+
+def _find_label(group: str, word: str, label: Any, own: Path | None) -> str:
+    """Return the label of a chosen option; one that was copied from a shipped file is told apart by the word."""
+    written = check_label(f"{group}.label", label)
+    if not written or word in option_files(group):
+        return written
+    others = (read_label(path) for name, path in option_files(group, own).items() if name != word)
+    return f"{written} ({word})" if written in others else written
+
+
+def _read_kind(shock: str, own: Path | None) -> str:
+    """Return the kind of shock that an option's file holds."""
+    from yaml import safe_load
+
+    path = option_files("shock", own)[shock]
+    return str((safe_load(path.read_text(encoding="utf-8")) or {}).get("name", "none"))
 
 
 def _compose(words: list[str], own: Path | None) -> Any:
@@ -99,13 +140,12 @@ def _compose(words: list[str], own: Path | None) -> Any:
 
     from sim.configuration.schema import register
 
-    register()
-    extra = [f"hydra.searchpath=['{own.as_uri()}']"] if own else []
+    register(own)
     with hydra.initialize_config_dir(config_dir=str(configuration_folder()), version_base="1.3"):
         try:
-            return hydra.compose("config", overrides=[*extra, *words])
+            return hydra.compose("config", overrides=words, return_hydra_config=True)
         except HydraException as problem:
-            _explain(problem, words, lambda kept: hydra.compose("config", overrides=[*extra, *kept]))
+            _explain(problem, words, lambda kept: hydra.compose("config", overrides=kept))
 
 
 def _explain(problem: Exception, words: list[str], compose_again: Any) -> None:
@@ -134,7 +174,7 @@ def from_tree(tree: Mapping[str, Any], overrides: list[str]) -> Configuration:
     written_design, start = tree.pop("design", {}), _read_start(tree.pop("start", None))
     parameters = build_parameters(tree)
     design = read_design(written_design, parameters)
-    content = {"parameters": dataclasses.asdict(parameters), "seeds": seeds, "design": design.to_tree()}
+    content = {"parameters": describe_content(parameters), "seeds": seeds, "design": design.to_tree()}
     if name is not None and (not isinstance(name, str) or not NAME_PATTERN.fullmatch(name)):
         raise ConfigurationError(f"name = {show(name)}: may hold letters, digits, '.', '_' and '-', at most 64")
     if not _chooses_regime(overrides) and "regime" not in design.names():
@@ -175,10 +215,21 @@ def _find_experiment(overrides: list[str]) -> str | None:
     return found[-1] if found else None
 
 
+def describe_content(parameters: Parameters) -> dict[str, Any]:
+    """Return the plain data that the digest of a setting is made of: the words chosen do not matter, the numbers do.
+
+    But for a shock of a user's own, whose word stands in the names of the runs.
+    """
+    tree = dataclasses.asdict(parameters)
+    del tree["choices"]
+    shock = name_shock(parameters)
+    return tree if shock == parameters.shock.name else {**tree, "chosen_shock": shock}
+
+
 def make_name(parameters: Parameters, content: Any, experiment: str | None = None) -> str:
     """Return a run's default name: regime or experiment, shock where there is one, and 8 digits of a content hash."""
     digits = hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=4).hexdigest()
-    shock = parameters.shock.name
+    shock = name_shock(parameters)
     parts = [(experiment or parameters.regime.name)[:36], *([] if shock == "none" else [shock]), digits]
     return "-".join(parts)
 
@@ -200,7 +251,7 @@ def _take_own_grants(parameters: Parameters) -> Parameters:
     lines = read_folder(folder, parameters.field).programmes
     if lines is None:
         return parameters
-    regime = Regime(name="own_grants", label="The roster's own grants.csv", programmes=lines)
+    regime = Regime(name=OWN_GRANTS, label="The roster's own grants.csv", programmes=lines)
     return dataclasses.replace(parameters, regime=regime)
 
 

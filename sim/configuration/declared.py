@@ -14,15 +14,21 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from sim import parameters
+from sim.choices import Choices
 from sim.parameters import ParameterError, Parameters
+from sim.regimes import DEFAULT_REGIME
 
 GROUPS = ("field", "regime", "shock", "mechanisms", "calibration", "experiment")
 GLOBAL_GROUPS = ("calibration", "experiment")  # whose files set parameters of any other group
+CHOSEN_GROUPS = tuple(group for group in GROUPS if group != "experiment")  # what an experiment may choose by a line
 LINE = "<line>"
 RUN_KEYS = ("seeds", "name", "start")
 EXPERIMENT_KEYS = ("question", "design")
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 LINE_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_NAMES = re.compile(
+    rf"(regime\.(name|label)|({'|'.join(CHOSEN_GROUPS)})\.label)"
+)  # only a file of the group holds them
 _PROGRAMME = re.compile(r"^regime\.programmes\.([^.]+)\.")
 
 
@@ -46,11 +52,6 @@ def declared() -> dict[str, Declaration]:
     for name, item in parameters.declarations():
         default = item.default if item.default_factory is dataclasses.MISSING else item.default_factory()
         found[name] = Declaration(name, _kind(name, item.name), default, item.metadata)
-    for item in dataclasses.fields(parameters.Regime):
-        if item.name != "programmes":
-            name = f"regime.{item.name}"
-            metadata = {"unit": "text", "label": f"{item.name.capitalize()} of the regime", "source": "design"}
-            found[name] = Declaration(name, str, item.default, metadata)
     return found
 
 
@@ -80,8 +81,22 @@ def suggest(word: str, names: Iterable[str]) -> str:
 
 def refuse_unknown(name: str) -> typing.NoReturn:
     """Raise `ConfigurationError` for a parameter that does not exist, with the nearest one that does."""
+    group = name.partition(".")[0]
+    if _NAMES.fullmatch(name):
+        raise ConfigurationError(
+            f"'{name}' cannot be set: a {group} has the name of its file and the label written there. "
+            f"Choose one with {group}=NAME, or write a file {group}/NAME.yaml of your own (--config-dir)"
+        )
+    if name in GROUPS:
+        inner = next((known for known in declared() if known.startswith(f"{name}.")), "")
+        example = f", like {inner.replace(LINE, 'service')}" if inner else ""
+        raise ConfigurationError(
+            f"'{name}' is no parameter but a choice for the whole run: write {name}=NAME on the command line or "
+            f"{name}: NAME in an experiment. Here a parameter is wanted{example}"
+        )
     line = _PROGRAMME.match(name)
     names = [known.replace(LINE, line.group(1)) if line else known for known in declared()]
+    names += [] if line else ["regime.programmes"]
     hint = suggest(name, [*names, *RUN_KEYS] if "." in name else [*GROUPS, *RUN_KEYS, *names])
     raise ConfigurationError(f"unknown parameter '{name}'.{hint} 'coalitions list parameters' shows all.")
 
@@ -158,6 +173,8 @@ def build_parameters(tree: Mapping[str, Any]) -> Parameters:
             continue
         if name == "regime":
             groups[name] = _build_regime(tree[name])
+        elif name == "choices":
+            groups[name] = _build_choices(tree[name])
         elif dataclasses.is_dataclass(kind):
             groups[name] = _build(kind, tree[name], f"{name}.")
         else:
@@ -176,9 +193,9 @@ def _build(kind: Any, tree: Mapping[str, Any], prefix: str) -> Any:
 
 
 def _build_regime(tree: Mapping[str, Any]) -> parameters.Regime:
-    name = check_value("regime.name", tree.get("name", ""))
-    if not NAME_PATTERN.fullmatch(name):
-        raise ConfigurationError(f"regime.name = {name}: may hold letters, digits, '.', '_' and '-', at most 64")
+    name = tree.get("name", "none")
+    if not isinstance(name, str) or not NAME_PATTERN.fullmatch(name):
+        raise ConfigurationError(f"regime '{show(name)}': may hold letters, digits, '.', '_' and '-', at most 64")
     programmes = {}
     for line, entries in (tree.get("programmes") or {}).items():
         if not LINE_PATTERN.fullmatch(str(line)):
@@ -186,4 +203,25 @@ def _build_regime(tree: Mapping[str, Any]) -> parameters.Regime:
                 f"regime.programmes.{line}: a line's name may hold a-z, 0-9 and '_', like 'service'"
             )
         programmes[line] = _build(parameters.Programme, entries, f"regime.programmes.{line}.")
-    return parameters.Regime(name=name, label=check_value("regime.label", tree.get("label", "")), programmes=programmes)
+    if not programmes and name == DEFAULT_REGIME:
+        raise ConfigurationError(f"regime={name}: no grant line is left; write regime=none for no grants at all")
+    if programmes and name == "none":
+        raise ConfigurationError(
+            f"regime=none has no grants, so line '{next(iter(programmes))}' cannot be added; choose another regime or "
+            "write one of your own (--config-dir)"
+        )
+    return parameters.Regime(name=name, label=check_label("regime.label", tree.get("label")), programmes=programmes)
+
+
+def check_label(name: str, value: Any) -> str:
+    """Return the label written in the file of an option, "" without one. Raises `ConfigurationError` for no text."""
+    return _require(
+        name, "" if value is None else value, value is None or isinstance(value, str), "text; put it in quotes"
+    )
+
+
+def _build_choices(tree: Mapping[str, Any]) -> Choices:
+    known = [item.name for item in dataclasses.fields(Choices)]
+    if not all(name in known and isinstance(value, str) for name, value in tree.items()):
+        raise ConfigurationError(f"choices: may hold {', '.join(known)}, each a word")
+    return Choices(**tree)

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from sim.configuration.declared import (
+    CHOSEN_GROUPS,
     EXPERIMENT_KEYS,
     GLOBAL_GROUPS,
     GROUPS,
     NAME_PATTERN,
     RUN_KEYS,
     ConfigurationError,
+    check_label,
     check_value,
     suggest,
 )
@@ -20,6 +22,8 @@ from sim.files import PACKAGE, find_shipped
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 20
+OWN_GRANTS = "own_grants"
+_NAME_RULE = "may hold letters, digits, '.', '_' and '-', at most 64"
 _HEADER = re.compile(r"^\s*#\s*@package\s+(\S+)", re.MULTILINE)
 _TOP = re.compile(r"(\s*#.*\n|\s*\n)*?\s*#\s*@package\s+_global_")
 _CODE = re.compile(r"(?<![A-Za-z0-9])_[a-z]+_(?![A-Za-z0-9])")  # _target_, _partial_, …; not reserve_target_months
@@ -47,13 +51,18 @@ def _shipped(name: str) -> Path:
 
 def option_files(group: str, own: Path | None = None) -> dict[str, Path]:
     """Return the files of one config group by option name, in the order of names; `own` is a user's folder."""
-    folders = [experiments_folder() if group == "experiment" else configuration_folder() / group]
-    folders += [own / group] if own else []
-    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.yaml"))}
+    shipped = experiments_folder() if group == "experiment" else configuration_folder() / group
+    paths = [*sorted(shipped.glob("*.yaml")), *(find_files(own, group) if own else ())]
+    return {path.stem: path for path in paths}
+
+
+def find_files(own: Path, group: str) -> list[Path]:
+    """Return the files of one config group in a user's folder, in the order of names."""
+    return sorted((own / group).glob("*.yaml"))
 
 
 def check_option(group: str, option: Any, own: Path | None = None) -> None:
-    """Raise `ConfigurationError` with a did-you-mean unless `option` names a file of the config group."""
+    """Raise `ConfigurationError` unless `option` names a file of the config group that can be used."""
     options = option_files(group, own)
     if group == "experiment" and option is None:
         return
@@ -61,6 +70,8 @@ def check_option(group: str, option: Any, own: Path | None = None) -> None:
         raise ConfigurationError(
             f"unknown {group} '{option}'.{suggest(str(option), options)} There are: {', '.join(options) or 'none'}."
         )
+    if own and options[option].is_relative_to(own):
+        check_file(options[option])
 
 
 def read_description(path: Path) -> str:
@@ -70,8 +81,22 @@ def read_description(path: Path) -> str:
     return re.split(r"(?<=[\w)]{2}[.?])\s", f"{comment} ", maxsplit=1)[0].strip()
 
 
+def read_label(path: Path) -> str:
+    """Return the label written in the file of an option, "" without one or where the file cannot be read."""
+    import yaml
+
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError, RecursionError):
+        return ""
+    return str(tree.get("label") or "") if isinstance(tree, dict) else ""
+
+
 def check_own_folder(own: Path) -> None:
-    """Raise `ConfigurationError` unless every YAML file in a user's folder is safe and shadows no shipped one."""
+    """Raise `ConfigurationError` unless a user's folder holds options, and none with the name of a shipped one.
+
+    What stands in a file is judged by `check_option`, for those that are chosen.
+    """
     if not own.is_dir():
         raise ConfigurationError(f"--config-dir {own}: no such folder")
     found = [path for group in GROUPS for path in sorted((own / group).glob("*.yaml"))]
@@ -81,7 +106,9 @@ def check_own_folder(own: Path) -> None:
     for path in found:
         if path.stem in option_files(path.parent.name):
             raise ConfigurationError(f"{path}: {path.parent.name} '{path.stem}' is shipped already; take another name")
-        check_file(path)
+        if not NAME_PATTERN.fullmatch(path.stem) or (path.parent.name == "regime" and path.stem == OWN_GRANTS):
+            why = "is what a roster's own grants.csv is called" if path.stem == OWN_GRANTS else _NAME_RULE
+            raise ConfigurationError(f"{path}: the name of the file {why}; take another name")
 
 
 def _check_strays(own: Path) -> None:
@@ -92,8 +119,11 @@ def _check_strays(own: Path) -> None:
         raise ConfigurationError(f"{path}: is not allowed; options lie in the folders {', '.join(GROUPS)} themselves")
 
 
-def check_file(path: Path) -> None:
-    """Raise `ConfigurationError` for a YAML file that is too large, too deep, or holds what a setting never needs."""
+def check_file(path: Path) -> str:
+    """Return the text of a YAML file of a user's own.
+
+    Raises `ConfigurationError` where it is too large, too deep, or holds what a setting never needs.
+    """
     import yaml
 
     if path.stat().st_size > MAX_BYTES:
@@ -115,6 +145,7 @@ def check_file(path: Path) -> None:
         )
         raise ConfigurationError(f"{where}: cannot be read as YAML: {detail}") from None
     _check_contents(path, tree)
+    return text
 
 
 def _check_contents(path: Path, tree: Any) -> None:
@@ -124,8 +155,10 @@ def _check_contents(path: Path, tree: Any) -> None:
     try:
         if not isinstance(tree, dict):
             raise ConfigurationError("must hold lines of the form 'name: value'")
-        if "defaults" in tree and path.parent.name == "experiment":
-            _check_defaults(tree.pop("defaults"), path.parent.parent)
+        if path.parent.name == "experiment":
+            _check_choices(tree, path.parent.parent)
+        elif path.parent.name not in GLOBAL_GROUPS:
+            _check_names(tree, path.parent.name)
         for key, value in tree.items():
             if key not in skipped:
                 _check_entries(str(key) if is_global else f"{path.parent.name}.{key}", value)
@@ -133,8 +166,32 @@ def _check_contents(path: Path, tree: Any) -> None:
         raise ConfigurationError(f"{path}: {problem}") from None
 
 
-def _check_defaults(entries: Any, own: Path) -> None:
-    """Raise `ConfigurationError` unless a defaults list does nothing but choose options of our groups by their name."""
+def _check_names(tree: dict[str, Any], group: str) -> None:
+    """Take the label out of an option's contents, and a regime's name, which is that of its file in any case."""
+    check_label(f"{group}.label", tree.pop("label", None))
+    if group == "regime":
+        check_label("regime.name", tree.pop("name", None))
+
+
+def _check_choices(tree: dict[str, Any], own: Path) -> None:
+    """Take what an experiment chooses out of its contents, its defaults list and lines like ``regime: mixed``.
+
+    Raises `ConfigurationError` for what is no option, and where a group is chosen by both.
+    """
+    chosen = _check_defaults(tree.pop("defaults", None) or [], own)
+    for group in CHOSEN_GROUPS:
+        if not isinstance(tree.get(group, {}), dict):
+            if group in chosen:
+                raise ConfigurationError(f"{group}: is chosen twice, by a line and in the defaults list; keep one")
+            check_option(group, tree.pop(group), own)
+
+
+def _check_defaults(entries: Any, own: Path) -> list[str]:
+    """Return the groups that a defaults list chooses from.
+
+    Raises `ConfigurationError` unless it does nothing but choose options of our groups by their name.
+    """
+    groups = []
     for entry in entries if isinstance(entries, list) else [entries]:
         if entry == "_self_":
             continue
@@ -146,6 +203,8 @@ def _check_defaults(entries: Any, own: Path) -> None:
                 f"defaults: {str(entry)[:80]} is not allowed; entries choose an option, like 'override /regime: mixed'"
             )
         check_option(choice[2], option, own)
+        groups.append(choice[2])
+    return groups
 
 
 def _check_entries(name: str, value: Any) -> None:

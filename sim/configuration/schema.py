@@ -10,12 +10,15 @@ from __future__ import annotations
 import dataclasses
 import typing
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from sim import parameters
-from sim.configuration.files import experiments_folder
+from sim.configuration.declared import CHOSEN_GROUPS, GLOBAL_GROUPS, GROUPS, ConfigurationError
+from sim.configuration.files import check_file, experiments_folder, find_files
 
 SCHEMA = "coalitions_schema"
+LABELLED = (parameters.Field, parameters.Shock, parameters.Mechanisms)  # and the regime: their files may hold a label
 _classes: dict[str, Any] = {}
 
 
@@ -43,6 +46,8 @@ def _open_copy(kind: Any) -> Any:
             entries.append((item.name, Any, dataclasses.field(default=item.default)))
         else:
             entries.append((item.name, Any, dataclasses.field(default_factory=item.default_factory)))
+    if kind in LABELLED:
+        entries.append(("label", Any, ""))
     return _make_class(kind.__name__, entries)
 
 
@@ -53,14 +58,13 @@ def make_schema() -> Any:
     regime = _make_class(
         "Regime",
         [
-            ("name", Any, "unrestricted"),
             ("label", Any, ""),
             ("programmes", dict[str, programme], dataclasses.field(default_factory=dict)),
         ],
     )
     entries: list[Any] = []
     for name, kind in typing.get_type_hints(parameters.Parameters).items():
-        if dataclasses.is_dataclass(kind):
+        if dataclasses.is_dataclass(kind) and name != "choices":
             group = regime if kind is parameters.Regime else _open_copy(kind)
             entries.append((name, group, dataclasses.field(default_factory=group)))
     entries += [("months", Any, parameters.Parameters.months), ("seeds", Any, 1), ("name", Any, None)]
@@ -69,12 +73,36 @@ def make_schema() -> Any:
     return _make_class("Settings", entries)
 
 
-def register() -> None:
-    """Tell Hydra about the schema and about the experiments, which lie outside its folder of groups."""
+def register(own: Path | None = None) -> None:
+    """Tell Hydra about the schema, the experiments, which lie outside its folder of groups, and a user's own files.
+
+    Of the files in `own` those that cannot be used are left out: `check_option` refuses them where one is chosen.
+    """
     from hydra.core.config_store import ConfigStore
-    from omegaconf import OmegaConf
 
     store = ConfigStore.instance()
     store.store(name=SCHEMA, node=make_schema())
     for path in sorted(experiments_folder().glob("*.yaml")):
-        store.store(group="experiment", name=path.stem, node=OmegaConf.load(path), package="_global_")
+        _store(store, "experiment", path, path.read_text(encoding="utf-8"))
+    for group in GROUPS:
+        for path in find_files(own, group) if own else ():
+            try:
+                text = check_file(path)
+            except ConfigurationError:
+                continue
+            _store(store, group, path, text)
+
+
+def _store(store: Any, group: str, path: Path, text: str) -> None:
+    """Store one option; an experiment's lines ``regime: NAME`` become entries of its defaults list."""
+    from omegaconf import OmegaConf
+
+    node: Any = OmegaConf.create(text)
+    if group == "regime":
+        node.pop("name", None)  # a regime has the name of its file
+    if group == "experiment":
+        chosen = {name: node.pop(name) for name in CHOSEN_GROUPS if isinstance(node.get(name), str)}
+        if chosen:
+            entries = [{f"override /{name}": option} for name, option in chosen.items()]
+            node["defaults"] = [*(node.get("defaults") or []), *entries]
+    store.store(group=group, name=path.stem, node=node, package="_global_" if group in GLOBAL_GROUPS else None)

@@ -48,6 +48,8 @@ def list_entries(material: Material) -> list[Entry]:
 def _flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in tree.items():
+        if name == "choices":  # the words chosen are no parameters
+            continue
         if isinstance(value, dict):
             found |= _flatten(value, f"{prefix}{name}.")
         else:

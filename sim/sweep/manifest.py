@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from sim import results
+from sim.choices import label_choices
 from sim.columns import MODEL_VERSION
+from sim.configuration import set_values
 from sim.configuration.declared import GROUPS
 from sim.results import CAUTION, describe_versions
 from sim.sizes import FIELD_NAMES, count_field
@@ -26,6 +28,7 @@ def describe_sweep(plan: Plan, failures: list[Failure]) -> dict[str, Any]:
         "start": next((word.partition("=")[2] for word in plan.overrides if word.startswith("start=")), ""),
         "overrides": list(plan.overrides),
         "settings": [plan.base],
+        "labels": _find_labels(plan),
         "blocks": [block.to_tree() for block in plan.blocks],
         "order": plan.varied,  # of the parameters in the design; that of keys may be lost
         "varied": plan.columns,
@@ -47,6 +50,15 @@ def _find_shocks(plan: Plan) -> dict[str, dict[str, Any]]:
         chosen = [word.partition("=")[2] for word in json.loads(words) if word.startswith("shock=")]
         found |= dict.fromkeys(chosen, tree["shock"])
     return found
+
+
+def _find_labels(plan: Plan) -> dict[str, dict[str, str]]:
+    """Return the labels of the regimes, shocks and fields that occur at some point of the plan."""
+    chosen = [values for block in plan.blocks for values in block.design.group_values(GROUPS) or [{}]]
+    settings = [plan.parameters_at(values) for values in chosen]
+    kinds = [value for block in plan.blocks for name, value in block.design.settings() if name == "shock.name"]
+    settings += [set_values(setting, {"shock.name": kind}) for setting in settings for kind in dict.fromkeys(kinds)]
+    return label_choices(settings)
 
 
 def write_manifest(plan: Plan, folder: Path, command: str, failures: list[Failure]) -> None:

@@ -17,9 +17,14 @@ from sim.configuration import (
     read_seeds,
     set_values,
 )
+<<<<<<< HEAD
 from sim.parameters import Parameters
 from sim.regimes import Programme
 from sim.roster import locate_folder
+=======
+from sim.parameters import ParameterError, Parameters
+from sim.regimes import Programme, Regime
+>>>>>>> c083c8e (A choice is known by the word that chose it, in every table and figure; Parameters() is the default setting of the command line; own files are checked where they are chosen)
 
 REGIMES = (
     "unrestricted",
@@ -48,10 +53,19 @@ def refusal(*overrides, **options):
 # What is shipped
 
 
-def test_the_default_setting_is_the_dataclass_default_but_for_the_regime():
-    found, default = compose([]).parameters, Parameters()
-    assert dataclasses.replace(found, regime=default.regime) == default
-    assert found.regime.name == "unrestricted"
+def test_there_is_one_source_of_defaults():
+    assert compose([]).parameters == Parameters()
+    assert list(Parameters().regime.programmes) == ["operating"]
+
+
+def test_a_regime_without_grant_lines_is_called_none():
+    assert (Regime().name, Regime().programmes) == ("none", {})
+    with pytest.raises(ParameterError, match="here no grant line; name it 'none'"):
+        Regime("unrestricted")
+    with pytest.raises(ParameterError, match="has no grants, but here a"):
+        Regime("none", "", {"a": Programme()})
+    assert "no grant line is left; write regime=none" in refusal("~regime.programmes.operating")
+    assert "regime=none has no grants" in refusal("regime=none", "+regime.programmes.a.term_months=6")
 
 
 def test_config_yaml_holds_the_defaults_list_and_nothing_else():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sim.choices import name_shock
 from sim.columns import KEYS, MONTHS, RUNS
 from sim.configuration.declared import GROUPS
 from sim.configuration.designs.design import CASE
@@ -25,7 +26,10 @@ def find_value(name: str, point: dict[str, Any], setting: Parameters) -> Any:
 
     A folder is named without those above it: tables of results are handed on.
     """
-    if name == "shock" and name not in point:
-        return setting.shock.name
-    value = point.get(name) if name in point or name in (*GROUPS, CASE) else get_value(setting, name)
+    if name in point or name == CASE:
+        value = point.get(name)
+    elif name == "shock":
+        value = name_shock(setting)
+    else:
+        value = getattr(setting.choices, name) if name in GROUPS else get_value(setting, name)
     return hide_place(value) if name == "field.folder" else value
