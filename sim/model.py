@@ -15,11 +15,8 @@ import mesa
 import numpy as np
 
 from sim import engine, schedule, state
-<<<<<<< HEAD
 from sim.arguments import choose_seed, read_parameters, read_roster
-=======
 from sim.choices import name_runs
->>>>>>> c083c8e (A choice is known by the word that chose it, in every table and figure; Parameters() is the default setting of the command line; own files are checked where they are chosen)
 from sim.compiled import is_cached
 from sim.inputs import Inputs, build_record
 from sim.parameters import ParameterError, Parameters

@@ -17,14 +17,9 @@ from sim.configuration import (
     read_seeds,
     set_values,
 )
-<<<<<<< HEAD
-from sim.parameters import Parameters
-from sim.regimes import Programme
-from sim.roster import locate_folder
-=======
 from sim.parameters import ParameterError, Parameters
 from sim.regimes import Programme, Regime
->>>>>>> c083c8e (A choice is known by the word that chose it, in every table and figure; Parameters() is the default setting of the command line; own files are checked where they are chosen)
+from sim.roster import locate_folder
 
 REGIMES = (
     "unrestricted",
