@@ -178,6 +178,8 @@ LOCALITIES = (
 
 _PER_MEMBERSHIP, _PER_ORGANIZATION = "per membership and year", "per organization and year"
 
+COUNTERS = ("run", "point")  # by which a sweep numbers its runs and the points of its design
+
 RUNS = (
     Column(
         "verdict", "name", "Verdict", "grows, holds, fragments or why it is unknown: see docs/odd.md", CHANGE_MONTHS

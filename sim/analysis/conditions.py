@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.tables import VERDICTS
+from sim.tables import UNKNOWN, VERDICTS, explain_unknown
 
 Table = Any  # a pandas DataFrame or Series
 
@@ -102,8 +102,13 @@ class _Reader:
         """Refuse a word that its column never holds: a condition that cannot be met is a mistake of typing."""
         word, column = (left, right) if isinstance(left, str) else (right, left)
         known = [] if isinstance(column, str) else sorted(set(column))
-        if set(known) <= set(VERDICTS):
-            known = known and list(VERDICTS)  # a verdict that no run has is none the less one
+        if known and set(known) <= set(UNKNOWN):
+            raise ExpressionError(f"'{self.text}': no run has a verdict; {explain_unknown(known[-1])}")
+        if set(known) <= {*VERDICTS, *UNKNOWN}:
+            known = known and [
+                *VERDICTS,
+                *(set(known) & set(UNKNOWN)),
+            ]  # a verdict that no run has is none the less one
         if isinstance(word, str) and word not in known:
             told = f"the column holds {', '.join(known)}" if known else "neither side is a column"
             raise ExpressionError(f"'{self.text}': no run has '{word}'; {told}")

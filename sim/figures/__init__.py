@@ -49,7 +49,7 @@ def prepare() -> None:
 def _make_phases(results: Results, origin: Origin) -> Figure | None:
     from sim.figures.phases import find_plane, plot_phases
 
-    plane = find_plane(results.runs)
+    plane = find_plane(results.runs) if results.runs["collaboration_change"].notna().any() else None
     return plot_phases(results.runs, *plane, origin) if plane else None
 
 
@@ -69,10 +69,10 @@ def _make_strip(results: Results, origin: Origin) -> Figure | None:
 
 
 def _make_pairs(results: Results, origin: Origin) -> Figure | None:
-    from sim.figures.pairs import plot_pairs
+    from sim.figures.pairs import pair_runs, plot_pairs
 
-    n_regimes: int = results.runs["regime"].nunique()  # pyright: ignore[reportAssignmentType]
-    return plot_pairs(results.runs, origin) if n_regimes > 1 else None
+    n_compared = pair_runs(results.runs, "collaboration_end").shape[1]
+    return plot_pairs(results.runs, origin) if n_compared else None
 
 
 def _make_people(results: Results, origin: Origin) -> Figure | None:

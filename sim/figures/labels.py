@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sim.columns import KEYS, MONTHS, RUNS, column
+from sim.columns import COUNTERS, KEYS, MONTHS, RUNS, column
 from sim.figures.style import clean
 from sim.parameters import Parameters
 from sim.tables import THRESHOLD
@@ -145,7 +145,7 @@ def join_words(words: list[str]) -> str:
 
 def find_design(runs: pd.DataFrame) -> list[str]:
     """Return the columns of `runs` that a design has varied: those with two values or more that no run computes."""
-    computed = {entry.name for entry in (*KEYS, *MONTHS, *RUNS)}
+    computed = {entry.name for entry in (*KEYS, *MONTHS, *RUNS)} | {*COUNTERS}
     return [str(name) for name in runs.columns if name not in computed and len(set(runs[name])) > 1]
 
 

@@ -63,12 +63,15 @@ def plot_pairs(runs: Table, origin: Origin, name: str = "collaboration_end") -> 
 
 
 def pair_runs(runs: Table, name: str) -> Table:
-    """Return one column a setting, one row a pair: its value less that of the first setting."""
+    """Return one column a setting, one row a pair: its value less that of the first setting.
+
+    A setting of which no run has a value beside one of the first setting is left out.
+    """
     is_plain = not runs.duplicated(["regime", "seed"]).any()
     keys = ["seed"] if is_plain else ["seed", *find_design(runs)]
-    wide = runs.pivot_table(index=keys, columns="regime", values=name, sort=False)
+    wide = runs.pivot_table(index=keys, columns="regime", values=name, sort=False, dropna=False)
     wide = wide[list(dict.fromkeys(runs["regime"]))]
-    return wide.sub(wide.iloc[:, 0], axis=0).iloc[:, 1:]
+    return wide.sub(wide.iloc[:, 0], axis=0).iloc[:, 1:].dropna(axis=1, how="all")
 
 
 def compute_interval(values: np.ndarray) -> tuple[float, float, float]:

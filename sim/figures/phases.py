@@ -16,7 +16,7 @@ from sim.columns import column
 from sim.figures.figure import Figure, Origin, Table
 from sim.figures.labels import find_design, fold, join_words, name_axis, name_setting, name_value
 from sim.figures.style import BLACK, NARROW, place_legend
-from sim.tables import THRESHOLD, summarise
+from sim.tables import THRESHOLD, UNKNOWN, summarise
 
 CHANGE = "collaboration_change"
 COLOURS = "PuOr"  # orange falls, purple rises; safe for colour-blind readers
@@ -100,7 +100,7 @@ def _draw_panel(axes: Axes, cells: Table, x: str, y: str, limit: float) -> set[f
     """Draw one regime and return the contours that cross it."""
     import seaborn as sns  # half a second, which runs without this picture need not wait for
 
-    grid = cells.pivot_table(index=y, columns=x, values="change_mean")
+    grid = cells.pivot_table(index=y, columns=x, values="change_mean", dropna=False)
     sns.heatmap(
         grid, ax=axes, cmap=COLOURS, vmin=-limit, vmax=limit, cbar=False, linewidths=0.6, linecolor="white",
         xticklabels=[name_value(value) for value in grid.columns],
@@ -108,7 +108,7 @@ def _draw_panel(axes: Axes, cells: Table, x: str, y: str, limit: float) -> set[f
     )  # fmt: skip
     axes.invert_yaxis()
     axes.tick_params(axis="both", length=0, rotation=0)
-    crossed = _draw_contours(axes, cells.pivot_table(index=y, columns=x, values="grows_share"))
+    crossed = _draw_contours(axes, cells.pivot_table(index=y, columns=x, values="grows_share", dropna=False))
     undecided = cells[cells["verdict"] == "undecided"]
     across = np.searchsorted(grid.columns, undecided[x]) + 0.5
     up = np.searchsorted(grid.index, undecided[y]) + 0.5
@@ -116,7 +116,7 @@ def _draw_panel(axes: Axes, cells: Table, x: str, y: str, limit: float) -> set[f
     counts = cells["verdict"].value_counts()
     told = [
         f"{verdict}\u00a0{counts[verdict]}"
-        for verdict in ("grows", "holds", "fragments", "undecided")
+        for verdict in ("grows", "holds", "fragments", "undecided", *UNKNOWN)
         if verdict in counts
     ]
     axes.set_title(f"{fold(name_setting(cells['regime'].iloc[0]), 26)}\n{fold(' · '.join(told), 30)}", fontsize=9)
@@ -127,6 +127,8 @@ def _draw_panel(axes: Axes, cells: Table, x: str, y: str, limit: float) -> set[f
 def _draw_contours(axes: Axes, shares: Table) -> set[float]:
     """Draw where the share of runs that grow passes each level, between the middles of the cells."""
     values = shares.to_numpy(float)
+    if np.isnan(values).all():  # no run of this regime can be judged
+        return set()
     crossed = {level for level in CONTOURS if np.nanmin(values) < level <= np.nanmax(values)}
     if min(values.shape) < 2 or not crossed:
         return set()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sim.columns import COUNTED, KEYS, RUNS
+from sim.columns import COUNTED, COUNTERS, KEYS, RUNS
 from sim.contrasts import OUTCOMES
 from sim.figures.labels import label_settings, name_setting
 from sim.results import ResultsError, read_manifest, scan_table
@@ -25,7 +25,6 @@ OTHER_TABLES = ("months", "events", "members", "localities")
 MAX_CELLS = 40_000_000  # of a table that is read whole: 320 MB
 MAX_ROWS = 5_000_000  # of which three columns are read
 MOST_SETTINGS = 12  # of numbers alone; more are scenarios
-COUNTERS = ("run", "point")  # what a sweep numbers
 NOT_VARIED = {entry.name for entry in (*KEYS, *RUNS)} | {*COUNTED, *COUNTERS}
 
 _GROUP = re.compile(r"\b[a-z_]+\.(?:[a-z_]+\.)*(?=[a-z_]+=)")  # meetings.facilitation=0.4 is facilitation=0.4

@@ -171,7 +171,7 @@ def tell_difference(row: dict[str, Any], counts: tuple[int, int, int]) -> str:
 def count_pairs(material: Material, row: dict[str, Any]) -> tuple[int, int, int]:
     """Return how many pairs of runs end with more of the outcome than the reference, with less, and all."""
     runs = material.runs[material.runs["regime"].isin([row["regime"], row["reference"]])]
-    wide = runs.pivot_table(index=["seed", "scenario"], columns="regime", values=row["outcome"])
+    wide = runs.pivot_table(index=["seed", "scenario"], columns="regime", values=row["outcome"], dropna=False)
     change = (wide[row["regime"]] - wide[row["reference"]]).dropna()
     return int((change > 0).sum()), int((change < 0).sum()), len(change)
 
