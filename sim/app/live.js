@@ -216,6 +216,7 @@ class Live {
 
   tellOutcome({ month, months, verdict, command }) {
     find('command').textContent = quoteCommand(command);
+    if (verdict && verdict.why) { find('outcome').textContent = `This one run: ${verdict.why}.`; return; }
     find('outcome').textContent = verdict ? `This one run: ${verdict.verdict} (change in the share of pairs that share a coalition ${signed(verdict.collaboration_change)}; coverage at the end ${fixed(verdict.coverage_end)}). One run says little: run the command with seeds=20 for an interval.` : `Computed ${month} of ${months} months …`;
   }
 

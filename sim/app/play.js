@@ -176,7 +176,7 @@ class Play {
     const rows = (of) => compared.filter((one) => one.of === of).map(({ label, played, ruled: other, digits }) => [label, value(played, digits), value(other, digits)]);
     find('game-compared').replaceChildren(
       makeTable('Your organization', ['What came of it', 'you', 'the rule'], rows('organization')),
-      makeTable('The city', ['What came of it', 'you', 'the rule'], [...rows('city'), ['verdict of this one run', verdict.verdict, ruled.verdict]]),
+      makeTable('The city', ['What came of it', 'you', 'the rule'], [...rows('city'), ['verdict of this one run', verdict.why || verdict.verdict, ruled.why || ruled.verdict]]),
     );
     find('game-command').textContent = quoteCommand(command);
   }

@@ -30,7 +30,7 @@ from sim.explore.packing import pack_run
 from sim.explore.page import SHARED, fill_page, read_script, read_style
 from sim.parameters import ParameterError
 from sim.results import CAUTION
-from sim.tables import JUDGED, judge_panels
+from sim.tables import JUDGED, UNKNOWN, explain_unknown, judge_panels
 from sim.wording import make_plain
 
 if TYPE_CHECKING:
@@ -173,7 +173,8 @@ def _judge(rows: Any) -> dict[str, Any]:
     judged = judge_panels(panels)
     names = ("verdict", "collaboration_change", "coverage_end")
     found = {name: judged[name][0] for name in names}
-    return {name: value if isinstance(value, str) else _number(value) for name, value in found.items()}
+    plain = {name: value if isinstance(value, str) else _number(value) for name, value in found.items()}
+    return plain | ({"why": explain_unknown(plain["verdict"])} if plain["verdict"] in UNKNOWN else {})
 
 
 def _number(value: Any) -> float | None:

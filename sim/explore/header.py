@@ -15,7 +15,8 @@ from sim.figures.labels import name_setting, name_value
 from sim.partings import EVENT_WORDS
 from sim.release import name_model
 from sim.results import CAUTION
-from sim.tables import THRESHOLD, VERDICTS
+from sim.tables import THRESHOLD, VERDICTS, explain_unknown
+from sim.tables import UNKNOWN as NO_VERDICT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,6 +91,7 @@ def describe_words(parameters: Parameters) -> dict[str, Any]:
         "poles": list(POLES),
         "far_apart": parameters.observation.far_apart,
         "verdicts": list(VERDICTS),
+        "no_verdict": {name: explain_unknown(name) for name in NO_VERDICT},
         "threshold": THRESHOLD,
     }
 

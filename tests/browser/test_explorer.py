@@ -185,6 +185,79 @@ def test_what_happens_is_told_in_words_for_who_does_not_see_it(browser, url):
         assert page.get_attribute("#month", "aria-valuetext") == f"month {month} of 60"
 
 
+def test_what_begins_and_ends_memberships_adds_up_to_their_change(browser, url):
+    with opened(browser, url) as page:
+        runs = page.evaluate(
+            """() => explorer.header.seeds.flatMap((_, seed) => [[0, 0], [1, 1]].map(places => {
+            const {run} = explorer.findRun(places, seed), found = explorer.numbers.countFlows(run);
+            const {flows, organizations, memberships} = found;
+            const held = month => [...run.seats[month].values()].reduce((sum, seated) => sum + seated.length, 0);
+            return {rise: held(run.last) - held(0), flows: [...flows.values()], organizations, memberships,
+                    begin: explorer.numbers.BEGINNINGS, months: run.seats.map((_, month) => held(month)),
+                    open: run.open.map(one => one.filter(Boolean).length)};
+            }))"""
+        )
+    assert len(runs) == 8
+    for run in runs:
+        gained = sum(one["count"] for one in run["flows"] if one["how"] in run["begin"])
+        lost = sum(one["count"] for one in run["flows"] if one["how"] not in run["begin"])
+        assert gained - lost == run["rise"]
+        assert gained > 20 and lost > 20
+        assert run["memberships"] == pytest.approx(sum(run["months"][1:]) / 12)
+        assert run["organizations"] == pytest.approx(sum(run["open"][1:]) / 12)
+    ways = {one["how"] for run in runs for one in run["flows"]}
+    assert ways >= {"joining", "founding", "leaving", "breaking away", "the coalition ends", "closing"}
+
+
+DOUBLED = """() => {
+  const {countFlows, compareFlows, addUp} = explorer.numbers;
+  const twice = run => ({...run,
+    seats: run.seats.map(seats => new Map([...seats].flatMap(([serial, seated]) =>
+      [[serial, seated], [serial + 10000, seated.map(who => who + run.n)]]))),
+    open: run.open.map(one => [...one, ...one]),
+    months: run.months.map(events => events.flatMap(one => [one, {...one,
+      organization: one.organization && one.organization + run.n,
+      coalition: one.coalition && one.coalition + 10000}]))});
+  const runs = places => explorer.header.seeds.map((_, seed) => explorer.findRun(places, seed).run);
+  const free = runs([0, 0]).map(countFlows), double = runs([0, 0]).map(run => countFlows(twice(run)));
+  const rows = compareFlows([free, double], explorer.header.t_quantile);
+  const told = explorer.tellDifference(rows, [free, double]).textContent;
+  const silo = runs([1, 0]).map(countFlows);
+  const other = compareFlows([free, silo], explorer.header.t_quantile);
+  const total = runs => [...addUp(runs).flows.values()].reduce((sum, {count}) => sum + count, 0);
+  return {rows, told, counts: [free, double].map(total), other,
+          otherTold: explorer.tellDifference(other, [free, silo]).textContent};
+}"""
+
+
+def test_a_field_twice_as_large_with_nothing_else_changed_names_no_reason(browser, url):
+    with opened(browser, url) as page:
+        found = page.evaluate(DOUBLED)
+    assert found["counts"][1] == 2 * found["counts"][0] > 0
+    assert all(abs(row["effect"]) < 1e-12 and not row["isClear"] for row in found["rows"])
+    assert "What differs most" not in found["told"]
+    assert any(row["isClear"] for row in found["other"]) and "What differs most" in found["otherTold"]
+
+
+def test_the_effects_of_all_ways_add_up_to_that_of_their_totals(browser, url):
+    with opened(browser, url) as page:
+        rows = page.evaluate(DOUBLED)["other"]
+    begin, end = ([row for row in rows if row["isBeginning"] is side] for side in (True, False))
+    for kept, sign in ((begin, 1), (end, -1)):
+        totals = [sum(row["rates"][side] for row in kept) for side in (0, 1)]
+        assert sum(row["effect"] for row in kept) == pytest.approx(sign * np.log(totals[1] / totals[0]))
+
+
+def test_a_page_of_runs_too_short_to_judge_says_so(browser, tmp_path):
+    path = tmp_path / "short.html"
+    design = {"vary": {"regime": ["unrestricted", "population_silo"]}}
+    path.write_text(build_explorer(compose(["seeds=2", "months=18"], design=design), "coalitions explore"), "utf-8")
+    with opened(browser, path.as_uri()) as page:
+        told = page.inner_text("#over-seeds")
+        assert told.count("too short") >= 3 and "holds;" not in told and "needs 24 months" in told
+        assert "2 too short" in told and "NaN" not in page.inner_text("body")
+
+
 def test_play_goes_through_seeds(browser, url):
     with opened(browser, url + "#month=58&speed=12&a=unrestricted~none&b=unrestricted~total_cut") as page:
         page.check("#through")

@@ -135,7 +135,7 @@ function drawDots(groups, threshold, label) {
     const y = 48 + 52 * row, side = SIDES[group.side];
     svg.append(drawText(group.letter, 14, y + 6, 16, '#1a1a1a', 700));
     group.values.forEach((value, at) => svg.append(draw('circle', { cx: x(value), cy: y + ((at * 7) % 5 - 2) * 3, r: at === group.here ? 6 : 4, fill: group.side ? '#fff' : side.colour, stroke: at === group.here ? '#000' : side.colour, 'stroke-width': 2 }, draw('title', {}, `seed ${group.seeds[at]}: ${signed(value)}`))));
-    svg.append(draw('line', { x1: x(group.low), x2: x(group.high), y1: y + 20, y2: y + 20, stroke: '#000', 'stroke-width': 2 }), draw('line', { x1: x(group.mean), x2: x(group.mean), y1: y + 14, y2: y + 26, stroke: '#000', 'stroke-width': 3 }));
+    if (group.values.length) svg.append(draw('line', { x1: x(group.low), x2: x(group.high), y1: y + 20, y2: y + 20, stroke: '#000', 'stroke-width': 2 }), draw('line', { x1: x(group.mean), x2: x(group.mean), y1: y + 14, y2: y + 26, stroke: '#000', 'stroke-width': 3 }));
   });
   return svg;
 }

@@ -3,6 +3,7 @@
 class Explorer {
   constructor(header, bytes) {
     Object.assign(this, { header, bytes, cache: new Map() });
+    this.numbers = { countFlows, compareFlows, addUp, BEGINNINGS };  // for who asks at the browser's console
     this.offsets = [0];
     for (const length of header.lengths) this.offsets.push(this.offsets[this.offsets.length - 1] + length);
     this.view = new View(header, {
@@ -167,7 +168,8 @@ class Explorer {
       const differences = pairUp(...values), paired = summarise(differences, header.t_quantile), { name } = MEASURES[measure];
       found.name = nameDifference(paired);
       const higher = differences.filter((one) => one > 0).length;
-      found.sentence = `On the same ${plural(paired.count, 'seed')}, ${name} in B is ${tellInterval(paired)} against A; B is higher in ${higher} of ${paired.count}.`;
+      const reason = header.no_verdict[verdicts.flat().find((one) => one in header.no_verdict)] || 'no run has this number';
+      found.sentence = paired.count === 0 ? `Nothing to compare: ${reason}.` : `On the same ${plural(paired.count, 'seed')}, ${name} in B is ${tellInterval(paired)} against A; B is higher in ${higher} of ${paired.count}.`;
     }
     return found;
   }
@@ -175,8 +177,9 @@ class Explorer {
   showSeeds(sides) {
     const { header } = this, found = this.compare(sides), { label, meaning, isChange } = MEASURES[found.measure];
     const told = sides.map(({ name }, at) => {
-      const part = found.parts[at], verdict = nameVerdict(part, header.threshold);
-      const verdictTold = isChange ? `${verdict}; change ${tellInterval(part)}; of ${plural(part.count, 'run')} ${countVerdicts(found.verdicts[at], header)}; at the end pairs that share a coalition ${fixed(found.ends[at])}, coverage ${fixed(found.coverages[at])}` : `${label.toLowerCase()} ${tellInterval(part).replaceAll('+', '')}`;
+      const part = found.parts[at], unknown = header.no_verdict[found.verdicts[at][0]];
+      const verdict = part.count || !unknown ? nameVerdict(part, header.threshold) : unknown;
+      const verdictTold = isChange ? `${verdict}${part.count ? `; change ${tellInterval(part)}` : ''}; of ${plural(found.verdicts[at].length, 'run')} ${countVerdicts(found.verdicts[at], header)}; at the end pairs that share a coalition ${fixed(found.ends[at])}, coverage ${fixed(found.coverages[at])}` : `${label.toLowerCase()} ${tellInterval(part).replaceAll('+', '')}`;
       return make('p', {}, make('strong', {}, sides.length > 1 ? `${LETTERS[at]}, ${name}: ` : `${name}: `), `${verdictTold}.`);
     });
     const groups = sides.map((_, at) => {
@@ -189,23 +192,31 @@ class Explorer {
   }
 
   showCauses(sides) {
-    const { header } = this, count = header.seeds.length;
-    const here = sides.map(({ run }) => countCauses(run)), all = sides.map(({ places }) => header.seeds.map((_, seed) => countCauses(this.findRun(places, seed).run)));
-    const mean = (side, cause) => all[side].reduce((sum, counts) => sum + (counts.get(cause) || 0), 0) / count;
-    const causes = [...new Set(all.flat().flatMap((counts) => [...counts.keys()]))];
-    causes.sort((one, other) => Math.max(...sides.map((_, at) => mean(at, other))) - Math.max(...sides.map((_, at) => mean(at, one))));
-    const letter = (at) => (sides.length > 1 ? `${LETTERS[at]}, ` : '');
-    const heads = ['Largest reason', ...sides.map((_, at) => `${letter(at)}this seed`), ...sides.map((_, at) => `${letter(at)}mean of ${count}`)];
-    const rows = causes.map((cause) => [cause, ...here.map((counts) => `${counts.get(cause) || 0}`), ...sides.map((_, at) => fixed(mean(at, cause), 1))]);
-    const parts = [make('div', { className: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'Why organizations left' }, makeTable('How often an organization left a coalition, by the largest reason', heads, rows))];
-    if (sides.length > 1) parts.unshift(...this.tellDifference(causes, mean), this.tellParting(sides));
+    const { header } = this, count = header.seeds.length, here = sides.map(({ run }) => countFlows(run));
+    const all = sides.map(({ places }) => header.seeds.map((_, seed) => countFlows(this.findRun(places, seed).run)));
+    const flows = compareFlows(all, header.t_quantile), letter = (at) => (sides.length > 1 ? `${LETTERS[at]}, ` : '');
+    const heads = ['What happens, and its largest reason', ...here.map((_, at) => `${letter(at)}this seed`), ...all.map((_, at) => `${letter(at)}all ${count} seeds`)];
+    if (sides.length > 1) heads.push('Effect on memberships in B');
+    const rows = flows.map(({ key, isBeginning, rates, effect }) => {
+      const cells = [...here.map((found) => rateOf(found, key, isBeginning)), ...rates].map((rate) => fixed(rate, 3));
+      return [`${key} (${isBeginning ? 'an organization' : 'a membership'})`, ...cells, ...(sides.length > 1 ? [tellEffect(effect)] : [])];
+    });
+    const table = makeTable('How memberships begin, a year per open organization, and end, a year per membership', heads, rows);
+    const parts = [make('div', { className: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'Why memberships begin and end' }, table)];
+    if (sides.length > 1) {
+      parts.unshift(this.tellDifference(flows, all), this.tellParting(sides));
+      parts.push(make('p', { className: 'note' }, 'Effect: by how much this difference alone would raise or lower the memberships that an organization holds, were all else as it is and beginnings and ends in balance.'));
+    }
     find('why').replaceChildren(...parts);
   }
 
-  tellDifference(causes, mean) {
-    const widest = causes.reduce((best, cause) => (best === null || Math.abs(mean(1, cause) - mean(0, cause)) > Math.abs(mean(1, best) - mean(0, best)) ? cause : best), null);
-    if (widest === null) return [];
-    return [make('p', {}, `The reason that differs most: ${widest}, ${fixed(mean(1, widest), 1)} times a run in B and ${fixed(mean(0, widest), 1)} in A.`)];
+  tellDifference(flows, all) {
+    const [ours, theirs] = all.map(addUp).map(({ memberships, organizations }) => (organizations > 0 ? memberships / organizations : NaN));
+    const held = `An organization holds ${fixed(theirs, 1)} memberships in B and ${fixed(ours, 1)} in A.`;
+    const most = flows.find(({ isClear, effect }) => isClear && Math.abs(effect) >= LEAST_EFFECT);
+    if (!most) return make('p', {}, `${held} No way in which memberships begin or end differs clearly over the seeds.`);
+    const per = most.isBeginning ? 'an organization' : 'a membership';
+    return make('p', {}, `${held} What differs most: ${most.key}, ${fixed(most.rates[1], 2)} times a year for ${per} in B and ${fixed(most.rates[0], 2)} in A (memberships ${tellEffect(most.effect)}).`);
   }
 
   tellParting(sides) {

@@ -51,13 +51,14 @@ class Scenes {
   }
 
   explain(number, said, outcome) {
+    if (outcome.name === 'unknown') return [make('p', {}, make('strong', {}, outcome.sentence))];
     const told = outcome.name === 'same' ? 'show no clear difference' : `say: ${outcome.name}`;
     const text = said === outcome.name ? `The runs ${told}, as you predicted.` : `The runs ${told}; you predicted: ${ANSWERS[said]}.`;
     const area = make('textarea', { value: this.explanations[number - 1] });
     area.addEventListener('input', () => { this.explanations[number - 1] = area.value; });
     return [
       make('p', {}, make('strong', {}, text), ` ${outcome.sentence}`),
-      make('p', {}, 'Look below at all seeds, at why organizations left, and where the two runs part. Then explain:'),
+      make('p', {}, 'Look below at all seeds, at how memberships begin and end, and where the two runs part. Then explain:'),
       make('label', {}, 'Your explanation (kept on this page only, until it is closed; it prints)', area),
     ];
   }
