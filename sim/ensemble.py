@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from sim.files import read_bounded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,13 +37,13 @@ def read_ensemble(path: str | Path | None = None) -> pd.DataFrame:
     from sim.configuration.declared import ConfigurationError, show
 
     path = ensemble_file() if path is None else Path(path)
-    if not path.is_file():
-        raise ConfigurationError(f"{path}: no such ensemble; `coalitions calibrate` writes one")
-    if path.stat().st_size > MOST_BYTES:
-        raise ConfigurationError(f"{path}: {path.stat().st_size} bytes; at most {MOST_BYTES} are read")
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            names, *rows = list(csv.reader(file, strict=True)) or [[]]
+        text = read_bounded(path, MOST_BYTES).decode("utf-8")
+        names, *rows = list(csv.reader(io.StringIO(text, newline=""), strict=True)) or [[]]
+    except FileNotFoundError:
+        raise ConfigurationError(f"{path}: no such ensemble; `coalitions calibrate` writes one") from None
+    except OSError as problem:
+        raise ConfigurationError(f"{path}: {problem.strerror}; `coalitions calibrate` writes an ensemble") from None
     except (csv.Error, UnicodeDecodeError):
         raise ConfigurationError(f"{path}: cannot be read as a table; `coalitions calibrate` writes one") from None
     _check_names(path, names)

@@ -1,14 +1,20 @@
-"""Files that are there whole or not at all: written beside their place, flushed to the disk, then moved."""
+"""Files that are there whole or not at all, and files of a user's own, of which only so much is read.
+
+What is written is written beside its place, flushed to the disk, then moved. What is read must be a regular file: a
+device never ends, and a pipe waits for a writer that may never come.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 PACKAGE = Path(__file__).resolve().parent
 LONGEST_PREFIX = 60  # of a neighbour's name, which a file system wants to have at most 255 bytes
@@ -47,6 +53,39 @@ def replace_file(path: Path, write: Callable[[Path], Any], *, is_flushed: bool =
         if isinstance(problem, OSError):
             problem.filename = str(path)  # the name that the user knows
         raise
+
+
+class UnfitFileError(OSError):
+    """What is there is no regular file, or larger than anything that is read; `strerror` says which."""
+
+
+def open_regular(path: str | Path) -> BinaryIO:
+    """Open a regular file for reading its bytes. Raises OSError, and `UnfitFileError` for a device, pipe or folder."""
+    wait_for_nobody = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+    handle = os.open(path, os.O_RDONLY | wait_for_nobody)
+    try:
+        mode = os.fstat(handle).st_mode
+        if not stat.S_ISREG(mode):
+            kind = "a folder" if stat.S_ISDIR(mode) else "a device or pipe"
+            raise UnfitFileError(errno.EINVAL, f"is {kind}, not a file", str(path))
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def check_regular(path: str | Path) -> None:
+    """Raise what `open_regular` does: for a library that opens the file itself."""
+    open_regular(path).close()
+
+
+def read_bounded(path: str | Path, most: int) -> bytes:
+    """Return the bytes of a regular file. Raises OSError, and `UnfitFileError` for one of more than `most` bytes."""
+    with open_regular(path) as stream:
+        content = stream.read(most + 1)  # what the system says of the size of /proc/… is 0
+    if len(content) > most:
+        raise UnfitFileError(errno.EINVAL, f"is larger than the {most:,} bytes that are read", str(path))
+    return content
 
 
 def _read_mask() -> int:

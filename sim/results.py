@@ -15,7 +15,7 @@ import pandas as pd
 from sim.choices import label_choices, merge_labels
 from sim.columns import MODEL_VERSION
 from sim.disclosure import hide_places
-from sim.files import replace_file
+from sim.files import read_bounded, replace_file
 from sim.release import code_hash, describe_code, get_version, name_model, tell_code
 from sim.seals import CHECK, digest_file, is_sealed, seal
 
@@ -27,6 +27,7 @@ CAUTION = (
     "empirically evaluated; nothing here shows that a policy works."
 )
 TABLES = ("runs", "months", "events", "members")
+MOST_BYTES = 500_000_000  # of a manifest: that of a sweep lists its points
 LOCALITIES = "localities"  # only of fields that have several
 _KINDS: dict[str, tuple[type, type]] = {  # of what a manifest says: its type and, of a list, that of its entries
     "command": (str, str), "name": (str, str), "question": (str, str), "kind": (str, str), "keep": (str, str),
@@ -116,7 +117,7 @@ def save_results(results: Results, folder: Path, command: str) -> None:
 def _is_of_same(path: Path, manifest: Mapping[str, Any]) -> bool:
     """Say whether the manifest there is of the same results, whatever the command was."""
     try:
-        there = json.loads(path.read_text(encoding="utf-8"))
+        there = json.loads(read_bounded(path, MOST_BYTES))
         other = {"command": "", "tables": "", CHECK: ""}
         return there | other == seal(manifest) | other
     except (OSError, ValueError, TypeError, RecursionError):  # no manifest of ours
@@ -141,7 +142,7 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     if not path.is_file():
         raise ResultsError(f"{folder}: no manifest.json there; give the folder of a run or of a complete sweep")
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads(read_bounded(path, MOST_BYTES))
     except (OSError, ValueError, RecursionError) as error:
         raise ResultsError(f"{path}: not JSON ({str(error) or 'too deep'}); run the command again") from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("tables"), dict) or not is_sealed(manifest):

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sim.files import open_regular
+
 CHECK = "check"
 
 
@@ -18,7 +20,7 @@ def digest(tree: Any) -> str:
 
 def digest_file(path: Path) -> str:
     """Return the SHA-256 of a file as 64 digits. Raises OSError."""
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from sim.files import read_bounded
 from sim.parameters import Field, Meetings
 from sim.regimes import Programme
 
@@ -220,17 +221,20 @@ def check_file_names(folder: Path, problems: Problems) -> None:
     """Add a problem for each file whose name is nearly that of a missing one."""
     for path in sorted(folder.iterdir()):
         close = difflib.get_close_matches(path.name.lower(), list(COLUMNS), 1, 0.85)
-        if close and not (folder / close[0]).is_file():
+        if path.name in COLUMNS and not path.is_file():
+            problems.add(path.name, "what is there is a folder, device or pipe, or a link to nothing; put a file there")
+        elif close and not (folder / close[0]).is_file():
             problems.add(path.name, f"file would not be read; name it {close[0]} or move it elsewhere")
 
 
 def read_text(path: Path, problems: Problems) -> str:
     """Return the text of a file of at most `MAX_BYTES` in UTF-8, with or without a byte order mark."""
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        problems.add(path.name, f"file of {size} bytes; at most {MAX_BYTES} are read, so keep only the model's columns")
+    try:
+        data = read_bounded(path, MAX_BYTES)
+    except OSError as error:
+        mend = "keep only the model's columns" if path.is_file() else "give a CSV file"
+        problems.add(path.name, f"file cannot be read: {error.strerror}; {mend}")
         return ""
-    data = path.read_bytes()
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sim.changing import may_change
 from sim.configuration import ConfigurationError, compose, get_value, option_files, read_description, suggest
 from sim.configuration.declared import LINE, declared, find_declaration
+from sim.configuration.files import read_yaml
 from sim.explore.building import read_roster
 from sim.figures.labels import name_setting
 from sim.parameters import Parameters
@@ -92,7 +93,7 @@ DEFAULTS = {"field": "city", "regime": "unrestricted", "shock": "none", "mechani
 
 
 def _is_one_city(group: str, path: Path) -> bool:
-    return group != "field" or "n_localities" not in path.read_text(encoding="utf-8")
+    return group != "field" or "n_localities" not in read_yaml(path)
 
 
 def _name(group: str, option: str) -> str:

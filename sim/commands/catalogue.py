@@ -41,13 +41,13 @@ def read_option(kind: str, name: str, own: str | None = None) -> dict[str, Any]:
     """Return name, description, text and settings of one option. Raises `ConfigurationError` where there is none."""
     import yaml
 
-    from sim.configuration.files import check_file, check_option
+    from sim.configuration.files import check_file, check_option, read_yaml
 
     check_option(KINDS[kind], name, Path(own) if own else None)
     path = option_files(KINDS[kind], Path(own) if own else None)[name]
     if own and path.is_relative_to(own):
         check_file(path)
-    text = path.read_text(encoding="utf-8")
+    text = read_yaml(path)
     settings = yaml.safe_load(text) or {}
     if kind == "regimes":
         settings["programmes"] = {

@@ -145,11 +145,14 @@ def _read_settings(words: list[str], config_dir: str | None, roster: str | None 
 
     digest = None
     if words and "=" not in words[0]:
+        from sim.files import read_bounded
+        from sim.results import MOST_BYTES
+
         path = Path(words[0]) / "manifest.json"
         if len(words) > 1:
             raise ConfigurationError(f"'{words[1]}' is too much here: {words[0]} has its settings already")
         try:
-            manifest = json.loads(path.read_text(encoding="utf-8"))
+            manifest = json.loads(read_bounded(path, MOST_BYTES))
             overrides, design = list(manifest["overrides"]), manifest["design"]
             digest = manifest.get("roster", {}).get("digest")
         except (OSError, ValueError, KeyError, TypeError) as problem:

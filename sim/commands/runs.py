@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sim.configuration import CASE, Configuration, ConfigurationError, compose, find_value, name_columns, set_values
 from sim.configuration.composition import describe_content
 from sim.configuration.declared import GROUPS
-from sim.files import hold_folder, replace_file
+from sim.files import hold_folder, read_bounded, replace_file
 
 Label = Callable[[dict[str, Any], str], str]
 
@@ -184,8 +184,10 @@ def place_folder(results: str, name: str) -> Path:
 
 
 def _read_hash(folder: Path) -> str | None:
+    from sim.results import MOST_BYTES
+
     try:
-        return json.loads((folder / "manifest.json").read_text(encoding="utf-8")).get("content_hash")
+        return json.loads(read_bounded(folder / "manifest.json", MOST_BYTES)).get("content_hash")
     except (OSError, ValueError, AttributeError, RecursionError):
         return None
 

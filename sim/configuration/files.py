@@ -18,7 +18,7 @@ from sim.configuration.declared import (
     check_value,
     suggest,
 )
-from sim.files import PACKAGE, find_shipped
+from sim.files import PACKAGE, find_shipped, read_bounded
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 20
@@ -74,9 +74,22 @@ def check_option(group: str, option: Any, own: Path | None = None) -> None:
         check_file(options[option])
 
 
+def read_yaml(path: Path) -> str:
+    """Return the text of a YAML file. Raises `ConfigurationError` where it is no file, too large or no text."""
+    try:
+        return read_bounded(path, MAX_BYTES).decode("utf-8")
+    except OSError as problem:
+        raise ConfigurationError(f"{path}: {(problem.strerror or 'cannot be read').lower()}; mend or move it") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path}: cannot be read as YAML: not text in UTF-8") from None
+
+
 def read_description(path: Path) -> str:
-    """Return the first sentence of the comment that opens a configuration file: what it is."""
-    lines = path.read_text(encoding="utf-8").splitlines()
+    """Return the first sentence of the comment that opens a configuration file: what it is.
+
+    Raises `ConfigurationError` as `read_yaml` does.
+    """
+    lines = read_yaml(path).splitlines()
     comment = " ".join(line.lstrip("# ").strip() for line in lines if line.startswith("#") and "@package" not in line)
     return re.split(r"(?<=[\w)]{2}[.?])\s", f"{comment} ", maxsplit=1)[0].strip()
 
@@ -126,23 +139,18 @@ def check_file(path: Path) -> str:
     """
     import yaml
 
-    if path.stat().st_size > MAX_BYTES:
-        raise ConfigurationError(f"{path}: {path.stat().st_size} bytes; at most {MAX_BYTES} are read")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_yaml(path)
         _check_header(path, text)
         _check_events(path, yaml.parse(text, Loader=yaml.SafeLoader))
         _check_keys(path, yaml.compose(text, Loader=yaml.SafeLoader))
         tree = yaml.safe_load(text) or {}
     except ConfigurationError:
         raise
-    except (yaml.YAMLError, ValueError) as problem:  # ValueError: no UTF-8, a number of thousands of digits
+    except (yaml.YAMLError, ValueError) as problem:  # ValueError: a number of thousands of digits
         mark = getattr(problem, "problem_mark", None)
         where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        is_unicode = isinstance(problem, UnicodeDecodeError)
-        detail = getattr(problem, "problem", None) or (
-            "not text in UTF-8" if is_unicode else "a value is out of bounds"
-        )
+        detail = getattr(problem, "problem", None) or "a value is out of bounds"
         raise ConfigurationError(f"{where}: cannot be read as YAML: {detail}") from None
     _check_contents(path, tree)
     return text

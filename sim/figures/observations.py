@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import io
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 from sim.columns import MONTHS
 from sim.figures.figure import Origin, Table
 from sim.figures.style import BLACK
+from sim.files import read_bounded
 
 HEADER = ["month", "column", "value"]
 KNOWN = [entry.name for entry in MONTHS]
@@ -29,9 +31,8 @@ def read_observations(path: str | Path, start: str = "") -> Table:
     """
     path = Path(path)
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ObservationError(f"{path}: larger than {MAX_BYTES:,} bytes; give one row an observation and month")
-        table: Any = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
+        content = io.BytesIO(read_bounded(path, MAX_BYTES))
+        table: Any = pd.read_csv(content, dtype=str, keep_default_na=False, skipinitialspace=True)
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as problem:
         raise ObservationError(f"{path}: cannot be read ({problem}); it must be a CSV in UTF-8") from problem
     if list(table.columns) != HEADER:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sim.files import read_bounded
 from sim.games.hedonic import (
     GameError,
     Group,
@@ -59,9 +60,7 @@ def read_table(path: str | Path, kind: str) -> TypedGame:
 def _read_lines(path: Path) -> list[tuple[int, list[str]]]:
     """Return the number and cells of each line that says something."""
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise GameError(f"{path}: is larger than {MOST_BYTES:,} bytes, so not a small table")
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_bounded(path, MOST_BYTES).decode("utf-8-sig")
     except OSError as problem:
         raise GameError(f"{path}: cannot be read ({problem.strerror})") from problem
     except UnicodeDecodeError as problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -38,7 +39,7 @@ class KeyFile:
         self.names: dict[str, str] = {}
         if path is None:
             return
-        if path.resolve().is_relative_to(folder.resolve()):
+        if Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
             raise RosterError(
                 f"--key {path}: lies inside {folder}; keep it elsewhere, so that the two never travel as one"
             )

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.configuration import ConfigurationError
-from sim.files import replace_file
+from sim.files import check_regular, replace_file
 from sim.release import describe_maker, find_difference
 from sim.seals import is_sealed, seal
 
@@ -73,6 +73,7 @@ def _write(content: pa.Table, target: Path) -> None:
 
 def read_note(path: Path) -> dict[str, Any]:
     """Return key, first, last and failures from a part's footer. Raises ValueError or OSError where it is damaged."""
+    check_regular(path)
     metadata = pq.read_metadata(path).metadata or {}
     note = json.loads(metadata[_META])
     if not is_sealed(note):

@@ -22,12 +22,13 @@ from sim.configuration.composition import compose
 from sim.configuration.declared import GROUPS, build_parameters
 from sim.configuration.designs import CASE, Design, name_columns, read_design, set_values
 from sim.disclosure import find_places, hide_place, hide_places
-from sim.files import replace_file
+from sim.files import read_bounded, replace_file
 from sim.parameters import Parameters
 from sim.release import describe_code, describe_maker, find_difference
 from sim.seals import is_sealed, seal
 
 FORMAT = 1
+MOST_BYTES = 500_000_000  # of a plan, which lists its points
 ROSTER = "field.folder"
 PLACES = "places.json"  # there only as long as runs are left to do
 TABLES = {"runs": ("runs",), "months": ("runs", "months"), "events": ("runs", "months", "events")}  # by what is kept
@@ -319,7 +320,7 @@ def read_plan(folder: Path) -> Plan:
                     "anew with --force"
                 )
             reading = path
-            tree = json.loads(path.read_text(encoding="utf-8"))
+            tree = json.loads(read_bounded(path, MOST_BYTES))
             if tree["model_version"] != MODEL_VERSION:
                 raise ConfigurationError(
                     f"{path}: planned for model {tree['model_version']}, this is model {MODEL_VERSION}; start it again "
