@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.files import read_bounded
+from sim.files import UnfitFileError, read_bounded
 from sim.parameters import Field, Meetings
 from sim.regimes import Programme
 
@@ -233,7 +233,8 @@ def read_text(path: Path, problems: Problems) -> str:
         data = read_bounded(path, MAX_BYTES)
     except OSError as error:
         mend = "keep only the model's columns" if path.is_file() else "give a CSV file"
-        problems.add(path.name, f"file cannot be read: {error.strerror}; {mend}")
+        is_unfit = isinstance(error, UnfitFileError)
+        problems.add(path.name, f"file {'' if is_unfit else 'cannot be read: '}{error.strerror}; {mend}")
         return ""
     try:
         return data.decode("utf-8-sig")

@@ -24,7 +24,14 @@ from sim.configuration.declared import (
     suggest,
 )
 from sim.configuration.designs import Design, add_varied, check_groups, narrow, read_design
-from sim.configuration.files import OWN_GRANTS, check_own_folder, configuration_folder, option_files, read_label
+from sim.configuration.files import (
+    OWN_GRANTS,
+    check_own_folder,
+    configuration_folder,
+    option_files,
+    read_label,
+    read_yaml,
+)
 from sim.configuration.overrides import Word, read_words
 from sim.declarations import MAX_SEED, ParameterError, read_seed
 from sim.parameters import Parameters
@@ -131,7 +138,7 @@ def _read_kind(shock: str, own: Path | None) -> str:
     from yaml import safe_load
 
     path = option_files("shock", own)[shock]
-    return str((safe_load(path.read_text(encoding="utf-8")) or {}).get("name", "none"))
+    return str((safe_load(read_yaml(path)) or {}).get("name", "none"))
 
 
 def _compose(words: list[str], own: Path | None) -> Any:

@@ -99,8 +99,8 @@ def read_label(path: Path) -> str:
     import yaml
 
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError, RecursionError):
+        tree = yaml.safe_load(read_yaml(path))
+    except (ValueError, yaml.YAMLError, RecursionError):
         return ""
     return str(tree.get("label") or "") if isinstance(tree, dict) else ""
 

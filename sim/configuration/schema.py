@@ -15,7 +15,7 @@ from typing import Any
 
 from sim import parameters
 from sim.configuration.declared import CHOSEN_GROUPS, GLOBAL_GROUPS, GROUPS, ConfigurationError
-from sim.configuration.files import check_file, experiments_folder, find_files
+from sim.configuration.files import check_file, experiments_folder, find_files, read_yaml
 
 SCHEMA = "coalitions_schema"
 LABELLED = (parameters.Field, parameters.Shock, parameters.Mechanisms)  # and the regime: their files may hold a label
@@ -83,7 +83,7 @@ def register(own: Path | None = None) -> None:
     store = ConfigStore.instance()
     store.store(name=SCHEMA, node=make_schema())
     for path in sorted(experiments_folder().glob("*.yaml")):
-        _store(store, "experiment", path, path.read_text(encoding="utf-8"))
+        _store(store, "experiment", path, read_yaml(path))
     for group in GROUPS:
         for path in find_files(own, group) if own else ():
             try:

@@ -291,7 +291,7 @@ def forget_places(folder: Path) -> None:
 
 def _read_places(folder: Path) -> dict[str, str]:
     path = folder / PLACES
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return json.loads(read_bounded(path, MOST_BYTES)) if path.exists() else {}
 
 
 def check_maker(plan: Plan, folder: Path) -> None:

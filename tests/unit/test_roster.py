@@ -477,7 +477,7 @@ def test_errors_never_repeat_a_cell(tmp_path):
 def test_a_large_file_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(sheets, "MAX_BYTES", 10)
     assert problems_of(write(tmp_path, "org_id\na\nbb\n")) == [
-        "organizations.csv: file of 12 bytes; at most 10 are read, so keep only the model's columns"
+        "organizations.csv: file is larger than the 10 bytes that are read; keep only the model's columns"
     ]
 
 
