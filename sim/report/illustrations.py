@@ -62,8 +62,10 @@ def _make_results(material: Material) -> Results:
 def _make_pairs(material: Material, origin: Origin) -> Figure | None:
     if len(material.settings) < 2 or material.pairs.groupby("seed").size().max() < 2:
         return None
-    from sim.figures.pairs import plot_pairs
+    from sim.figures.pairs import pair_runs, plot_pairs
 
+    if pair_runs(material.pairs, "collaboration_end").empty:  # no run is long enough to have an end
+        return None
     figure = plot_pairs(material.pairs, origin)
     if not material.scenario_columns:
         return figure
@@ -77,7 +79,7 @@ def _make_phases(material: Material, runs: Table, origin: Origin) -> Figure | No
     from sim.figures.phases import PREFERRED, plot_phases
 
     numbers = [name for name in material.scenario_columns if runs[name].nunique() > 2 * N_PARTS]
-    if len(numbers) < 2:
+    if len(numbers) < 2 or runs["collaboration_change"].isna().all():
         return None
     numbers.sort(key=lambda name: PREFERRED.index(name) if name in PREFERRED else len(PREFERRED))
     x, y = numbers[:2]
