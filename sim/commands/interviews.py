@@ -144,15 +144,15 @@ def _print(args: argparse.Namespace, plan: Any, folder: Path, counts: Any, held:
     if args.json:
         content = {"folder": str(folder), "plan": dataclasses.asdict(plan), "themes": themes.to_dict("records")}
         if args.events:
-            content["events"] = _sum_events(events).to_dict("records")
+            content["events"] = _sum_events(events, counts).to_dict("records")
         if args.show is not None:
             content["organization"] = _pick(events, counts, args.show).to_dict("records")
         print_json({**content, "study": STUDY, "caution": CAUTION})
         return
     _print_themes(themes, args.least)
     if args.events:
-        print("\nEvents behind the themes (mean of a run, one counted once an interview)")
-        _print_plain(_sum_events(events))
+        print("\nEvents behind the themes (mean of a run and per 100 interviews, one counted once an interview)")
+        _print_plain(_sum_events(events, counts))
     if args.show is not None:
         print(f"\nWhat the interviews of organization {args.show} rest on, first seed of each regime")
         _print_plain(_pick(events, counts, args.show))
@@ -160,25 +160,39 @@ def _print(args: argparse.Namespace, plan: Any, folder: Path, counts: Any, held:
 
 
 def _print_themes(themes: Any, least: int) -> None:
-    """Print themes by regime: the median number of interviews, and the smallest and largest over runs."""
+    """Print themes by regime: the median number of interviews, and the smallest and largest over runs.
+
+    Where runs hold different numbers of interviews, all are given per 100 interviews.
+    """
+    is_even = themes["n_interviews"].nunique() == 1
     cells = [f"{row.median:g} ({row.low}-{row.high})" for row in themes.itertuples()]
+    if not is_even:
+        shares = themes[["share_median", "share_low", "share_high"]].to_numpy() * 100
+        cells = [f"{middle:.0f} ({low:.0f}-{high:.0f})" for middle, low, high in shares]
     wide = themes.assign(cell=cells).pivot_table(
         index=["kind", "label"], columns="regime", values="cell", aggfunc="first", sort=False
     )
     wide = wide.rename_axis(columns=None).reset_index()
     events = "an event speaks" if least == 1 else f"{least} events speak"
-    print(f"Interviews of a run in which {events} of the theme: median over runs (smallest-largest)")
+    of = "Interviews of a run" if is_even else "Of 100 interviews of a run, those"
+    print(f"{of} in which {events} of the theme: median over runs (smallest-largest)")
     _print_plain(wide[["label", "kind", *dict.fromkeys(themes["regime"])]].rename(columns={"label": "theme"}))
     for row in themes.drop_duplicates("regime").itertuples():
         asked = f"{row.n_interviews:g} interviews from {row.n_organizations:g} organizations (medians)"
         print(f"{row.regime}: {row.n_runs} runs, {asked}")
 
 
-def _sum_events(events: Any) -> Any:
-    """Return how often each kind and cause of event was remembered under each theme, a run on average."""
+def _sum_events(events: Any, counts: Any) -> Any:
+    """Return how often each kind and cause of event was remembered under each theme, by run and per 100 interviews."""
+    import pandas as pd
+
     n_runs = events.groupby("regime", sort=False, observed=True)["run_id"].nunique()
     found = events.groupby(["regime", "theme", "event", "cause"], sort=False, observed=True).size()
-    found = (found / n_runs).rename("times_a_run").reset_index()
+    asked = counts.groupby("regime", sort=False, observed=True)[["run_id", "interview"]].apply(
+        lambda rows: len(rows.drop_duplicates())
+    )
+    per_100 = (100 * found / asked).rename("per_100_interviews")
+    found = pd.concat([(found / n_runs).rename("times_a_run"), per_100], axis=1).reset_index()
     return found.sort_values(["regime", "theme", "times_a_run"], ascending=[True, True, False])
 
 

@@ -61,7 +61,8 @@ def count_interviews(counts: pd.DataFrame, least: int = 1) -> pd.DataFrame:
     """Return one row a regime and theme: in how many interviews of a run `least` events or more speak of it.
 
     Columns: regime, theme, label, kind, median, low, high (over runs), mean, n_runs, n_interviews (median of a run),
-    n_organizations (median of a run).
+    n_organizations (median of a run), and share_median, share_low and share_high (over runs, of the run's interviews),
+    which can be compared where regimes leave different numbers of organizations to ask.
     """
     import pandas as pd
 
@@ -85,6 +86,9 @@ def count_interviews(counts: pd.DataFrame, least: int = 1) -> pd.DataFrame:
                     "n_runs": len(one),
                     "n_interviews": float(one["n"].median()),
                     "n_organizations": float(one["asked"].median()),
+                    "share_median": float((one["spoken"] / one["n"]).median()),
+                    "share_low": float((one["spoken"] / one["n"]).min()),
+                    "share_high": float((one["spoken"] / one["n"]).max()),
                 }
             )
     return pd.DataFrame(rows)

@@ -204,6 +204,11 @@ def test_the_command_keeps_a_tidy_table_that_gives_the_printed_one(folder, capsy
     assert restricted["population_silo"] >= 12
     total = sum(row["times_a_run"] for row in told["events"]) * 4
     assert total == pytest.approx(kept["n_events"].sum())
+    asked = kept.groupby("regime")[["run_id", "interview"]].apply(lambda rows: len(rows.drop_duplicates()))
+    for row in told["events"]:
+        assert row["per_100_interviews"] == pytest.approx(100 * 4 * row["times_a_run"] / asked[row["regime"]])
+    for row in told["themes"]:
+        assert row["share_median"] == pytest.approx(row["median"] / row["n_interviews"])
 
 
 def test_the_events_behind_an_organization_are_those_counted(folder, capsys):

@@ -138,7 +138,12 @@ def test_runs_that_repeat_another_because_money_does_nothing_without_grants_coun
 
 def test_runs_of_other_seeds_regimes_or_numbers_are_no_repeats():
     runs = sim.run(["months=36", *SMALL]).runs
-    others = [runs, runs.assign(seed=runs["seed"] + 5), runs.assign(regime="other"), runs.assign(exits=runs["exits"] + 1)]
+    others = [
+        runs,
+        runs.assign(seed=runs["seed"] + 5),
+        runs.assign(regime="other"),
+        runs.assign(exits=runs["exits"] + 1),
+    ]
     joined = pd.concat(others, ignore_index=True)
     assert len(tables.drop_repeats(joined)) == len(joined)
     assert len(tables.drop_repeats(pd.concat([joined, runs], ignore_index=True))) == len(joined)
