@@ -44,9 +44,24 @@ def _get_range(item: dataclasses.Field) -> str:
     return f"{meta['low']} to {meta['high']}" if "low" in meta else UNBOUNDED
 
 
+def _get_plausible(item: dataclasses.Field) -> str:
+    if "plausible" not in item.metadata:
+        return ""
+    low, high = item.metadata["plausible"]
+    return f"{low} to {high}"
+
+
 def _write_row(name: str, item: dataclasses.Field) -> str:
     meta = item.metadata
-    cells = (f"`{name}`", _get_default(item), meta["unit"], _get_range(item), meta["label"], meta.get("source", ""))
+    cells = (
+        f"`{name}`",
+        _get_default(item),
+        meta["unit"],
+        _get_range(item),
+        _get_plausible(item),
+        meta["label"],
+        meta.get("source", ""),
+    )
     return "| " + " | ".join(map(_cell, cells)) + " |"
 
 
@@ -65,13 +80,19 @@ def make_parameters() -> str:
         "",
         "Every number of the model, from `sim/parameters.py`. A source is given only where a publication reports the",
         'figure; every other number is "assumed" or a choice of design. On the command line: `group.name=value`.',
+        "Beside the range of what is accepted stands what is taken for plausible, from which samples are drawn unless a",
+        "design says otherwise: assumed throughout, and without a better reason half to twice the default.",
     ]
     for group, rows in groups.items():
         about = (getattr(classes.get(group), "__doc__", "") or "").splitlines()
         lines += ["", f"## {group or 'At the top level'}", ""]
         if group and about:
             lines += [about[0], ""]
-        lines += ["| name | default | unit | range | meaning | source |", "|---|---|---|---|---|---|", *rows]
+        lines += [
+            "| name | default | unit | range | plausible | meaning | source |",
+            "|---|---|---|---|---|---|---|",
+            *rows,
+        ]
     return "\n".join(lines) + "\n"
 
 

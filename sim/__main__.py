@@ -88,6 +88,9 @@ def main(argv: list[str] | None = None) -> int:
         from sim.commands.completion import complete
 
         return guard(lambda: complete(words[1:]))
+    if any("\0" in word for word in words):  # no shell passes one on, and no file can have it in its name
+        say_error("the command holds a NUL character; take it out")
+        return USAGE
     parser = build_parser()
     try:
         args, overrides = parser.parse_known_args(words)

@@ -11,6 +11,7 @@ import numpy as np
 
 from sim import columns, schedule
 from sim.configuration import ConfigurationError, find_declaration, read_words, set_values
+from sim.configuration.declared import GROUPS, RUN_KEYS
 from sim.deciding import Decision, check_decisions
 from sim.engine import ROOM_FOR_EVENTS, Recorded
 from sim.inputs import Inputs
@@ -46,6 +47,12 @@ def read_change(text: str) -> Change:
     if not found:
         raise ConfigurationError(f"--change {text}: write MONTH:KEY=VALUE, like 49:meetings.facilitation=0.4")
     word = read_words([found.group(2)])[0]
+    if word.key in (*GROUPS, *RUN_KEYS):
+        shock = f" and shock.month={int(found.group(1))}" if word.key == "shock" else ""
+        raise ConfigurationError(
+            f"--change {text}: '{word.key}' holds for the whole run; give {found.group(2)}{shock} among the words, "
+            "before the options"
+        )
     if word.is_sweep or len(word.values) != 1:
         raise ConfigurationError(f"--change {text}: takes one value")
     return Change(int(found.group(1)), {word.key: word.values[0]})

@@ -15,10 +15,30 @@ class ParameterError(ValueError):
     """A parameter has a value outside its declared range or of the wrong kind."""
 
 
-def number(default: float, unit: str, low: float, high: float, label: str, source: str = ASSUMED) -> Any:
-    """Declare one number with its unit, closed range [low, high], plain label and source."""
+def number(
+    default: float,
+    unit: str,
+    low: float,
+    high: float,
+    label: str,
+    source: str = ASSUMED,
+    plausible: tuple[float, float] | None = None,
+) -> Any:
+    """Declare one number with its unit, closed range [low, high], plain label and source.
+
+    plausible: the part of the range that samples are drawn from unless a design says otherwise, always assumed;
+    without one, half to twice the default. It holds the default.
+    """
     metadata = {"unit": unit, "low": low, "high": high, "label": label, "source": source}
+    metadata["plausible_source"] = ASSUMED if plausible else f"{ASSUMED}: half to twice the default"
+    metadata["plausible"] = plausible or _find_plausible(default, low, high)
     return declare(default=default, metadata=metadata)
+
+
+def _find_plausible(default: float, low: float, high: float) -> tuple[float, float]:
+    if isinstance(default, int):
+        return max(low, default // 2), min(high, 2 * default)
+    return max(low, round(default / 2, 10)), min(high, round(2 * default, 10))
 
 
 def switch(default: bool, label: str) -> Any:

@@ -33,14 +33,31 @@ class Field(Group):
         "Gerassi, Nichols & Michelson 2017: 18 organizations",
     )
     n_localities: int = number(
-        1, "localities", 1, 100_000, "Localities with organizations, ties and coalitions of their own"
+        1,
+        "localities",
+        1,
+        100_000,
+        "Localities with organizations, ties and coalitions of their own",
+        plausible=(1, 10),
     )
-    n_states: int = number(1, "states", 1, 1000, "States that the localities belong to, in equal parts")
+    n_states: int = number(
+        1, "states", 1, 1000, "States that the localities belong to, in equal parts", plausible=(1, 5)
+    )
     locality_size_log_sd: float = number(
-        0.0, "log units", 0, 2, "Spread of the number of organizations among several localities (log-normal)"
+        0.0,
+        "log units",
+        0,
+        2,
+        "Spread of the number of organizations among several localities (log-normal)",
+        plausible=(0, 0.8),
     )
     bridges_per_state: int = number(
-        0, "organizations", 0, 1000, "Bridging organizations: with a seat in several localities of a state"
+        0,
+        "organizations",
+        0,
+        1000,
+        "Bridging organizations: with a seat in several localities of a state",
+        plausible=(0, 10),
     )
     bridge_seats: int = number(3, "localities", 2, 1000, "Localities in which a bridging organization sits")
     folder: str | None = declare(default=None, metadata={"unit": "path", "label": "Folder with a roster of your own"})
@@ -69,7 +86,9 @@ class Field(Group):
     )
     specialisation: float = number(0.55, "share", 0, 1, "Effort an organization gives its main population")
     viewpoint_middle_share: float = number(0.5, "share", 0, 1, "Organizations with mixed or no stated position")
-    viewpoint_spread: float = number(0.6, "viewpoint units", 0, 1, "Distance of each pole's group from the middle")
+    viewpoint_spread: float = number(
+        0.6, "viewpoint units", 0, 1, "Distance of each pole's group from the middle", plausible=(0, 0.9)
+    )
     viewpoint_sd: float = number(0.15, "viewpoint units", 0, 0.5, "Spread of viewpoints within a group")
     viewpoint_balance: float = number(0.5, "share", 0, 1, "Share of the committed at the rights-and-labour pole")
     stance_caution: float = number(
@@ -82,7 +101,9 @@ class Field(Group):
     )
     need_median_usd: float = number(25_000, "USD/month", 100, 10_000_000, "Median monthly need of an organization")
     need_log_sd: float = number(0.6, "log units", 0, 2, "Spread of monthly need (log-normal)")
-    own_income_share: float = number(0.42, "share of need", 0, 1, "Unrestricted own income, mean")
+    own_income_share: float = number(
+        0.42, "share of need", 0, 1, "Unrestricted own income, mean", plausible=(0.32, 0.52)
+    )
     own_income_spread: float = number(
         0.2, "share of need", 0, 0.5, "Unrestricted own income, half-width around the mean"
     )
@@ -120,16 +141,26 @@ class Meetings(Group):
     """Meetings, trust and dialogue."""
 
     meeting_interval: int = number(
-        1, "months", 1, 24, "Months between meetings", "monthly to quarterly: J. Extension 42(6) 2004; SEEN"
+        1,
+        "months",
+        1,
+        24,
+        "Months between meetings",
+        "monthly to quarterly: J. Extension 42(6) 2004; SEEN",
+        plausible=(1, 6),
     )
-    baseline_trust: float = number(0.25, "trust", 0, 1, "Trust between organizations that never met")
+    baseline_trust: float = number(
+        0.25, "trust", 0, 1, "Trust between organizations that never met", plausible=(0.10, 0.40)
+    )
     initial_partner_trust: float = number(0.5, "trust", 0, 1, "Trust between partners at month 0")
     same_sector_trust: float = number(0.05, "trust", 0, 0.5, "Extra baseline trust within a sector")
-    trust_gain: float = number(0.06, "per meeting", 0, 1, "How fast good contact builds trust")
-    trust_loss: float = number(0.12, "per meeting", 0, 1, "How fast poor contact loses trust")
+    trust_gain: float = number(0.06, "per meeting", 0, 1, "How fast good contact builds trust", plausible=(0.01, 0.12))
+    trust_loss: float = number(0.12, "per meeting", 0, 1, "How fast poor contact loses trust", plausible=(0.02, 0.24))
     trust_decay: float = number(0.02, "per month", 0, 1, "Return of trust to its baseline without contact")
     ill_will: float = number(0.5, "factor", 0, 3, "How distrust enlarges a perceived difference in viewpoint")
-    facilitation: float = number(0.1, "share", 0, 1, "Share of perceived tension that facilitation removes")
+    facilitation: float = number(
+        0.1, "share", 0, 1, "Share of perceived tension that facilitation removes", plausible=(0, 0.6)
+    )
     convener_facilitation: float = number(0.25, "share", 0, 1, "Extra facilitation from a funded convener")
     conflict_avoidance: float = number(
         0.3, "share", 0, 1, "Share of tension left unspoken: calmer now, shallower later"
@@ -162,8 +193,11 @@ class Staff(Group):
         1,
         "Chance that an organization's contact person leaves",
         "Nonprofit HR and Opportunity Knocks: 0.14-0.28 of staff a year",
+        plausible=(0.1, 0.4),
     )
-    turnover_trust_loss: float = number(0.5, "share", 0, 1, "Trust above baseline that leaves with the person")
+    turnover_trust_loss: float = number(
+        0.5, "share", 0, 1, "Trust above baseline that leaves with the person", plausible=(0.25, 0.75)
+    )
     mou_protection: float = number(0.6, "share", 0, 1, "Part of that trust an MOU keeps")
 
 
@@ -171,7 +205,9 @@ class Staff(Group):
 class Services(Group):
     """People served, capacity and referrals."""
 
-    demand_ratio: float = number(1.05, "people per place", 0, 5, "Arrivals over the field's capacity at month 0")
+    demand_ratio: float = number(
+        1.05, "people per place", 0, 5, "Arrivals over the field's capacity at month 0", plausible=(0.8, 1.3)
+    )
     demand_noise: float = number(0.12, "log units", 0, 1, "Monthly noise of arrivals")
     cost_per_person_usd: float = number(1_500, "USD/person-month", 1, 100_000, "Cost of serving one person")
     misdirected_share: float = number(0.3, "share", 0, 1, "Arrivals that land without regard to who serves whom")
@@ -210,7 +246,12 @@ class Grants(Group):
     """Applying, scoring and losing."""
 
     annual_usd_per_organization: float = number(
-        110_000, "USD/year", 0, 10_000_000, "Grant money in the field per organization and year"
+        110_000,
+        "USD/year",
+        0,
+        10_000_000,
+        "Grant money in the field per organization and year",
+        plausible=(20_000, 300_000),
     )
     eligibility_threshold: float = number(
         0.4, "share of effort", 0, 1, "Effort for eligible populations needed to apply"
@@ -218,12 +259,18 @@ class Grants(Group):
     application_threshold: float = number(0.05, "share of need", 0, 1, "Smallest award worth an application")
     fit_weight: float = number(1.0, "score", 0, 5, "Weight of fit in a proposal's score")
     record_weight: float = number(0.6, "score", 0, 5, "Weight of past awards in the score")
-    partnership_weight: float = number(0.5, "score", 0, 5, "Weight of partners and trust in the score")
+    partnership_weight: float = number(
+        0.5, "score", 0, 5, "Weight of partners and trust in the score", plausible=(0, 2)
+    )
     luck: float = number(0.35, "score", 0, 5, "Scale of the Gumbel noise: merit against luck")
     record_gain: float = number(0.5, "share", 0, 1, "Part of the way to a full record that one award brings")
     coalition_loss: float = number(0.5, "share", 0, 1, "Rejection felt by the convener of a coalition that lost")
-    record_memory: float = number(0.98, "per month", 0, 1, "Persistence of a reputation for winning")
-    loss_memory: float = number(0.93, "per month", 0, 1, "Persistence of the memory of a rejection")
+    record_memory: float = number(
+        0.98, "per month", 0, 1, "Persistence of a reputation for winning", plausible=(0.9, 0.99)
+    )
+    loss_memory: float = number(
+        0.93, "per month", 0, 1, "Persistence of the memory of a rejection", plausible=(0.85, 0.98)
+    )
     rival_trust_loss: float = number(0.3, "share", 0, 1, "Trust lost in a winner that serves the same people")
     trust_softening: float = number(0.6, "share", 0, 1, "How far trust softens losing and competing (g)")
 
@@ -232,16 +279,20 @@ class Grants(Group):
 class Accounts(Group):
     """Income, spending, reserves, closing and opening."""
 
-    donation_share: float = number(0.3, "share of need", 0, 1, "Donations before grants and awareness")
+    donation_share: float = number(
+        0.3, "share of need", 0, 1, "Donations before grants and awareness", plausible=(0.15, 0.45)
+    )
     income_noise: float = number(0.15, "share", 0, 1, "Month-to-month noise of donations")
     crowd_out: float = number(
         0.3, "USD per USD", 0, 0.8, "Donations displaced by a dollar of grants", "Andreoni & Payne, NBER: up to 0.76"
     )
     reserve_target_months: float = number(4.0, "months of need", 0.5, 36, "Reserve at which fiscal stress is zero")
-    austerity: float = number(0.3, "share", 0, 0.9, "Spending cut under full fiscal stress")
+    austerity: float = number(0.3, "share", 0, 0.9, "Spending cut under full fiscal stress", plausible=(0.15, 0.60))
     capacity_ceiling: float = number(1.5, "factor", 1, 5, "Largest capacity over that of full spending")
     dependence_months: float = number(12.0, "months", 1, 120, "Time over which dependence on awards is averaged")
-    surplus_spending: float = number(0.15, "per month", 0, 1, "Part of reserves above target spent on services")
+    surplus_spending: float = number(
+        0.15, "per month", 0, 1, "Part of reserves above target spent on services", plausible=(0.03, 0.25)
+    )
     closure_grace_months: int = number(9, "months", 1, 120, "Months without reserves before an organization may close")
     closure_rate: float = number(0.06, "per month", 0, 1, "Chance of closing in each month after that")
     opening_rate: float = number(0.03, "per month", 0, 1, "Chance that a newcomer takes a vacant place")
@@ -262,32 +313,50 @@ class Drift(Group):
 class Memberships(Group):
     """Joining, staying, leaving, founding, breaking away, ending."""
 
-    review_share: float = number(0.2, "share per month", 0, 1, "Organizations that review their memberships")
+    review_share: float = number(
+        0.2, "share per month", 0, 1, "Organizations that review their memberships", plausible=(0.05, 0.30)
+    )
     max_memberships: int = number(3, "coalitions", 1, 20, "Coalitions an organization may sit in (1: a partition)")
     admission: str = choice("majority", ("open", "majority", "unanimous"), "Who admits a new member")
-    size_cap: int = number(50, "members", 2, 2000, "Largest coalition; fifty is the largest reported task force")
-    complementarity_weight: float = number(0.6, "utility", 0, 5, "Value of partners who serve other people")
-    trust_weight: float = number(1.0, "utility", 0, 5, "Value of trusted partners")
-    viewpoint_weight: float = number(0.9, "utility", 0, 5, "Cost of perceived viewpoint tension")
+    size_cap: int = number(
+        50, "members", 2, 2000, "Largest coalition; fifty is the largest reported task force", plausible=(8, 100)
+    )
+    complementarity_weight: float = number(
+        0.6, "utility", 0, 5, "Value of partners who serve other people", plausible=(0.30, 1.20)
+    )
+    trust_weight: float = number(1.0, "utility", 0, 5, "Value of trusted partners", plausible=(0.50, 2.00))
+    viewpoint_weight: float = number(
+        0.9, "utility", 0, 5, "Cost of perceived viewpoint tension", plausible=(0.45, 1.80)
+    )
     strain: float = number(0.75, "share", 0, 1, "How far the cost of viewpoint tension follows fiscal pressure")
-    turf_weight: float = number(1.8, "utility", 0, 5, "Cost of competing for the same money")
+    turf_weight: float = number(1.8, "utility", 0, 5, "Cost of competing for the same money", plausible=(0, 3.6))
     restriction_weight: float = number(0.8, "utility", 0, 5, "Cost of partners one's funder excludes")
     base_rivalry: float = number(0.6, "share", 0, 1, "Rivalry for donors and staff where no grant is shared")
     loss_pressure: float = number(0.3, "share", 0, 1, "Fiscal pressure felt after a rejection")
-    redundancy: float = number(0.8, "share", 0, 1, "Value lost when partners already meet elsewhere")
-    size_benefit: float = number(0.3, "utility per ln(members)", 0, 5, "Benefit of size (concave)")
+    redundancy: float = number(
+        0.8, "share", 0, 1, "Value lost when partners already meet elsewhere", plausible=(0.40, 1.00)
+    )
+    size_benefit: float = number(
+        0.3, "utility per ln(members)", 0, 5, "Benefit of size (concave)", plausible=(0.15, 0.60)
+    )
     joint_money: float = number(0.5, "utility", 0, 5, "Appeal of money only coalitions can win")
-    size_cost: float = number(0.1, "utility", 0, 5, "Cost of a coalition of the size scale (convex)")
+    size_cost: float = number(
+        0.1, "utility", 0, 5, "Cost of a coalition of the size scale (convex)", plausible=(0.05, 0.20)
+    )
     size_scale: float = number(6.0, "members", 1, 500, "Size at which the convex cost equals size cost")
     funded_cost_share: float = number(0.5, "share", 0, 1, "Part of that cost left where a grant pays the convener")
     time_cost: float = number(0.12, "utility", 0, 5, "Cost of each membership already held")
-    membership_threshold: float = number(0.5, "utility", -5, 5, "What membership must be worth")
-    admission_threshold: float = number(0.15, "utility", -5, 5, "Affinity at which a member says yes to a newcomer")
-    choice_noise: float = number(0.1, "utility", 0, 5, "Noise of a membership choice")
+    membership_threshold: float = number(0.5, "utility", -5, 5, "What membership must be worth", plausible=(0.20, 0.80))
+    admission_threshold: float = number(
+        0.15, "utility", -5, 5, "Affinity at which a member says yes to a newcomer", plausible=(0, 0.3)
+    )
+    choice_noise: float = number(0.1, "utility", 0, 5, "Noise of a membership choice", plausible=(0.03, 0.20))
     founding_effort: float = number(0.25, "utility", 0, 5, "Effort of founding a coalition")
     founding_size: int = number(4, "members", 2, 30, "Largest core of a new coalition")
     mandate_bonus: float = number(0.3, "utility", 0, 5, "Push to found where a grant demands a coalition")
-    schism_gain: float = number(0.15, "utility", 0, 5, "What each of a group must gain to break away together")
+    schism_gain: float = number(
+        0.15, "utility", 0, 5, "What each of a group must gain to break away together", plausible=(0.05, 0.30)
+    )
     schism_noise: float = number(0.05, "utility", 0, 5, "Noise of that judgement")
     schism_trust_loss: float = number(0.4, "share", 0, 1, "Trust lost across the cut")
     inactive_activity: float = number(0.25, "share", 0, 1, "Attendance below which a coalition counts as inactive")
@@ -296,7 +365,9 @@ class Memberships(Group):
     initial_activity: float = number(0.6, "share", 0, 1, "Attendance of a new coalition")
     rival_overlap: float = number(0.75, "share", 0, 1, "Overlap of purpose at which a new coalition counts as a rival")
     dissolve_after: int = number(6, "months", 1, 120, "Inactive months after which a coalition ends")
-    disband_rate: float = number(0.002, "per month", 0, 1, "Chance that a coalition ends with its goal met or dropped")
+    disband_rate: float = number(
+        0.002, "per month", 0, 1, "Chance that a coalition ends with its goal met or dropped", plausible=(0.0005, 0.004)
+    )
     null_join_rate: float = number(0.1, "per review", 0, 1, "Null model: chance to join any coalition")
     null_leave_rate: float = number(0.2, "per review", 0, 1, "Null model: chance to leave one")
     null_found_rate: float = number(0.02, "per review", 0, 1, "Null model: chance to found one")

@@ -15,20 +15,24 @@ LEVELS = ("locality", "state", "nation")
 class Programme(Group):
     """One grant line of a funder."""
 
-    money_share: float = number(1.0, "share of the regime's money", 0, 1, "Share of the money this line gives out")
+    money_share: float = number(
+        1.0, "share of the regime's money", 0, 1, "Share of the money this line gives out", plausible=(0.1, 1)
+    )
     award_usd_per_year: float = number(
         233_000, "USD/year", 1, 100_000_000, "Usual award", "grants.gov 16.320: 700,000 USD for 36 months"
     )
     round_interval_months: int = number(12, "months", 1, 120, "Months between rounds")
-    term_months: int = number(12, "months", 1, 120, "Length of an award")
-    first_month: int = number(1, "month", 1, 10_000, "First month of the line")
-    last_month: int = number(10_000, "month", 1, 10_000, "Last month of the line")
+    term_months: int = number(12, "months", 1, 120, "Length of an award", plausible=(6, 36))
+    first_month: int = number(1, "month", 1, 10_000, "First month of the line", plausible=(1, 60))
+    last_month: int = number(10_000, "month", 1, 10_000, "Last month of the line", plausible=(60, 10_000))
     eligible_populations: list[str] = declare(
         default_factory=list, metadata={"unit": "names", "label": "Populations it pays for (empty: all)"}
     )
-    stance_low: float = number(-1.0, "stance", -1, 1, "Lowest stance it accepts")
-    stance_high: float = number(1.0, "stance", -1, 1, "Highest stance it accepts")
-    ambiguity: float = number(0.0, "probability", 0, 1, "Vagueness: chance that an unfit stance still passes")
+    stance_low: float = number(-1.0, "stance", -1, 1, "Lowest stance it accepts", plausible=(-1, 0))
+    stance_high: float = number(1.0, "stance", -1, 1, "Highest stance it accepts", plausible=(0, 1))
+    ambiguity: float = number(
+        0.0, "probability", 0, 1, "Vagueness: chance that an unfit stance still passes", plausible=(0, 0.6)
+    )
     applicant: str = choice("organization", ("organization", "coalition"), "Who applies")
     min_partners: int = number(2, "organizations", 1, 100, "Members a coalition needs to apply")
     required_sectors: list[str] = declare(
@@ -36,11 +40,23 @@ class Programme(Group):
     )
     requires_mou: bool = switch(False, "Winning coalitions sign an MOU")
     sub_award_share: float = number(
-        0.0, "share", 0, 1, "Part passed on to partners", "Rescue & Restore Regional notices: at least 0.6"
+        0.0,
+        "share",
+        0,
+        1,
+        "Part passed on to partners",
+        "Rescue & Restore Regional notices: at least 0.6",
+        plausible=(0, 0.7),
     )
     exclusive: bool = switch(False, "Awardees may not partner with the ineligible")
     convener_share: float = number(
-        0.0, "share", 0, 1, "Part paid to conveners", "FVPSA FY2015: 241,000 USD to each state coalition"
+        0.0,
+        "share",
+        0,
+        1,
+        "Part paid to conveners",
+        "FVPSA FY2015: 241,000 USD to each state coalition",
+        plausible=(0, 0.3),
     )
     allocation: str = choice("competitive", ALLOCATIONS, "How awards are decided")
     funder_level: str = choice(
@@ -90,7 +106,9 @@ class Shock(Group):
 
     name: str = choice("none", SHOCKS, "Kind of shock")
     month: int = number(48, "month", 1, 10_000, "Month in which it strikes")
-    cut_share: float = number(1.0, "share", 0, 1, "Total cut: money that ends, running awards included")
+    cut_share: float = number(
+        1.0, "share", 0, 1, "Total cut: money that ends, running awards included", plausible=(0.25, 1)
+    )
     from_population: str = declare(
         default="adults_foreign_nationals", metadata={"unit": "name", "label": "Stream shift: population defunded"}
     )
@@ -98,7 +116,7 @@ class Shock(Group):
         default="minors", metadata={"unit": "name", "label": "Stream shift: population funded"}
     )
     term_months: int = number(12, "months", 1, 120, "Short terms: new length of awards")
-    stance_low: float = number(0.0, "stance", -1, 1, "New condition: lowest stance accepted")
-    stance_high: float = number(1.0, "stance", -1, 1, "New condition: highest stance accepted")
+    stance_low: float = number(0.0, "stance", -1, 1, "New condition: lowest stance accepted", plausible=(-0.5, 0.5))
+    stance_high: float = number(1.0, "stance", -1, 1, "New condition: highest stance accepted", plausible=(0.5, 1))
     ambiguity: float = number(0.3, "probability", 0, 1, "New condition: vagueness")
     exclusive: bool = switch(True, "New condition: awardees may not partner with the ineligible")

@@ -90,6 +90,7 @@ def describe(entry: Declaration) -> dict[str, Any]:
     found = {"name": entry.name, "default": entry.default, "kind": _name_kind(entry.kind), "unit": meta.get("unit", "")}
     if "low" in meta:
         found |= {"low": meta["low"], "high": meta["high"]}
+        found |= {"plausible": list(meta["plausible"]), "plausible_source": meta["plausible_source"]}
     if "options" in meta:
         found["options"] = list(meta["options"])
     return {**found, "label": meta.get("label", ""), "source": meta.get("source", "design")}

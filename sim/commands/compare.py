@@ -192,5 +192,7 @@ def label_point(point: dict[str, Any], regime: str) -> str:
     """Return the name of one combination: that of its case, or the regime and what else varies."""
     if "case" in point:
         return str(point["case"])
-    others = [f"{name.rsplit('.', 1)[-1]}={value}" for name, value in point.items() if name != "regime"]
+    last = [name.rsplit(".", 1)[-1] for name in point]
+    tails = {name: tail if last.count(tail) == 1 else name for name, tail in zip(point, last, strict=True)}
+    others = [f"{tails[name]}={value}" for name, value in point.items() if name != "regime"]
     return " ".join([*([regime] if "regime" in point or not others else []), *others])

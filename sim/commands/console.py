@@ -39,6 +39,11 @@ def say_error(text: str) -> None:
     print(f"error: {make_plain(text)}", file=sys.stderr)
 
 
+def say_warning(text: str) -> None:
+    """Print to stderr what is allowed but hardly meant."""
+    print(f"warning: {make_plain(text)}", file=sys.stderr, flush=True)
+
+
 def say_at_once(text: str) -> None:
     """Print before the work is over; that nobody listens any more (``| head``) does not stop it."""
     try:

@@ -42,15 +42,18 @@ def execute(args: argparse.Namespace) -> int:
     """Run the design, write the page, and return the exit code."""
     import sys
 
-    from sim.commands.console import CAUTION, OK, check_words, compile_model, print_json, progress
+    from sim.commands.console import CAUTION, OK, check_words, compile_model, print_json, progress, say_warning
     from sim.explore.building import build_explorer
     from sim.explore.page import WARN_BYTES
     from sim.files import replace_file
+    from sim.sweep.plan import make_plan
 
     words = check_words(args, ("--output",))
     configuration = compose_explorer(words, args.config_dir)
     path = _find_path(args, configuration.name)
     compile_model(is_quiet=args.quiet)
+    for text in make_plan(configuration, args.config_dir).warnings:
+        say_warning(text)
     with progress("explore", is_quiet=args.quiet) as report:
         page = build_explorer(configuration, _tell_command(args, words), args.config_dir, report)
     size = len(page.encode())

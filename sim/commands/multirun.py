@@ -31,7 +31,7 @@ def hand_over(args: argparse.Namespace, words: list[str]) -> int:
     own = Path(args.config_dir).resolve() if args.config_dir else None
     if own:
         check_own_folder(own)
-    checked = [text for word in read_words(words, own, for_hydra=True) for text in word.texts]
+    checked = [text for word in read_words(words, own) for text in word.texts]
     flags = ["-m"] if args.multirun else []
     flags += ["--cfg", args.cfg] if args.cfg else []
     flags += ["--package", args.package] if args.package else []

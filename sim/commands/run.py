@@ -85,7 +85,7 @@ def execute(args: argparse.Namespace) -> int:
         raise ConfigurationError(
             "--sample: cannot go with -m, --cfg or --info; `coalitions sweep` combines it with lists"
         )
-    if args.multirun or args.cfg or args.info or any(word.startswith("hydra") for word in words):
+    if args.multirun or args.cfg or args.info:
         from sim.commands.multirun import hand_over
         from sim.configuration import ConfigurationError
 

@@ -32,13 +32,17 @@ def run_design(
     config_dir: str | Path | None = None,
     report: Report | None = None,
     label: Label | None = None,
+    warn: Callable[[str], None] = lambda text: None,
 ) -> Results:
     """Return the results of every point of the design (a single one where nothing varies) on the same seeds.
 
     What the design varies beside the regime becomes a column of ``runs``, under the last part of its name where that
     is free and else under all of it; a point that leaves a number alone has the number it was run with there.
-    ``label(point, regime)`` names a point in the column ``regime``.
+    ``label(point, regime)`` names a point in the column ``regime``. ``warn(text)`` is called, before anything is run,
+    with each sentence that the manifest lists under ``warnings``. Raises `ConfigurationError` where two points would
+    have one name.
     """
+    from sim.configuration.doubtful import find_warnings
     from sim.disclosure import find_places, hide_places
     from sim.results import Results
 
@@ -46,6 +50,10 @@ def run_design(
     find_places({point["field.folder"] for point in points if "field.folder" in point})  # two of one name are refused
     settings = _Settings(configuration, config_dir)
     columns = name_columns(configuration.design.names())
+    _check_names(points, settings, bool(columns), label)
+    warnings = find_warnings(configuration.design, settings.at)
+    for text in warnings:
+        warn(text)
     parts = []
     for number, point in enumerate(points):
         setting = settings.at(point)
@@ -60,7 +68,23 @@ def run_design(
 
         results.manifest["roster"] = merge_rosters(rosters)
     _describe(results, configuration)
+    results.manifest["warnings"] = warnings
     return results
+
+
+def _check_names(points: list[dict[str, Any]], settings: _Settings, is_numbered: bool, label: Label | None) -> None:
+    """Raise `ConfigurationError` where two points have one label, or their runs one name; see `_mark`."""
+    if len(points) < 2:
+        return
+    from sim.choices import name_runs
+    from sim.configuration.doubtful import check_labels
+    from sim.disclosure import hide_places
+
+    found = [settings.at(point) for point in points]
+    if label:
+        check_labels([label(hide_places(point), one.regime.name) for point, one in zip(points, found, strict=True)])
+    if not is_numbered:
+        check_labels([name_runs(one) for one in found])
 
 
 def run_setting(
@@ -241,10 +265,10 @@ def _has_localities(parameters: Parameters) -> bool:
 
 def run_with_progress(args: argparse.Namespace, configuration: Configuration, label: Label | None = None) -> Results:
     """Return the results of a setting, compiling first where needed, with progress on stderr."""
-    from sim.commands.console import compile_model, progress
+    from sim.commands.console import compile_model, progress, say_warning
 
     compile_model(is_quiet=args.quiet, has_localities=_has_localities(configuration.parameters))
     with progress(configuration.name, is_quiet=args.quiet) as report:
-        results = run_design(configuration, config_dir=args.config_dir, report=report, label=label)
+        results = run_design(configuration, config_dir=args.config_dir, report=report, label=label, warn=say_warning)
     sys.stderr.flush()
     return results

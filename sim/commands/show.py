@@ -76,6 +76,9 @@ def _print_parameter(entry: dict[str, Any]) -> None:
 
     print(f"{entry['name']}\n  {entry['label']}")
     print(f"  default {entry['default']} {entry['unit']} · range {tell_range(entry)} · source: {entry['source']}")
+    if "plausible" in entry:
+        low, high = entry["plausible"]
+        print(f"  plausible [{low}, {high}] ({entry['plausible_source']})")
 
 
 def _show_option(args: argparse.Namespace, kind: str) -> int:

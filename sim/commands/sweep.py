@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sim.commands.sweep_words import tell_outcome, tell_time, telling_progress
+from sim.commands.sweep_words import COMPLETE_BUT, tell_outcome, tell_refusals, tell_time, telling_progress
 
 SHORT_SECONDS = 4.0
 DESCRIPTION = """\
@@ -82,6 +82,7 @@ def execute(args: argparse.Namespace) -> int:
     try:
         if args.dry_run:
             compile_model(is_quiet=args.quiet)
+            _warn(plan)
             return _look(args, plan, folder)
         return _run(args, plan, folder, words)
     except LockedError as problem:
@@ -113,6 +114,8 @@ def prepare(args: argparse.Namespace, words: list[str]) -> tuple[Any, Path]:
 
     own = Path(args.config_dir).resolve() if args.config_dir else None
     seeds = [f"seeds={args.replications}"] if args.replications is not None else []
+    if seeds and any(word.lstrip("+").startswith("seeds=") for word in (*words, *args.settings)):
+        raise ConfigurationError(f"--replications {args.replications} and seeds=… both set the seeds; give one of them")
     plain, tree = read_varied([*words, *args.settings, *seeds], own)
     if args.sample == ENSEMBLE:
         tree["sample"] = name_ensemble(args.n, tree)
@@ -174,13 +177,21 @@ def count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _warn(plan: Any) -> None:
+    from sim.commands.console import say_warning
+
+    for text in plan.warnings:
+        say_warning(text)
+
+
 def _look(args: argparse.Namespace, plan: Any, folder: Path) -> int:
-    """Say what the sweep would be, from a second's pilot."""
+    """Say what the sweep would be, from a second's pilot, and which policies cannot be run; return the exit code."""
     import tempfile
 
     from sim.commands.console import OK, print_json
     from sim.sweep.engines import make_engine
     from sim.sweep.pilot import run_pilot
+    from sim.sweep.probing import find_refusals
 
     options = _read_options(args)
     engine = make_engine(args.engine, _count_workers(args), options)
@@ -188,6 +199,7 @@ def _look(args: argparse.Namespace, plan: Any, folder: Path) -> int:
         engine.begin(None)
     with tempfile.TemporaryDirectory() as scratch:
         pilot = run_pilot(plan, Path(scratch))
+    refusals = find_refusals(plan)
     n_workers = engine.n_workers
     seconds, size = plan.n_runs * pilot.seconds / n_workers, plan.n_runs * sum(pilot.bytes.values())
     told = {
@@ -200,14 +212,22 @@ def _look(args: argparse.Namespace, plan: Any, folder: Path) -> int:
         "milliseconds_a_run": pilot.seconds * 1000,
         "seconds": seconds,
         "megabytes": size / 1e6,
+        "warnings": plan.warnings,
+        "failing": [refusal._asdict() for refusal in refusals],
+        "failed_of_tried": len(pilot.failures),
     }
+    code = COMPLETE_BUT if refusals or pilot.failures else OK
     if args.json:
-        print_json(told)
-        return OK
+        print_json(told | ({} if pilot.n_timed else {"milliseconds_a_run": None, "seconds": None, "megabytes": None}))
+        return code
     print(f"{plan.name}: {told['design']}")
-    print(f"{plan.n_runs:,} runs at {pilot.seconds * 1000:.1f} ms: {tell_time(seconds)} on {n_workers} workers")
-    print(f"{size / 1e6:,.1f} MB in {folder}/ ({', '.join(plan.tables)}), twice that while it runs")
-    return OK
+    if pilot.n_timed:
+        print(f"{plan.n_runs:,} runs at {pilot.seconds * 1000:.1f} ms: {tell_time(seconds)} on {n_workers} workers")
+        print(f"{size / 1e6:,.1f} MB in {folder}/ ({', '.join(plan.tables)}), twice that while it runs")
+    else:
+        print(f"{plan.n_runs:,} runs; none of those tried could be run, so nothing is said of the time they would take")
+    tell_refusals(refusals, pilot.failures)
+    return code
 
 
 def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) -> int:
@@ -231,6 +251,7 @@ def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) ->
     n_done, seconds_a_run = describe(folder, plan)["done"], 0.0
     if n_done < plan.n_runs:  # else nothing is run, and nothing of the model is loaded
         compile_model(is_quiet=args.quiet)
+        _warn(plan)
         pilot = run_pilot(plan, folder)
         check_room(folder, pilot, plan.n_runs - n_done)
         seconds_a_run = pilot.seconds

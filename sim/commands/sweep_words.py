@@ -42,6 +42,17 @@ def telling_progress(label: str, is_quiet: bool) -> Iterator[Callable[[int, int]
         print(f"{label}: {done:,} runs in {seconds:.1f} s, {done / seconds:,.0f} a second", file=sys.stderr)
 
 
+def tell_refusals(refusals: list[Any], failures: list[Any]) -> None:
+    """Print what a dry run has found to fail: policies that cannot be run, else single runs."""
+    for refusal in refusals[:SHOWN_FAILURES]:
+        n = f"{refusal.n_refused:,} of {refusal.n_tried:,} points tried" if refusal.n_tried > 1 else "its point"
+        print(f"fails: {refusal.policy} ({n}): {refusal.reason}")
+    if len(refusals) > SHOWN_FAILURES:
+        print(f"fails: {len(refusals) - SHOWN_FAILURES:,} other policies")
+    for failure in failures[:SHOWN_FAILURES] if not refusals else ():
+        print(f"fails: run {failure.run}, point {failure.point}, seed {failure.seed}: {failure.error}")
+
+
 def tell_outcome(
     args: argparse.Namespace, plan: Any, folder: Path, outcome: Any, seconds: float, command: str, is_terminated: bool
 ) -> int:

@@ -182,7 +182,9 @@ def from_tree(tree: Mapping[str, Any], overrides: list[str]) -> Configuration:
     parameters = build_parameters(tree)
     design = read_design(written_design, parameters)
     content = {"parameters": describe_content(parameters), "seeds": seeds, "design": design.to_tree()}
-    if name is not None and (not isinstance(name, str) or not NAME_PATTERN.fullmatch(name)):
+    if name is not None and not isinstance(name, str):
+        raise ConfigurationError(f"name = {show(name)}: must be text; put it in quotes")
+    if name is not None and not NAME_PATTERN.fullmatch(name):
         raise ConfigurationError(f"name = {show(name)}: may hold letters, digits, '.', '_' and '-', at most 64")
     if not _chooses_regime(overrides) and "regime" not in design.names():
         parameters = _take_own_grants(parameters)

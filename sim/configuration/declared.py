@@ -138,6 +138,17 @@ def check_value(name: str, value: Any) -> Any:
     return _require(name, value, isinstance(value, str), "text; put it in quotes if it reads as a number")
 
 
+def fill_range(meta: Mapping[str, Any], low: Any = None, high: Any = None) -> tuple[Any, Any]:
+    """Return [low, high] of a declared number, an end that is None filled in: the plausible one, where it lies beyond
+    the other end, else the limit."""
+    near_low, near_high = meta["plausible"]
+    if low is None:
+        low = near_low if high is None or not near_low >= high else meta["low"]
+    if high is None:
+        high = near_high if not low >= near_high else meta["high"]
+    return low, high
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 

@@ -17,6 +17,7 @@ from sim.configuration.declared import (
     ConfigurationError,
     check_value,
     declared,
+    fill_range,
     find_declaration,
     refuse_unknown,
     show,
@@ -29,7 +30,6 @@ _NUMBER = r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?"
 _RANGE = re.compile(rf"({_NUMBER})?\.\.({_NUMBER})?")
 _SPACED = re.compile(r"(?<![\w'\"./-])[-+]?[0-9]+(_[0-9]+)+(?![\w'\"./-])")
 _LONG = re.compile(r"[0-9]{400}")  # Python refuses to read 4300 digits, and no parameter has 400
-_HYDRA_ALLOWED = re.compile(r"hydra/launcher|hydra\.(mode|sweep(er)?(\..+)?|launcher\..+)")
 
 
 class Word(NamedTuple):
@@ -41,19 +41,24 @@ class Word(NamedTuple):
     is_sweep: bool
 
 
-def read_words(overrides: list[str], own: Path | None = None, *, for_hydra: bool = False) -> list[Word]:
+def read_words(overrides: list[str], own: Path | None = None) -> list[Word]:
     """Return the checked words of `overrides`; `own` is a user's folder of configurations.
 
-    ``for_hydra`` lets pass sweeps (``a,b``) and those of Hydra's own settings that concern sweeping.
-    Raises `ConfigurationError` for the first word that is unknown, unsafe, of the wrong kind or out of range.
+    Raises `ConfigurationError` for the first word that is unknown, unsafe, of the wrong kind or out of range, and for
+    a key that is given twice: Hydra would keep the last one alone.
     """
-    return [_read(word, own, for_hydra) for word in overrides]
+    words: list[Word] = []
+    for text in overrides:
+        word = _read(text, own)
+        _refuse_second(word.key, [before.key for before in words])
+        words.append(word)
+    return words
 
 
 def read_varied(overrides: list[str], own: Path | None = None) -> tuple[list[str], dict[str, Any]]:
     """Return the plain words among `overrides`, and what the others vary as a design's plain data.
 
-    ``key=a,b`` lists values (``vary``); ``key=low..high``, or ``key=..`` for the declared range, is drawn from
+    ``key=a,b`` lists values (``vary``); ``key=low..high``, or ``key=..`` for the plausible range, is drawn from
     (``sample``, whose method and number of points are left to their defaults). `compose` takes both.
     """
     plain: list[str] = []
@@ -66,7 +71,7 @@ def read_varied(overrides: list[str], own: Path | None = None) -> tuple[list[str
             _refuse_second(key, [*vary, *over])
             over[key] = _read_range(key, span)
             continue
-        word = _read(text, own, False)
+        word = _read(text, own)
         if not word.is_sweep or word.key in RUN_KEYS:  # `compose` explains how seeds are listed
             plain.append(text)
             continue
@@ -87,8 +92,8 @@ def _read_range(key: str, span: re.Match[str]) -> list[Any]:
         raise ConfigurationError(
             f"{key}={span.group()}: only a number can be drawn from a range; list values as {key}=a,b"
         )
-    bounds = zip(span.groups(), ("low", "high"), strict=True)
-    return [check_value(key, _to_number(text) if text else declaration.metadata[end]) for text, end in bounds]
+    low, high = (check_value(key, _to_number(text)) if text else None for text in span.groups())
+    return [check_value(key, end) for end in fill_range(declaration.metadata, low, high)]
 
 
 def _to_number(text: str) -> float:
@@ -104,13 +109,13 @@ def _vary_example(key: str) -> str:
     return f"{key}=a,b" if key in GROUPS else f"{key}=1,2"
 
 
-def _read(text: str, own: Path | None, for_hydra: bool) -> Word:
+def _read(text: str, own: Path | None) -> Word:
     if not isinstance(text, str):
         raise ConfigurationError(f"{text!r}: an override must be text of the form key=value")
+    if re.match(r"[+~]*/?hydra", text):
+        raise ConfigurationError(f"'{text}': Hydra's own settings cannot be changed; take the word out")
     override = _parse(text, own)
     key = override.key_or_group
-    if key.startswith("hydra") and re.match(r"hydra([./@]|$)", key):
-        return _read_hydra(text, override, for_hydra)
     if override.package is not None:
         raise ConfigurationError(f"{text}: packages (@) are not allowed; write {key}=…")
     if override.is_delete():
@@ -141,12 +146,14 @@ def _parse(text: str, own: Path | None) -> Any:
         raise ConfigurationError(f"'{text}' is not of the form key=value.{_suggest_group(text, own)}")
     key, _, value = text.partition("=")
     for part in (*key.lstrip("+~").split("."), value):
-        check_text(text, "" if part.startswith("hydra") else part)
+        check_text(text, part)
     if len(text) > MAX_BYTES or value.count("[") + value.count("{") > MAX_DEPTH or _LONG.search(value):
         raise ConfigurationError(f"{text[:60]}…: is too long, too deep, or holds a number of hundreds of digits")
     if _SPACED.search(value):  # Hydra would read 1_5 as 15
         raise ConfigurationError(f"{text}: write whole numbers without '_', or put the value in quotes")
-    for attempt in (text, f"{key}='{value}'") if key == "field.folder" else (text,):
+    quoted = f"{key}='{value}'" if value and value[0] not in "'\"[{" else text
+    attempts = {"name": (quoted,), "field.folder": (text, quoted)}.get(key, (text,))
+    for attempt in attempts:
         try:
             override = OverridesParser.create().parse_override(attempt)
         except HydraException:
@@ -170,17 +177,6 @@ def _values(override: Any) -> list[Any]:
     if not override.is_discrete_sweep() or isinstance(override._value, Glob):
         return []
     return [value.text if isinstance(value, QuotedString) else value for value in override.sweep_iterator()]
-
-
-def _read_hydra(text: str, override: Any, for_hydra: bool) -> Word:
-    key = override.key_or_group
-    if not for_hydra or override.is_delete() or override.is_sweep_override() or not _HYDRA_ALLOWED.fullmatch(key):
-        raise ConfigurationError(
-            f"'{text}': Hydra's own settings cannot be changed, except with `coalitions run` hydra/launcher, "
-            "hydra.launcher.*, hydra.sweep.*, hydra.sweeper.* and hydra.mode"
-        )
-    _check_plain(text, override.value())
-    return Word(key, [], [text], False)
 
 
 def _check_plain(where: str, value: Any) -> None:

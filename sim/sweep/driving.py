@@ -178,10 +178,26 @@ def _do_gaps(
             if "lost" in told:
                 n_done += _take_back(plan, folder, stretch, told["lost"], again, tries)
             else:
+                _refuse_failing(engine, told, n_done, plan)
                 n_done += stretch.last - stretch.first
             report(n_done, plan.n_runs)
         if not again or is_stopped():
             return n_done
+
+
+def _refuse_failing(engine: Engine, told: dict[str, Any], n_done: int, plan: Plan) -> None:
+    """Raise `ConfigurationError` where the first part of a sweep has failed wholly, and there is more to do.
+
+    The part is kept, so that a second call takes it for done and goes on.
+    """
+    n_runs = told["last"] - told["first"]
+    if n_done or told.get("failed") != n_runs or n_runs == plan.n_runs:
+        return
+    engine.stop()
+    raise ConfigurationError(
+        f"{plan.name}: stopped, all {n_runs:,} runs of the first part failed: {told['why']}. `--dry-run` lists what "
+        "fails; mend it under another name=…, or call the same command again to run the others"
+    )
 
 
 def _take_back(

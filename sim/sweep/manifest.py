@@ -29,6 +29,7 @@ def describe_sweep(plan: Plan, failures: list[Failure]) -> dict[str, Any]:
         "overrides": list(plan.overrides),
         "settings": [plan.base],
         "labels": _find_labels(plan),
+        "warnings": plan.warnings,
         "blocks": [block.to_tree() for block in plan.blocks],
         "order": plan.varied,  # of the parameters in the design; that of keys may be lost
         "varied": plan.columns,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from sim.sweep.parts import Stretch
+from sim.sweep.parts import Failure, Stretch
 from sim.sweep.plan import Plan
 from sim.sweep.work import run_stretch
 
@@ -24,27 +24,39 @@ class DiskFullError(OSError):
 
 
 class Pilot(NamedTuple):
-    """What a few runs took: seconds a run on one worker, bytes a run on disk for each table kept."""
+    """What a few runs took: seconds a run on one worker, bytes a run on disk for each table kept.
+
+    Runs that fail are not timed: they take no time. failures: those among the runs tried. n_timed: 0 where all failed.
+    """
 
     seconds: float
     bytes: dict[str, float]
+    failures: list[Failure]
+    n_timed: int
 
 
 def run_pilot(plan: Plan, folder: Path) -> Pilot:
     """Run some runs from all over the plan for about a second; keep nothing. Writes and removes a part in `folder`."""
     run_stretch(plan, Stretch(0, 1))  # whatever is made at the first run only
     start, frames, n_tried = time.monotonic(), {}, 0
+    failures: list[Failure] = []
+    n_timed, seconds = 0, 0.0
     for spot in itertools.count():
         first = int(plan.n_runs * (spot * GOLDEN_RATIO % 1.0))  # spread evenly, never the same twice
-        tables, _ = run_stretch(plan, Stretch(first, min(first + 10, plan.n_runs)))
+        begun = time.monotonic()
+        tables, failed = run_stretch(plan, Stretch(first, min(first + 10, plan.n_runs)))
         n_tried += min(10, plan.n_runs - first)
+        failures += failed
+        if len(failed) < min(10, plan.n_runs - first):
+            n_timed += min(10, plan.n_runs - first) - len(failed)
+            seconds += time.monotonic() - begun
         for name, table in tables.items():
             frames.setdefault(name, []).append(table)
         if time.monotonic() - start > PILOT_SECONDS or n_tried >= plan.n_runs:
             break
-    seconds = (time.monotonic() - start) / n_tried
-    sizes = {name: _measure_bytes(pd.concat(parts), folder) / n_tried for name, parts in frames.items()}
-    return Pilot(seconds, sizes)
+    n_kept = max(n_timed, 1)
+    sizes = {name: _measure_bytes(pd.concat(parts), folder) / n_kept for name, parts in frames.items()}
+    return Pilot(seconds / n_kept, sizes, failures, n_timed)
 
 
 def _measure_bytes(frame: pd.DataFrame, folder: Path) -> float:

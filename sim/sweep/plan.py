@@ -16,11 +16,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sim.choices import name_runs
 from sim.columns import MODEL_VERSION
 from sim.configuration import Configuration, ConfigurationError
 from sim.configuration.composition import compose
 from sim.configuration.declared import GROUPS, build_parameters
 from sim.configuration.designs import CASE, Design, name_columns, read_design, set_values
+from sim.configuration.doubtful import check_labels, find_warnings
 from sim.disclosure import find_places, hide_place, hide_places
 from sim.files import read_bounded, replace_file
 from sim.parameters import Parameters
@@ -145,6 +147,12 @@ class Plan:
         yield from (values for _, values in _each_point(self))
 
     @cached_property
+    def warnings(self) -> list[str]:
+        """What to warn of in the designs, a sentence each; see `sim.configuration.doubtful`."""
+        found = [text for block in self.blocks for text in find_warnings(block.design, self.parameters_at)]
+        return list(dict.fromkeys(found))
+
+    @cached_property
     def _settings(self) -> dict[str, Parameters]:
         """What has been built so far: the parameters of each combination, as in `combinations`."""
         return {}
@@ -197,7 +205,7 @@ def make_plan(configuration: Configuration, config_dir: str | Path | None = None
         folders.add(composed.parameters.field.folder)
         rosters.add(read_roster_digest(composed.parameters))
     places = find_places(folder for folder in folders if folder is not None)
-    return Plan(
+    plan = Plan(
         name=configuration.name,
         question=configuration.question,
         overrides=tuple(map(hide_place, configuration.overrides)),
@@ -208,6 +216,9 @@ def make_plan(configuration: Configuration, config_dir: str | Path | None = None
         blocks=(Block(_hide_folders(design), tuple(configuration.seeds)),),
         places=places,
     )
+    if not plan.columns:  # else the number of the point stands in the names of its runs
+        check_labels([name_runs(plan.parameters_at(values)) for values in design.points()])
+    return plan
 
 
 def _hide_folders(design: Design) -> Design:

@@ -68,7 +68,8 @@ def do_stretch(folder: Path, stretch: Stretch) -> dict[str, Any]:
         if table in tables:
             write_part(folder, table, stretch, tables[table], plan.key, failures if table == "runs" else ())
     seconds = time.monotonic() - start
-    return {"first": stretch.first, "last": stretch.last, "failed": len(failures), "seconds": seconds}
+    told = {"first": stretch.first, "last": stretch.last, "failed": len(failures), "seconds": seconds}
+    return told | ({"why": failures[0].error} if failures else {})
 
 
 def run_stretch(plan: Plan, stretch: Stretch) -> tuple[dict[str, pd.DataFrame], list[Failure]]:
@@ -93,7 +94,7 @@ def _run_point(
     from sim.engine import ROOM_FOR_EVENTS, prepare, simulate_runs
 
     parameters = plan.parameters_at(values)
-    roster = _read_roster(parameters, plan.roster)
+    roster = read_roster(parameters, plan.roster)
     room = ROOM_FOR_EVENTS if "events" in plan.tables else 0
     inputs = prepare(parameters, roster, room, before=inputs, n_threads=1)  # workers take the cores
     varied = {column: find_value(name, values, parameters) for name, column in plan.columns.items()}
@@ -184,7 +185,11 @@ def _read_folder(folder: str, populations: tuple[str, ...], sectors: tuple[str, 
     return tables
 
 
-def _read_roster(parameters: Parameters, digests: str) -> RosterTables | None:
+def read_roster(parameters: Parameters, digests: str) -> RosterTables | None:
+    """Return the tables of a setting's roster, None without one. digests: those of the plan.
+
+    Raises ValueError where the roster has changed since.
+    """
     setting = parameters.field
     if setting.folder is None:
         return None

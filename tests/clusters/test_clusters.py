@@ -232,35 +232,6 @@ def test_what_cannot_be_reached_is_told_in_one_line(
     assert err.count("\n") == 1, err
 
 
-@pytest.mark.slow
-@pytest.mark.nightly
-def test_hydras_joblib_launcher_runs_jobs_and_tells_of_one_that_fails(tmp_path: Path) -> None:
-    needs("hydra_plugins.hydra_joblib_launcher")
-    command = [
-        sys.executable,
-        "-m",
-        "sim",
-        "run",
-        "-m",
-        "hydra/launcher=joblib",
-        "hydra.launcher.n_jobs=2",
-        "--no-figures",
-    ]
-    command += ["regime=unrestricted,competitive", "months=12", "seeds=2", "name=a"]
-
-    def call(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*command, *words], capture_output=True, text=True, cwd=tmp_path, env=make_environment(), timeout=60
-        )
-
-    done = call()
-    assert done.returncode == 0, done.stderr
-    folders = sorted((tmp_path / "results").iterdir())
-    assert len(folders) == 2
-    again = call("grants.luck=0.3")  # the folders hold other results: each job refuses, in a process of its own
-    assert again.returncode == 2, again.stderr
-
-
 def test_a_dry_run_tells_the_workers_of_the_cluster_and_runs_nothing(tmp_path: Path) -> None:
     needs("distributed")
     folder = tmp_path / "results"

@@ -217,7 +217,7 @@ def test_a_disk_without_room_gives_exit_code_5_before_anything_is_run(call, tmp_
         (("--engine-option", "address"), ("--engine-option address", "KEY=VALUE")),
         (("--extendd",), ("--extendd", "--extend")),
         (("--set", "memberships.turf=1,2"), ("memberships.turf", "turf_weight")),
-        (("name=../up",), ("up", "name")),
+        (("grants.luck=0.1", "grants.luck=0.2"), ("grants.luck", "stands twice")),
     ],
 )
 def test_mistakes_are_told_in_a_few_lines(words, parts, call, tmp_path):

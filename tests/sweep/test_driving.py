@@ -232,6 +232,8 @@ def test_failures_are_told_again_without_being_done_again(tmp_path):
 
 def test_a_sweep_of_nothing_but_failures_ends(tmp_path):
     words = (CLASHING[0], "regime.programmes.conditional.stance_low=0.8,0.9", *CLASHING[2:])
+    with pytest.raises(ConfigurationError, match="all 3 runs of the first part failed"):
+        drive(plan_sweep(*words), tmp_path)
     outcome = drive(plan_sweep(*words), tmp_path)
     assert (outcome.is_complete, len(outcome.failures)) == (True, 8)
 
@@ -242,6 +244,8 @@ def test_a_roster_that_changes_on_the_way_fails_its_runs_and_says_why(tmp_path):
     plan = plan_sweep("field=city18", f"field.folder={roster}", *WORDS)
     table = roster / "organizations.csv"
     table.write_text(table.read_text().replace(",21500,", ",21501,"))
+    with pytest.raises(ConfigurationError, match="the roster has changed"):
+        drive(plan, tmp_path / "out")
     outcome = drive(plan, tmp_path / "out")
     assert len(outcome.failures) == 12
     assert "the roster has changed" in outcome.failures[0].error
@@ -427,7 +431,7 @@ def test_after_a_crash_at_any_step_the_next_call_gives_the_whole_table(kind, tmp
 
 
 def test_a_sweep_that_will_not_fit_is_refused_before_it_begins(tmp_path, monkeypatch):
-    few = Pilot(0.01, {"runs": 100.0, "months": 900.0})
+    few = Pilot(0.01, {"runs": 100.0, "months": 900.0}, [], 10)
     monkeypatch.setattr(pilot.shutil, "disk_usage", lambda folder: types.SimpleNamespace(free=2_000_000))
     check_room(tmp_path, few, 900)
     with pytest.raises(DiskFullError, match=r"2\.2 MB wanted, 2\.0 MB free"):

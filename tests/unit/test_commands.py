@@ -208,11 +208,6 @@ def test_multirun_gives_each_job_its_own_results_and_no_folder_of_hydras(engine,
     assert not (engine / "results/y-1").exists()
 
 
-def test_hydra_mode_does_what_m_does(engine):
-    assert main(["run", "hydra.mode=MULTIRUN", "regime=competitive,lottery", "-q"]) == 0
-    assert len(list((engine / "results").iterdir())) == 2
-
-
 def test_compare_tells_paired_differences(engine, capsys):
     assert main(["compare", "regime=mixed,lottery", "-q"]) == 0
     told = capsys.readouterr().out

@@ -570,8 +570,8 @@ def test_without_the_libraries_a_sample_says_what_to_install(monkeypatch):
         (["regime=mixed,none", "months=24"], ["months=24"], {"vary": {"regime": ["mixed", "none"]}}),
         (["grants.luck=0,1.5"], [], {"vary": {"grants.luck": [0, 1.5]}}),
         (["grants.luck=0.1..1"], [], {"sample": {"over": {"grants.luck": [0.1, 1.0]}}}),
-        (["grants.luck=.."], [], {"sample": {"over": {"grants.luck": [0.0, 5.0]}}}),
-        (["meetings.meeting_interval=3.."], [], {"sample": {"over": {"meetings.meeting_interval": [3, 24]}}}),
+        (["grants.luck=.."], [], {"sample": {"over": {"grants.luck": [0.175, 0.7]}}}),
+        (["meetings.meeting_interval=3.."], [], {"sample": {"over": {"meetings.meeting_interval": [3, 6]}}}),
         (
             ["memberships.membership_threshold=-1..2", "shock=none,total_cut"],
             [],

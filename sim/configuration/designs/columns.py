@@ -32,4 +32,4 @@ def find_value(name: str, point: dict[str, Any], setting: Parameters) -> Any:
         value = name_shock(setting)
     else:
         value = getattr(setting.choices, name) if name in GROUPS else get_value(setting, name)
-    return hide_place(value) if name == "field.folder" else value
+    return hide_place(value) if name == "field.folder" and value is not None else value

@@ -11,6 +11,7 @@ from sim.configuration.declared import (
     RUN_KEYS,
     ConfigurationError,
     check_value,
+    fill_range,
     find_declaration,
     refuse_unknown,
     show,
@@ -184,7 +185,8 @@ def _read_range(name: str, span: Any, meta: Mapping[str, Any], where: str, *, is
         raise ConfigurationError(
             f"{spot}.scale = {show(scale)}: must be {' or '.join(_SCALES)}.{suggest(str(scale), _SCALES)}"
         )
-    low, high = (check_value(name, span.get(key, meta[key])) for key in ("low", "high"))
+    low, high = (check_value(name, span[key]) if key in span else None for key in ("low", "high"))
+    low, high = (check_value(name, end) for end in fill_range(meta, low, high))
     if not low < high:
         raise ConfigurationError(
             f"{spot} = [{show(low)}, {show(high)}]: low must lie below high; a single value "
