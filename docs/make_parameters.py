@@ -80,8 +80,8 @@ def make_parameters() -> str:
         "",
         "Every number of the model, from `sim/parameters.py`. A source is given only where a publication reports the",
         'figure; every other number is "assumed" or a choice of design. On the command line: `group.name=value`.',
-        "Beside the range of what is accepted stands what is taken for plausible, from which samples are drawn unless a",
-        "design says otherwise: assumed throughout, and without a better reason half to twice the default.",
+        "Beside the range that is accepted stands the range taken for plausible, from which samples are drawn unless",
+        "a design says otherwise: assumed throughout, and without a better reason half to twice the default.",
     ]
     for group, rows in groups.items():
         about = (getattr(classes.get(group), "__doc__", "") or "").splitlines()

@@ -139,8 +139,10 @@ def check_value(name: str, value: Any) -> Any:
 
 
 def fill_range(meta: Mapping[str, Any], low: Any = None, high: Any = None) -> tuple[Any, Any]:
-    """Return [low, high] of a declared number, an end that is None filled in: the plausible one, where it lies beyond
-    the other end, else the limit."""
+    """Return low and high of a range of a declared number, with what is None filled in.
+
+    The plausible end is taken where it leaves a range, else the limit.
+    """
     near_low, near_high = meta["plausible"]
     if low is None:
         low = near_low if high is None or not near_low >= high else meta["low"]

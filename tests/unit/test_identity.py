@@ -202,16 +202,16 @@ def test_a_shock_set_by_its_kind_is_called_by_its_kind():
 def test_a_broken_file_stops_only_who_chooses_it(own, group):
     text = "# @package _global_\nmonths: 5\n" if group == "experiment" else "label: x\n"
     own(group, "whole", text)
-    folder = own(group, "broken", "a: [\n")
+    folder = own(group, "broken", "# @package _global_\na: [\n" if group == "experiment" else "a:\n  [\n")
     assert compose([f"{group}=whole"], config_dir=folder)
-    with pytest.raises(ConfigurationError, match=r"broken\.yaml:2:1: cannot be read as YAML"):
+    with pytest.raises(ConfigurationError, match=r"broken\.yaml:3:1: cannot be read as YAML"):
         compose([f"{group}=broken"], config_dir=folder)
     if group == "experiment":
         return
     experiment = own("experiment", "mine", f"# @package _global_\n{group}: broken\n")
-    with pytest.raises(ConfigurationError, match=r"broken\.yaml:2:1: cannot be read as YAML"):
+    with pytest.raises(ConfigurationError, match=r"broken\.yaml:3:1: cannot be read as YAML"):
         compose(["experiment=mine"], config_dir=experiment)
-    with pytest.raises(ConfigurationError, match=r"broken\.yaml:2:1: cannot be read as YAML"):
+    with pytest.raises(ConfigurationError, match=r"broken\.yaml:3:1: cannot be read as YAML"):
         compose([], config_dir=folder, design={"vary": {group: ["whole", "broken"]}})
 
 
@@ -228,7 +228,10 @@ def draw_design(number):
         tree["vary"]["shock"] = shocks
     if number % 3 == 1:
         tree["cases"] = [  # of which the last has no name of its own
-            {"name": "a"}, {"name": "b", "meetings.facilitation": 0.4}, {"field": "rural"}]
+            {"name": "a"},
+            {"name": "b", "meetings.facilitation": 0.4},
+            {"field": "rural"},
+        ]
     if number % 4 > 1:
         tree["sample"] = {"n": 3, "over": {"grants.luck": None, "memberships.turf_weight": [0, 3.6]}}
     return tree
@@ -464,7 +467,7 @@ def test_every_policy_of_a_large_design_is_tried():
 
 def test_a_sweep_whose_first_part_fails_stops_and_goes_on_when_called_again(tmp_path, capsys):
     words = ["sweep", "regime=none,competitive", LINE, "months=2", "seeds=20", "name=d", "--quiet"]
-    words += [", "--workers", "1", "--results", str(tmp_path)]
+    words += ["--workers", "1", "--results", str(tmp_path)]
     assert main(words) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "runs of the first part failed: regime.programmes.service: this regime has no line" in line
