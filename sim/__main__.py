@@ -7,6 +7,7 @@ import atexit
 import gc
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from sim.commands import (
@@ -30,7 +31,7 @@ from sim.commands import (
     validate,
 )
 from sim.commands import list as list_verb
-from sim.commands.console import OK, USAGE, guard, say_error
+from sim.commands.console import FAILED, OK, USAGE, guard, is_memory_short, say_error, tell_memory
 
 VERBS = (
     demo,
@@ -52,6 +53,7 @@ VERBS = (
     list_verb,
     show,
 )
+LIGHT = ("init", "list", "show", "status", "validate")  # verbs that neither run nor draw
 PATHS = ("results", "folder", "config_dir", "output", "to", "roster")
 EPILOG = """\
 exit codes: 0 ok · 1 a run failed · 2 usage or invalid input · 3 a sweep is complete but for failed runs ·
@@ -80,6 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command line and return its exit code."""
+    _spare_memory()
     gc.set_threshold(50_000)  # reading libraries makes many objects and little garbage
     atexit.register(gc.freeze)  # at the end all memory goes at once; looking through it would take half a second
     _open_streams()
@@ -100,6 +103,9 @@ def main(argv: list[str] | None = None) -> int:
         return _print_version()
     if args.verb is None:
         return _without_verb(parser, overrides)
+    if args.verb not in LIGHT and is_memory_short():
+        say_error(tell_memory())
+        return FAILED
     args.overrides = overrides
     _settle_paths(args)
     return guard(lambda: args.execute(args))
@@ -114,6 +120,19 @@ def _print_version() -> int:
     print(f"coalitions {__version__}, {name_model()}, {tell_code(describe_code())}")
     print(", ".join(f"{name} {number}" for name, number in libraries.items()))
     return OK
+
+
+def _spare_memory() -> None:
+    """Have libraries of linear algebra start one thread each where memory is limited; numpy is not imported yet.
+
+    Some of them wait for ever for the memory of their threads, deaf to SIGTERM.
+    """
+    with suppress(ImportError):  # no limits on this system
+        import resource
+
+        if resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
+            for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+                os.environ.setdefault(name, "1")
 
 
 def _open_streams() -> None:

@@ -17,6 +17,8 @@ from sim.wording import make_plain
 
 OK, FAILED, USAGE, HELD, NO_ROOM, INTERRUPTED, TERMINATED = 0, 1, 2, 4, 5, 130, 143
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NEEDED_MB = 2_000  # of a run, its figures aside; a fifth of it is used
+LEAST_MB = 1_000  # with less, libraries do not load
 CAUTION = (
     "An illustrative model: the presets are stylised, the coalition designs it is inspired by have not been "
     "empirically evaluated, and nothing here shows that a policy works."
@@ -92,6 +94,9 @@ def guard(action: Callable[[], int]) -> int:
         if isinstance(problem, UnicodeEncodeError) and problem.reason == "surrogates not allowed":
             say_error("the name of a file or folder is no text in UTF-8; choose another")
             return USAGE
+        if isinstance(problem, MemoryError):
+            say_error(tell_memory())
+            return FAILED
         detail = " ".join(str(problem).split())
         say_error(f"unexpected {type(problem).__name__}: {detail} (rerun with COALITIONS_DEBUG=1 for the traceback)")
         return FAILED
@@ -117,6 +122,27 @@ def tell_no_folder(problem: OSError) -> str:
     if "temporary directory" in str(problem):  # Python's and Matplotlib's own words
         return "no folder for temporary files can be written; set TMPDIR to one that can"
     return ""
+
+
+def is_memory_short() -> bool:
+    """Say whether a limit leaves less memory than libraries need to load; some of them would wait for more for ever."""
+    with suppress(ImportError):
+        import resource
+
+        return 0 <= resource.getrlimit(resource.RLIMIT_AS)[0] < LEAST_MB * 1e6
+    return False
+
+
+def tell_memory() -> str:
+    """Return what to say where memory is short: what a command needs, and the limit, where there is one."""
+    limit, mend = "", "free memory, or use fewer --workers"
+    with suppress(ImportError):
+        import resource
+
+        soft = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if soft != resource.RLIM_INFINITY:
+            limit, mend = f", and the limit is {soft / 1e6:,.0f} MB (ulimit -v)", "raise the limit"
+    return f"not enough memory: a process needs about {NEEDED_MB:,} MB of address space{limit}; {mend}"
 
 
 def _is_invalid_input(problem: Exception) -> bool:

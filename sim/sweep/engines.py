@@ -25,6 +25,9 @@ from sim.sweep.work import do_stretch
 
 # One until threads are shown to be faster: docs/decisions/0008. Four at most, for the interpreter's lock.
 THREADS_A_PROCESS = 1
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
+)  # of libraries: stretches take the cores
 Done = dict[str, Any]
 Take = Callable[[int], Stretch | None]
 
@@ -161,7 +164,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
-            env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"},
+            env=os.environ | ONE_THREAD,
             start_new_session=True,  # Ctrl-C reaches the driver alone
         )
         assert self.process.stdout is not None

@@ -217,3 +217,7 @@ def test_a_sweep_does_not_go_on_with_edited_sources(tmp_path):
     assert call("--force").returncode == 0
     path.write_text(path.read_text() + "\n# edited\n")
     assert call().returncode == 0  # a figure is no result
+
+
+def test_the_released_sources_are_those_that_are_here():
+    assert release.is_released(), "sim/release.json is stale: run `make released` and commit it with the sources"
