@@ -74,8 +74,8 @@ def grid_verdicts(material: Material, summary: Table) -> Grid:
         "Collaboration is the share of pairs of organizations that share a coalition, coverage the share of service "
         "populations with a provider inside one. Change: mean of the last 12 months less that of months 1 to 12, in "
         "brackets its 95 % interval, whose unit is a run. A setting grows or fragments where the whole interval lies "
-        f"beyond ±{THRESHOLD:g}, holds where it lies between, and is undecided else. It varies where it grows in some scenarios and "
-        "fragments in others; the change is then the range of the scenarios' means.",
+        f"beyond ±{THRESHOLD:g}, holds where it lies between, and is undecided else. It varies where it grows in some scenarios "
+        "and fragments in others; the change is then the range of the scenarios' means.",
     )  # fmt: skip
 
 
@@ -102,10 +102,23 @@ def grid_totals(material: Material) -> Grid | None:
     heads = [f"{entry.label} ({entry.unit})" for entry in (find_column(name) for name in names)]
     return Grid(
         "People and money of each setting", ["Setting", *heads], rows, [False] + [True] * len(names), [],
-        "Means over runs. People: a month, over the last 12 months. Money: of the whole run and field. Budgeted is what "
-        "the rounds could give out; it is awarded or stays unspent, and what is awarded late is paid after the end of "
-        "the run. Settings with the same budget need not pay out the same.",
+        "Means over runs. People: a month, over the last 12 months. Money: of the whole run and field. Budgeted is "
+        "what the rounds could give out; it is awarded or stays unspent, and what is awarded late is paid after the "
+        "end of the run. Settings with the same budget need not pay out the same.",
     )  # fmt: skip
+
+
+def grid_designs(material: Material) -> Grid | None:
+    """Return what each choice among regimes, shocks and fields is: its label and the comment that opens its file."""
+    described = material.manifest.get("descriptions") or {}
+    labels = material.manifest.get("labels") or {}
+    rows = [
+        [str(labels.get(group, {}).get(word) or word), group, str(text), str(word)]
+        for group, found in described.items()
+        for word, text in found.items()
+    ]
+    heads = ["Design", "Kind", "What it is", "Name"]
+    return Grid("What each design is", heads, rows, [False] * 4) if rows else None
 
 
 def show_mean(value: float, digits: int) -> str:

@@ -16,7 +16,16 @@ from sim.files import replace_file
 from sim.partings import find_partings, tell_partings
 from sim.report import sentences
 from sim.report.drawings import embed
-from sim.report.grids import Grid, grid_differences, grid_frame, grid_partings, grid_verdicts, thin
+from sim.report.grids import (
+    Grid,
+    grid_designs,
+    grid_differences,
+    grid_frame,
+    grid_partings,
+    grid_totals,
+    grid_verdicts,
+    thin,
+)
 from sim.report.illustrations import draw_svg, find_figures
 from sim.report.provenance import list_provenance, tell_command, tell_method
 from sim.report.reading import COMPARISON, RUN, SWEEP, Material, read_material
@@ -80,6 +89,8 @@ class Page:
     verdicts: Grid
     localities: list[str]
     differences: Grid | None
+    totals: Grid | None
+    designs: Grid | None
     pictures: list[Figure]
     figures: list[Illustration]
     partings: Grid | None
@@ -129,6 +140,8 @@ def make_page(material: Material) -> Page:
         verdicts=grid_verdicts(material, summary),
         localities=describe_localities(material.localities).splitlines() if len(material.localities) else [],
         differences=grid_differences(material, differences) if several else None,
+        totals=grid_totals(material),
+        designs=grid_designs(material),
         pictures=pictures,
         figures=[_show(figure) for figure in pictures],
         partings=grid_partings(partings) if len(partings) else None,

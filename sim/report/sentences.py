@@ -129,8 +129,9 @@ def _tell_verdict(row: Any) -> str:
     if row["verdict"] == VARIES:
         ranged = f"{_between(row['range_low'], row['range_high'])} pairs in 100"
         return (
-            f"The mean change lies from {ranged} between scenarios: of {int(row['n_scenarios']):,} scenarios collaboration "
-            f"grows in {int(row['n_grow']):,} and fragments in {int(row['n_fragment']):,}, so a mean over them says little."
+            f"The mean change lies from {ranged} between scenarios: of {int(row['n_scenarios']):,} scenarios "
+            f"collaboration grows in {int(row['n_grow']):,} and fragments in {int(row['n_fragment']):,}, so a mean "
+            "over them says little."
         )
     if row["verdict"] not in (*VERBS, "undecided"):
         return f"{_capital(explain_unknown(row['verdict']))}."
@@ -144,7 +145,8 @@ def _tell_verdict(row: Any) -> str:
     )
     if row["verdict"] == "undecided":
         known = tell_open(row["change_low"], row["change_high"])
-        return f"{told} Undecided: the mean change is {change}. Collaboration {known} (the limit that counts is {100 * THRESHOLD:g})."
+        limit = f"the limit that counts is {100 * THRESHOLD:g}"
+        return f"{told} Undecided: the mean change is {change}. Collaboration {known} ({limit})."
     return f"{told} On the whole collaboration {row['verdict']}: the mean change is {change}."
 
 

@@ -1,4 +1,4 @@
-"""The verdicts of a report: those of the tables, and a range where settings grow in some scenarios and fragment in others."""
+"""The verdicts of a report: those of the tables, and a range where scenarios of a setting say opposite things."""
 
 from __future__ import annotations
 
