@@ -74,8 +74,8 @@ def grid_verdicts(material: Material, summary: Table) -> Grid:
         "Collaboration is the share of pairs of organizations that share a coalition, coverage the share of service "
         "populations with a provider inside one. Change: mean of the last 12 months less that of months 1 to 12, in "
         "brackets its 95 % interval, whose unit is a run. A setting grows or fragments where the whole interval lies "
-        f"beyond ±{THRESHOLD:g}, holds where it lies between, and is undecided else. It varies where it grows in some scenarios "
-        "and fragments in others; the change is then the range of the scenarios' means.",
+        f"beyond ±{THRESHOLD:g}, holds where it lies between, and is undecided else. It varies where it grows in "
+        "some scenarios and fragments in others; the change is then the range of the scenarios' means.",
     )  # fmt: skip
 
 

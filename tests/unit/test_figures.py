@@ -382,6 +382,24 @@ def test_the_strip_ranks_by_organization_months():
     assert rank_coalitions(make_members([[7, 7, 7], [7, 9, 0], [3, 9, -1]])) == {7: 0, 9: 1, 3: 2}
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"competitive": -0.04, "mixed": -0.06}, "No clear difference in collaboration at the end between"),
+        ({"competitive": -0.30, "mixed": -0.02}, "Collaboration fragments under competitive"),
+    ],
+)
+def test_verdicts_are_set_against_each_other_only_where_the_paired_difference_is_clear(changes, told):
+    runs = make_runs(changes, n_seeds=8)
+    months = make_months(runs)
+    noise = np.random.default_rng(1).normal(0, 0.05, len(runs))
+    months["collaboration_share"] += months["run_id"].map(dict(zip(runs["run_id"], noise, strict=True))) * (
+        months["month"] > 12
+    )
+    summary = summarise(make_results(runs)).assign(verdict=["fragments", "undecided"])
+    assert plot_fan(months, summary, ORIGIN).title.startswith(told)
+
+
 def test_the_strip_tells_what_is_left():
     titles = {plot_strip(make_members(grid), "x", ORIGIN).title for grid in ([[1, 1]], [[1, 0]], [[1, -1]])}
     assert len(titles) == 3
