@@ -16,6 +16,7 @@ from typing import Any
 from sim.disclosure import is_own
 from sim.parameters import Parameters, declarations
 from sim.regimes import Programme, Shock
+from sim.sizes import count_settings
 
 MOST_LEVERS = 3  # told one by one; the others are counted
 MONEY = "grants.annual_usd_per_organization"
@@ -248,10 +249,9 @@ def _is_default(held: _Held) -> bool:
 
 
 def _tell_field(held: _Held) -> str:
-    is_roster = any(one.get("field.folder") for one in held.flat)
+    size, is_roster = describe_size(held.manifest), any(one.get("field.folder") for one in held.flat)
     if held.is_varied("field.folder") or any(held.is_varied(name) for name in _ELSEWHERE[1:]):
-        return "a field that differs between settings"
-    size = describe_size(held.manifest)
+        return f"{size}, of fields that differ between settings"
     if is_roster:
         return f"{size} of {'an own' if is_own(held.manifest) else 'a synthetic'} roster"
     localities = held.get("field.n_localities") or 1
@@ -262,17 +262,12 @@ def _tell_field(held: _Held) -> str:
 
 
 def describe_size(manifest: Mapping[str, Any]) -> str:
-    """Return the number of organizations of a result's field in words."""
-    trees = [tree for tree in manifest.get("settings") or [] if isinstance(tree, dict)]
-    fields = [tree.get("field") or {} for tree in trees]
-    if manifest.get("n_organizations") and len({str(field) for field in fields}) == 1:
-        return _plural(int(manifest["n_organizations"]), "organization")
-    if any(field.get("folder") for field in fields):
-        return "organizations"
-    sizes = [one.get("n_organizations", 0) * one.get("n_localities", 1) for one in fields] or [0]
-    if min(sizes) != max(sizes):
-        return f"{min(sizes):,} to {max(sizes):,} organizations"
-    return _plural(max(sizes), "organization")
+    """Return the number of organizations of a result's field in words, a range where settings differ in it."""
+    sizes = [size for size in count_settings(manifest) if size > 0]
+    if not sizes:
+        return "an unknown number of organizations"
+    low, high = min(sizes), max(sizes)
+    return _plural(low, "organization") if low == high else f"{low:,} to {high:,} organizations"
 
 
 def _tell_changes(held: _Held) -> list[str]:

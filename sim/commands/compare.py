@@ -69,6 +69,7 @@ def _compare_into(folder: Path, args: argparse.Namespace, configuration: Any, wo
     from sim.commands.runs import keep, mark, run_with_progress, tell_folder, write_table
     from sim.contrasts import compute_differences, tell_differences
     from sim.partings import find_partings, tell_partings
+    from sim.scenario import describe_scenario
     from sim.tables import summarise
 
     results = run_with_progress(args, configuration, label=label_point)
@@ -79,8 +80,10 @@ def _compare_into(folder: Path, args: argparse.Namespace, configuration: Any, wo
     write_table(folder / "differences.csv", differences)
     partings = find_partings(results.months, results.events)
     write_table(folder / "partings.csv", partings)
+    scenario = describe_scenario(results.manifest)
     sentence, parting = tell_differences(differences), tell_partings(partings)
     if not args.json:
+        print(f"{scenario}\n")
         print_table(summary)
         print("\nDifferences on the same seeds (95 % interval)")
         print_table(differences)
@@ -90,7 +93,7 @@ def _compare_into(folder: Path, args: argparse.Namespace, configuration: Any, wo
         content = {"name": configuration.name, "folder": str(folder), "seeds": configuration.seeds}
         tables = {"summary": name_rows(summary), "differences": differences, "partings": partings}
         content |= {name: table.to_dict("records") for name, table in tables.items()}
-        content |= {"sentence": sentence, "parting": parting}
+        content |= {"scenario": scenario, "sentence": sentence, "parting": parting}
         print_json({**content, "figures": list(map(str, figures)), "caution": CAUTION})
         return OK
     tell_folder(folder, figures)

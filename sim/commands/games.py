@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,7 @@ def _judge_month(args: argparse.Namespace) -> dict[str, Any]:
     from sim.commands.console import CAUTION, check_words
     from sim.configuration import ConfigurationError
     from sim.games import PROJECTIONS, build_coverage, form_alliances
+    from sim.scenario import describe_shocks
 
     for option in ("kind", "partition"):
         if getattr(args, option):
@@ -121,6 +123,8 @@ def _judge_month(args: argparse.Namespace) -> dict[str, Any]:
     partition, chosen = snapshot.project(how), _choose_players(args, snapshot)
     names = snapshot.names
     title = f"regime {parameters.regime.name}, seed {args.seed}, end of month {month}: {len(names)} open organizations"
+    shock = describe_shocks({"settings": [dataclasses.asdict(parameters)]})
+    title = f"{title}\n{shock}" if shock else title
     seats = {
         str(serial): [names[player] for player in members]
         for serial, members in zip(snapshot.serials, snapshot.coalitions, strict=True)

@@ -55,6 +55,7 @@ def execute(args: argparse.Namespace) -> int:
     from sim.commands.runs import write_table
     from sim.configuration import ConfigurationError
     from sim.interviews import InterviewError, count_events, interview_runs
+    from sim.scenario import describe_scenario
 
     if args.codes:
         return _print_codes(args)
@@ -71,7 +72,7 @@ def execute(args: argparse.Namespace) -> int:
     if counts.empty:
         raise ConfigurationError("nobody to ask: in no run did an open organization sit in a coalition within memory")
     write_table(folder / "interviews.csv", counts)
-    _print(args, plan, folder, counts, held)
+    _print(args, plan, folder, counts, held, describe_scenario(results.manifest))
     return OK
 
 
@@ -133,7 +134,7 @@ def _compose(words: list[str], config_dir: str | None) -> Any:
     return dataclasses.replace(found, name=name)
 
 
-def _print(args: argparse.Namespace, plan: Any, folder: Path, counts: Any, held: Any) -> None:
+def _print(args: argparse.Namespace, plan: Any, folder: Path, counts: Any, held: Any, scenario: str) -> None:
     from textwrap import fill
 
     from sim.commands.console import CAUTION, print_json
@@ -147,8 +148,9 @@ def _print(args: argparse.Namespace, plan: Any, folder: Path, counts: Any, held:
             content["events"] = _sum_events(events, counts).to_dict("records")
         if args.show is not None:
             content["organization"] = _pick(events, counts, args.show).to_dict("records")
-        print_json({**content, "study": STUDY, "caution": CAUTION})
+        print_json({**content, "scenario": scenario, "study": STUDY, "caution": CAUTION})
         return
+    print(scenario)
     _print_themes(themes, args.least)
     if args.events:
         print("\nEvents behind the themes (mean of a run and per 100 interviews, one counted once an interview)")

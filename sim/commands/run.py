@@ -137,6 +137,7 @@ def run_one(args: argparse.Namespace, configuration: Any, pencil: Pencil) -> int
 def _run_into(folder: Path, args: argparse.Namespace, configuration: Any, pencil: Pencil) -> int:
     from sim.commands.console import CAUTION, OK, name_rows, print_json, say_at_once
     from sim.commands.runs import keep, mark, run_with_progress, tell_folder
+    from sim.scenario import describe_scenario
     from sim.tables import describe_localities, describe_verdict, summarise
 
     results = run_with_progress(args, configuration)
@@ -145,14 +146,15 @@ def _run_into(folder: Path, args: argparse.Namespace, configuration: Any, pencil
     mark(results, "run", [*configuration.overrides, *options], args.config_dir)
     pencil.begin(results, folder / "figures")
     keep(results, folder)
-    verdict = describe_verdict(results)
+    verdict, scenario = describe_verdict(results), describe_scenario(results.manifest)
     if len(results.localities):
         verdict = f"{verdict}\n{describe_localities(results.localities)}"
     if not args.json:  # at once: figures may take longer than the runs
-        say_at_once(f"{configuration.name}: {verdict}")
+        say_at_once(f"{configuration.name}: {verdict}\n{scenario}")
     figures = pencil.finish()
     if args.json:
         content = {"name": configuration.name, "folder": str(folder), "seeds": configuration.seeds, "verdict": verdict}
+        content["scenario"] = scenario
         summary = name_rows(summarise(results)).to_dict("records")
         print_json({**content, "summary": summary, "figures": [str(path) for path in figures], "caution": CAUTION})
         return OK

@@ -58,6 +58,8 @@ def tell_outcome(
 ) -> int:
     """Say what was done, and by which `command` to go on where it is not all; return the exit code."""
     from sim.commands.console import CAUTION, INTERRUPTED, OK, TERMINATED, print_json
+    from sim.results import read_manifest
+    from sim.scenario import describe_scenario
 
     code = OK if outcome.is_complete and not outcome.failures else COMPLETE_BUT
     if not outcome.is_complete:
@@ -74,6 +76,7 @@ def tell_outcome(
         return code
     before = f", {outcome.n_before:,} of them before" if outcome.n_before else ""
     print(f"{plan.name}: {outcome.n_runs:,} runs{before}, {len(outcome.failures)} failed", flush=True)
+    print(describe_scenario(read_manifest(folder)))
     for failure in outcome.failures[:SHOWN_FAILURES]:
         print(f"  run {failure.run}, point {failure.point}, seed {failure.seed}: {failure.error}")
     if outcome.failures:

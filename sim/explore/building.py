@@ -12,6 +12,8 @@ from sim.explore.header import describe_page, describe_start, describe_words, fi
 from sim.explore.packing import pack_run
 from sim.explore.page import build_page
 from sim.explore.recording import Recorder
+from sim.scenario import describe_scenario
+from sim.sweep.manifest import describe_plan
 from sim.sweep.plan import make_plan
 from sim.tables import JUDGED, judge_panels
 
@@ -57,6 +59,7 @@ def build_explorer(
                 on_progress(at * len(seeds) + number + 1, len(points) * len(seeds))
     own = Path(config_dir).resolve() if config_dir else None
     header = describe_page(find_dimensions(configuration.design, own), seeds, configuration.question, command)
+    header["scenario"] = describe_scenario(describe_plan(plan, []))
     return build_page(header | describe_words(configuration.parameters) | pages.describe(), pages.runs)
 
 

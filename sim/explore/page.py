@@ -54,6 +54,7 @@ def build_page(header: dict[str, Any], runs: list[bytes]) -> str:
         "POLICY": html.escape(policy, quote=False),
         "TITLE": TITLE,
         "QUESTION": html.escape(header["question"]),
+        "SCENARIO": html.escape(header["scenario"]),
         "CAUTION": html.escape(header["caution"]),
         "STYLE": style,
         "HEADER": write_json(header | {"lengths": [len(run) for run in runs]}),

@@ -9,7 +9,7 @@ import numpy as np
 from sim.figures.labels import join_words, tell_open
 from sim.report.reading import COMPARISON, SWEEP, Material
 from sim.report.verdicts import VARIES
-from sim.scenario import describe_shocks
+from sim.scenario import describe_shocks, describe_size
 from sim.tables import THRESHOLD, explain_unknown
 
 if TYPE_CHECKING:
@@ -104,11 +104,7 @@ def _tell_opening(material: Material) -> str:
 def find_size(material: Material) -> tuple[str, str]:
     """Return the number of organizations and of months in words; a range where they vary."""
     trees = [tree for tree in material.manifest.get("settings") or [] if isinstance(tree, dict)]
-    fields = [tree.get("field") or {} for tree in trees]
-    sizes = [one.get("n_organizations", 0) * one.get("n_localities", 1) for one in fields]
-    if len(trees) == 1 and material.manifest.get("n_organizations"):
-        sizes = [material.manifest["n_organizations"]]  # those of a roster
-    return _span(sizes, "organization"), _span([tree.get("months", 0) for tree in trees], "month")
+    return describe_size(material.manifest), _span([tree.get("months", 0) for tree in trees], "month")
 
 
 def _span(numbers: list[Any], unit: str) -> str:

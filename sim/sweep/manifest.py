@@ -64,9 +64,13 @@ def _find_labels(plan: Plan) -> dict[str, dict[str, str]]:
 
 def write_manifest(plan: Plan, folder: Path, command: str, failures: list[Failure]) -> None:
     """Write manifest.json; that it is there says that the sweep is complete."""
+    results.write_manifest(folder, {"command": command} | describe_plan(plan, failures), plan.tables)
+
+
+def describe_plan(plan: Plan, failures: list[Failure]) -> dict[str, Any]:
+    """Return the manifest of a sweep, with what is said of its rosters."""
     roster = _describe_rosters(plan)
-    found = {"command": command} | describe_sweep(plan, failures) | ({"roster": roster} if roster else {})
-    results.write_manifest(folder, found, plan.tables)
+    return describe_sweep(plan, failures) | ({"roster": roster} if roster else {})
 
 
 def _describe_rosters(plan: Plan) -> dict[str, Any] | None:

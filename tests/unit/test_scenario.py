@@ -1,12 +1,19 @@
 """What all settings of a result share stands in words: shock, field, money, dates, levers, interventions."""
 
+import html
+import re
+
 import pytest
 
 import sim
+from sim.__main__ import main
 from sim.commands.compare import compose_comparison
 from sim.commands.run import add_changes
 from sim.commands.runs import run_design
 from sim.figures import make_figures
+from sim.report.page import make_page, render
+from sim.report.reading import read_material
+from sim.results import load_results, read_manifest
 from sim.scenario import describe_scenario, describe_shock, name_month
 
 SHOCKS = {
@@ -122,3 +129,61 @@ def test_months_have_their_calendar_names():
 
 def test_a_shock_without_its_numbers_has_the_defaults():
     assert describe_shock({"name": "total_cut"}) == "all grant money ends in month 48, running awards included"
+
+
+FIELDS = {"generated": "18 organizations", "city18": "18 organizations of a synthetic roster"}
+FIELDS |= {"own": "25 organizations of an own roster", "counties": "in 3 localities"}
+
+
+def choose_field(name, folder):
+    """Return the words that choose a field; an own roster is written into `folder`."""
+    if name == "own":
+        folder.mkdir()
+        lines = ["org_id", *(f"org-{number:02}" for number in range(25))]
+        (folder / "organizations.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return [f"field.folder={folder}"]
+    many = ["field=counties", "field.n_localities=3", "field.n_states=1", "field.bridges_per_state=0"]
+    return {"generated": [], "city18": ["field=city18"], "counties": many}[name]
+
+
+@pytest.mark.parametrize("verb", ["run", "compare", "sweep"])
+@pytest.mark.parametrize("field", FIELDS)
+def test_figures_reports_and_terminal_tell_size_and_shock(field, verb, tmp_path, capsys):
+    words = [*choose_field(field, tmp_path / "mine"), "shock=total_cut", "shock.month=20", "months=30"]
+    words += ["seeds=2", "name=a", "--results", str(tmp_path), "--quiet"]
+    words += [] if verb == "run" else ["regime=unrestricted,competitive"]
+    words += ["--workers", "1", "--keep", "months"] if verb == "sweep" else ["--no-figures"]
+    assert main([verb, *words]) == 0
+    scenario = describe_scenario(read_manifest(tmp_path / "a"))
+    assert FIELDS[field] in scenario
+    assert "All grant money ends in month 20" in scenario
+    assert scenario in capsys.readouterr().out
+    page = make_page(read_material(tmp_path / "a"))
+    text = html.unescape(re.sub(r"<[^>]+>", " ", render(page)))
+    assert page.scenario == scenario
+    assert text.count(scenario) >= 1 + len(page.figures)
+    assert "All grant money ends in month 20" in " ".join(page.summary)
+    told = "; ".join([*page.summary, *page.method, *(value for _, value in page.provenance), page.scenario])
+    sizes = {int(size.replace(",", "")) for size in re.findall(r"(\d[\d,]*) organizations", told)}
+    expected = {"generated": {18}, "city18": {18}, "own": {25}}.get(field)
+    assert expected is None or sizes == expected
+    for figure in make_figures(load_results(tmp_path / "a")):
+        assert scenario in figure.legend
+
+
+def test_reports_of_different_shocks_have_different_subtitles(tmp_path):
+    pages = {}
+    for shock in ("none", "total_cut", "stream_shift"):
+        words = ["regime=unrestricted,competitive", f"shock={shock}", "seeds=2", f"name={shock}", "--no-figures"]
+        assert main(["compare", *words, "--results", str(tmp_path), "--quiet"]) == 0
+        pages[shock] = make_page(read_material(tmp_path / shock))
+    assert len({page.scenario for page in pages.values()}) == 3
+    assert "no shock" in pages["none"].scenario
+
+
+def test_the_explorer_says_what_its_settings_share():
+    from sim.explore.building import build_explorer
+
+    words = ["regime=unrestricted,competitive", "shock=total_cut", "shock.month=6", "seeds=1", "months=12"]
+    page = build_explorer(compose_comparison(words, None), "coalitions explore")
+    assert "All grant money ends in month 6" in page.partition("<main>")[0]
