@@ -51,8 +51,17 @@ def _label_setting(setting: str, labels: Mapping[str, Mapping[str, str]]) -> str
             parts.append(labels[group][value])
         else:
             parts.append(word)
-    is_known = parts != setting.split(" ")
-    return ", ".join(part if part in known.values() else name_setting(part) for part in parts) if is_known else setting
+    if parts == setting.split(" "):
+        return setting
+    return join_parts([part if part in known.values() else name_setting(part) for part in parts])
+
+
+def join_parts(parts: list[str]) -> str:
+    """Return what a setting is made of as one name: ``Lottery, short-term (total cut, turf weight 0)``."""
+    if len(parts) < 2:
+        return "".join(parts)
+    rest = [part[:1].lower() + part[1:] if part[1:2].islower() else part for part in parts[1:]]
+    return f"{parts[0]} ({', '.join(rest)})"
 
 
 def relabel(results: Results) -> Results:

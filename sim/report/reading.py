@@ -13,7 +13,7 @@ import pandas as pd
 
 from sim.columns import COUNTED, COUNTERS, KEYS, RUNS
 from sim.contrasts import OUTCOMES
-from sim.figures.labels import label_settings, name_setting
+from sim.figures.labels import join_parts, label_settings, name_setting
 from sim.results import ResultsError, read_manifest, scan_table
 
 if TYPE_CHECKING:
@@ -197,7 +197,8 @@ def _label(runs: Table, policies: list[str], labels: Mapping[str, Mapping[str, s
         values = runs[name].astype(object).where(runs[name].notna(), "none").map(str)
         shown = _name_values(name, list(values.unique()), labels)
         parts.append(values.map(lambda value, shown=shown: shown[value]))
-    return pd.concat(parts, axis=1).agg(", ".join, axis=1).astype(str) if len(parts) > 1 else parts[0].astype(str)
+    joined = pd.concat(parts, axis=1).agg(lambda row: join_parts(list(row)), axis=1) if len(parts) > 1 else parts[0]
+    return joined.astype(str)
 
 
 def _name_values(name: str, values: list[str], labels: Mapping[str, Mapping[str, str]]) -> dict[str, str]:

@@ -175,7 +175,7 @@ def test_few_numbers_alone_are_settings_themselves(tmp_path):
     pd.concat(parts).to_parquet(folder / "runs.parquet")
     seal_anew(folder)
     material = read_material(folder)
-    assert (material.settings, material.scenario_columns) == (["mixed, luck 0", "mixed, luck 0.5"], [])
+    assert (material.settings, material.scenario_columns) == (["mixed (luck 0)", "mixed (luck 0.5)"], [])
 
 
 def test_the_table_of_differences_agrees_with_the_runs(tmp_path):
