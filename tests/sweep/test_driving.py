@@ -10,6 +10,7 @@ import pytest
 import sim
 from sim.commands.runs import run_design
 from sim.configuration import ConfigurationError, compose, read_varied
+from sim.roster import locate_folder
 from sim.sweep import driving, locking, pilot, work
 from sim.sweep.driving import choose_length, describe
 from sim.sweep.engines import Here, Workers
@@ -240,7 +241,7 @@ def test_a_sweep_of_nothing_but_failures_ends(tmp_path):
 
 def test_a_roster_that_changes_on_the_way_fails_its_runs_and_says_why(tmp_path):
     roster = tmp_path / "roster"
-    shutil.copytree(compose(["field=city18"]).parameters.field.folder, roster)
+    shutil.copytree(locate_folder(str(compose(["field=city18"]).parameters.field.folder)), roster)
     plan = plan_sweep("field=city18", f"field.folder={roster}", *WORDS)
     table = roster / "organizations.csv"
     table.write_text(table.read_text().replace(",21500,", ",21501,"))
