@@ -32,6 +32,7 @@ from sim.commands import (
 )
 from sim.commands import list as list_verb
 from sim.commands.console import FAILED, OK, USAGE, guard, is_memory_short, say_error, tell_memory
+from sim.commands.streams import open_streams
 
 VERBS = (
     demo,
@@ -85,12 +86,12 @@ def main(argv: list[str] | None = None) -> int:
     _spare_memory()
     gc.set_threshold(50_000)  # reading libraries makes many objects and little garbage
     atexit.register(gc.freeze)  # at the end all memory goes at once; looking through it would take half a second
-    _open_streams()
+    open_streams()
     words = list(sys.argv[1:] if argv is None else argv)
     if words and words[0] in ("-sc", "--shell-completion"):
         from sim.commands.completion import complete
 
-        return guard(lambda: complete(words[1:]))
+        return guard(lambda: complete(words[1:], build_parser()))
     if any("\0" in word for word in words):  # no shell passes one on, and no file can have it in its name
         say_error("the command holds a NUL character; take it out")
         return USAGE
@@ -106,7 +107,7 @@ def main(argv: list[str] | None = None) -> int:
     if args.verb not in LIGHT and is_memory_short():
         say_error(tell_memory())
         return FAILED
-    args.overrides = overrides
+    args.overrides, args.parser = overrides, parser
     _settle_paths(args)
     return guard(lambda: args.execute(args))
 
@@ -133,13 +134,6 @@ def _spare_memory() -> None:
         if resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
             for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
                 os.environ.setdefault(name, "1")
-
-
-def _open_streams() -> None:
-    """Let what would be said go nowhere where the shell has closed a stream, and not into the next file opened."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, PTH123 - as long as the process
 
 
 def _settle_paths(args: argparse.Namespace) -> None:

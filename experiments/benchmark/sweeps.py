@@ -239,7 +239,7 @@ def watch_memory(command: list[str]) -> dict[str, Any]:
 def list_children(pid: int) -> list[int]:
     """Return the processes that a process has started."""
     try:
-        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()]
     except OSError:  # it has ended, or this is no Linux
         return []
 
@@ -247,7 +247,7 @@ def list_children(pid: int) -> list[int]:
 def read_peak(pid: int) -> float:
     """Return the largest resident memory a process has had so far, in MiB."""
     try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
     except OSError:
         return 0.0
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
@@ -511,7 +511,7 @@ def describe_machine() -> dict[str, Any]:
     """Return what the numbers depend on, and nothing that says whose machine it is."""
     names = ("numpy", "numba", "pandas", "pyarrow", "mesa", "hydra-core", "ema_workbench")
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         processor = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         processor = platform.machine()

@@ -1,46 +1,101 @@
-"""Tab completion: Hydra's, with the verb taken out of the line, since Hydra knows nothing of verbs."""
+"""Tab completion: verbs, options and choices as the parser has them, and Hydra's for the words of a setting."""
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import io
 import os
 import re
 import sys
+from collections.abc import Iterable
+from typing import Any
 
-VERBS = ("compare", "demo", "list", "run", "show")
-KINDS = ("calibrations", "experiments", "fields", "mechanisms", "parameters", "regimes", "shocks")
 _FOREIGN = re.compile(r"(hydra|rosters|design|question)([./=]|$)")
-_OPTIONS = re.compile(r"--(results|config-dir)[ =]+\S+ +|--\S+ +")  # ours, which Hydra's parser would refuse
+SETTING = "key=value"  # stands in the usage of each verb that takes the words of a setting
 
 
-def complete(words: list[str]) -> int:
+def complete(words: list[str], parser: argparse.ArgumentParser) -> int:
     """Print Hydra's completion script (``install=bash``) or the candidates for a line (``query=bash``)."""
     from sim.commands.console import OK
-    from sim.commands.multirun import call_hydra
 
     if words and words[0].startswith("query="):
-        program, verb, rest = _split(os.environ.get("COMP_LINE", ""))
-        if verb not in ("run", "compare", "demo"):
-            candidates = {"": VERBS, "list": KINDS, "show": KINDS}.get(verb, ())
-            print(" ".join(name for name in candidates if name.startswith(rest)))
-            return OK
-        os.environ["COMP_LINE"] = f"{program} {_OPTIONS.sub('', rest)}"
+        print(" ".join(find_candidates(os.environ.get("COMP_LINE", ""), parser, words)))
+        return OK
+    told, code = _ask_hydra(words)
+    print(told.rstrip("\n"))
+    return code
+
+
+def find_candidates(line: str, parser: argparse.ArgumentParser, words: list[str]) -> list[str]:
+    """Return what the last word of a line may become."""
+    program, *given = line.split() or [""]
+    last = given.pop() if given and not line[-1].isspace() else ""
+    if not given:
+        return _fit([*list_verbs(parser), *list_options(parser)] if last[:1] == "-" else list_verbs(parser), last)
+    verb = list_verbs(parser).get(given[0])
+    if verb is None:
+        return []
+    plain, waiting = _take_options(verb, given[1:])
+    if waiting is not None:
+        return _fit(waiting.choices or (), last)
+    if last.startswith("-"):
+        return _fit(list_options(verb), last)
+    found = _fit(_list_choices(verb, plain), last)
+    return found or (_complete_setting(program, plain, last, words) if SETTING in (verb.usage or "") else [])
+
+
+def list_verbs(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Return the parser of each verb, in the order of the help."""
+    (verbs,) = (one for one in parser._actions if isinstance(one, argparse._SubParsersAction))
+    return dict(verbs.choices)
+
+
+def list_options(parser: argparse.ArgumentParser) -> list[str]:
+    """Return the options of a parser, as they are written in full."""
+    return [name for action in parser._actions for name in action.option_strings if name.startswith("--")]
+
+
+def _take_options(parser: argparse.ArgumentParser, given: list[str]) -> tuple[list[str], argparse.Action | None]:
+    """Return the words that are no options nor values of such, and the option that waits for its value."""
+    plain: list[str] = []
+    waiting: argparse.Action | None = None
+    for word in given:
+        if waiting is not None:
+            waiting = None
+        elif word.startswith("-"):
+            action = parser._option_string_actions.get(word)  # with "--name=value", nothing waits
+            waiting = action if action is not None and action.nargs != 0 else None
+        else:
+            plain.append(word)
+    return plain, waiting
+
+
+def _list_choices(parser: argparse.ArgumentParser, plain: list[str]) -> Iterable[str]:
+    """Return what the positional argument that comes next may be, where it says so."""
+    places = [action for action in parser._actions if not action.option_strings]
+    before = [word for word in plain if "=" not in word]
+    if len(before) >= len(places):
+        return ()
+    action: Any = places[len(before)]
+    return action.completer(before) if hasattr(action, "completer") else action.choices or ()
+
+
+def _fit(candidates: Iterable[str], beginning: str) -> list[str]:
+    return [name for name in candidates if name.startswith(beginning)]
+
+
+def _complete_setting(program: str, plain: list[str], last: str, words: list[str]) -> list[str]:
+    os.environ["COMP_LINE"] = " ".join([program, *plain, last])
+    told, _ = _ask_hydra(words)
+    return [word for word in told.split() if not _FOREIGN.match(word)]
+
+
+def _ask_hydra(words: list[str]) -> tuple[str, int]:
+    from sim.commands.multirun import call_hydra
+
     sys.argv[0] = "coalitions"  # the script is installed for the command, also from `python -m sim`
     told = io.StringIO()
     with contextlib.redirect_stdout(told):
         code = call_hydra(["--shell-completion", *words], lambda config: None)
-    is_query = bool(words) and words[0].startswith("query=")
-    print(_keep_ours(told.getvalue()) if is_query else told.getvalue().rstrip("\n"))
-    return code
-
-
-def _keep_ours(candidates: str) -> str:
-    return " ".join(word for word in candidates.split() if not _FOREIGN.match(word))
-
-
-def _split(line: str) -> tuple[str, str, str]:
-    """Return (program, verb, rest of the line); the verb is empty while it is still being typed."""
-    program, _, tail = line.lstrip().partition(" ")
-    verb, space, rest = tail.lstrip().partition(" ")
-    return (program, verb, rest.lstrip()) if space else (program, "", verb)
+    return told.getvalue(), code

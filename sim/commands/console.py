@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from sim.commands.streams import holds
 from sim.files import HeldError
 from sim.wording import make_plain
 
@@ -164,14 +165,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
 
 
-def check_words(args: argparse.Namespace, options: tuple[str, ...] = ()) -> list[str]:
+def check_words(args: argparse.Namespace) -> list[str]:
     """Return the overrides of a command line. Raises `ConfigurationError` for an option the verb does not have."""
+    from sim.commands.completion import list_options, list_verbs
     from sim.configuration import ConfigurationError, suggest
 
     for word in args.overrides:
         if word.startswith("-"):
-            shared = ("--results", "--config-dir", "--force", "--no-figures", "--quiet", "--json", "--help")
-            hint = suggest(word.partition("=")[0], [*shared, *options])
+            hint = suggest(word.partition("=")[0], list_options(list_verbs(args.parser)[args.verb]))
             raise ConfigurationError(f"unknown option '{word}'.{hint} `coalitions {args.verb} --help` shows all.")
     return args.overrides
 
@@ -273,7 +274,10 @@ def _ticking(text: str, is_quiet: bool) -> Iterator[None]:
             print(text, file=sys.stderr, flush=True)
         yield
         return
-    with Progress(SpinnerColumn(), TextColumn(text), TimeElapsedColumn(), console=console, transient=True) as bar:
+    spinner = "dots" if console.encoding.startswith("utf") else "line"
+    with Progress(
+        SpinnerColumn(spinner), TextColumn(text), TimeElapsedColumn(), console=console, transient=True
+    ) as bar:
         bar.add_task(text, total=None)
         yield
 
@@ -289,10 +293,11 @@ def print_table(table: Any) -> None:
 
 
 def print_json(content: Any) -> None:
-    """Print one JSON object to stdout; nan becomes null."""
+    """Print one JSON object to stdout; nan becomes null, and what stdout cannot show stands as JSON escapes it."""
     import json
 
-    print(json.dumps(_plain(content), indent=2, ensure_ascii=False))
+    text = json.dumps(_plain(content), indent=2, ensure_ascii=False)
+    print(text if holds(text) else json.dumps(_plain(content), indent=2))
 
 
 def _plain(value: Any) -> Any:

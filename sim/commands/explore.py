@@ -48,7 +48,7 @@ def execute(args: argparse.Namespace) -> int:
     from sim.files import replace_file
     from sim.sweep.plan import make_plan
 
-    words = check_words(args, ("--output",))
+    words = check_words(args)
     configuration = compose_explorer(words, args.config_dir)
     path = _find_path(args, configuration.name)
     compile_model(is_quiet=args.quiet)

@@ -113,9 +113,7 @@ def _judge_month(args: argparse.Namespace) -> dict[str, Any]:
             raise ConfigurationError(f"--{option}: is of a table; a run has its own utilities and coalitions")
     if args.project is not None and args.project not in PROJECTIONS:
         raise ConfigurationError(f"--project {args.project}: must be one of {', '.join(PROJECTIONS)}")
-    words = check_words(
-        args, ("--seed", "--month", "--project", "--coalition", "--table", "--partition", "--weak", "--limit")
-    )
+    words = check_words(args)
     parameters = _read_settings(words, args.config_dir, args.roster)
     month = parameters.months if args.month is None else args.month
     snapshot = _take(args, parameters, month)

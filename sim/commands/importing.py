@@ -91,7 +91,7 @@ def execute(args: argparse.Namespace) -> int:
 
     args.overrides += [word for word in args.files if "=" in word and not Path(word).exists()]
     args.files = [word for word in args.files if word not in args.overrides]
-    words = check_words(args, tuple(OPTIONS.values()))
+    words = check_words(args)
     # Without words the names of sectors and populations are the declared ones; composing takes longer than the rest.
     field = compose(words, config_dir=args.config_dir).parameters.field if words or args.config_dir else Field()
     choices, folder = _read_choices(args), Path(args.to)

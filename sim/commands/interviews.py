@@ -59,7 +59,7 @@ def execute(args: argparse.Namespace) -> int:
 
     if args.codes:
         return _print_codes(args)
-    words = check_words(args, ("--interviews", "--organizations", "--memory-months", "--month", "--events", "--codes"))
+    words = check_words(args)
     if args.least < 1:
         raise ConfigurationError(f"--least {args.least}: must be 1 or more")
     plan = _read_plan(args)

@@ -14,12 +14,19 @@ def add_parser(verbs: Any) -> None:
         description="List what there is of a kind; without one, all kinds but parameters.",
         allow_abbrev=False,
     )
-    parser.add_argument(
+    kind: Any = parser.add_argument(
         "kind", nargs="?", help="regimes, fields, shocks, mechanisms, calibrations, experiments or parameters"
     )
+    kind.completer = lambda before: _list_kinds()
     parser.add_argument("--config-dir", metavar="DIR", help="folder of your own YAML, listed too")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
     parser.set_defaults(execute=execute)
+
+
+def _list_kinds() -> list[str]:
+    from sim.commands.catalogue import KINDS
+
+    return list(KINDS)
 
 
 def execute(args: argparse.Namespace) -> int:

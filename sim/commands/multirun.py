@@ -49,7 +49,7 @@ def _keep_code(folder: str, code: int) -> None:
     """Write a job's exit code where the first process finds it: launchers run jobs in processes of their own."""
     handle, name = tempfile.mkstemp(prefix="code-", dir=folder)
     os.close(handle)
-    Path(name).write_text(str(code))
+    Path(name).write_text(str(code), encoding="utf-8")
 
 
 def call_hydra(words: list[str], job: Any, own: Path | None = None) -> int:

@@ -65,22 +65,11 @@ def execute(args: argparse.Namespace) -> int:
     from sim.commands.console import check_words
     from sim.configuration import ConfigurationError
 
-    options = (
-        "--sample",
-        "--n",
-        "--multirun",
-        "--cfg",
-        "--info",
-        "--package",
-        "--shell-completion",
-        "--change",
-        "--decide",
-    )
-    words = check_words(args, options)
+    words = check_words(args)
     if args.shell_completion:
         from sim.commands.completion import complete
 
-        return complete(words)
+        return complete(words, args.parser)
     if args.sample and (args.multirun or args.cfg or args.info):
         raise ConfigurationError(
             "--sample: cannot go with -m, --cfg or --info; `coalitions sweep` combines it with lists"

@@ -23,11 +23,24 @@ def add_parser(verbs: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("kind", help="regime, field, shock, mechanisms, experiment, parameter or parameters")
-    parser.add_argument("name", nargs="?", help="its name; with `parameters`, a word to look for")
+    kind: Any = parser.add_argument(
+        "kind", help="regime, field, shock, mechanisms, experiment, parameter or parameters"
+    )
+    name: Any = parser.add_argument("name", nargs="?", help="its name; with `parameters`, a word to look for")
+    kind.completer = name.completer = _complete
     parser.add_argument("--config-dir", metavar="DIR", help="folder of your own YAML")
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
     parser.set_defaults(execute=execute)
+
+
+def _complete(before: list[str]) -> list[str]:
+    """Return the kinds, or the names there are of the kind given."""
+    from sim.commands.catalogue import KINDS, find_kind, list_options, list_parameters
+
+    if not before:
+        return [*KINDS.values(), *(kind for kind in KINDS if kind not in KINDS.values())]
+    kind = find_kind(before[0])
+    return [one["name"] for one in (list_parameters() if kind == "parameters" else list_options(kind))]
 
 
 def execute(args: argparse.Namespace) -> int:

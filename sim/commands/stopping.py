@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -49,4 +50,4 @@ def stopping(engine: Any, command: str) -> Iterator[Stop]:
 def _say(text: str) -> None:
     """Write to stderr from a signal's handler, where print may meet itself."""
     with suppress(OSError):
-        os.write(2, text.encode())
+        os.write(2, text.encode(getattr(sys.stderr, "encoding", None) or "utf-8", "backslashreplace"))

@@ -76,7 +76,7 @@ def execute(args: argparse.Namespace) -> int:
     from sim.sweep.locking import LockedError
     from sim.sweep.pilot import DiskFullError
 
-    words = check_words(args, ("--set", "--sample", "--n", "--keep", "--dry-run", "--workers", "--engine", "--extend"))
+    words = check_words(args)
     _count_workers(args)  # refuse what cannot be before anything is compiled
     plan, folder = prepare(args, words)
     try:

@@ -33,7 +33,7 @@ class Soak(NamedTuple):
 
 
 def _read() -> tuple[float, int, int]:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
     return pages * PAGE_MB, sum(1 for _ in Path("/proc/self/fd").iterdir()), threading.active_count()
 
 

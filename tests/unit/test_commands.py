@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,7 +15,8 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.__main__ import main
+from sim.__main__ import build_parser, main
+from sim.commands.completion import find_candidates, list_verbs
 from sim.contrasts import compute_differences, compute_t_quantile, tell_differences
 from sim.results import Results, describe_run
 
@@ -34,20 +36,7 @@ def run_command(*words, **environment):
 # Help
 
 
-HELPED = (
-    None,
-    "run",
-    "compare",
-    "interviews",
-    "games",
-    "demo",
-    "draw",
-    "report",
-    "explore",
-    "calibrate",
-    "list",
-    "show",
-)
+HELPED = (None, *list_verbs(build_parser()))
 
 
 @pytest.mark.parametrize("verb", HELPED)
@@ -349,12 +338,38 @@ def test_info_prints_the_search_path():
         ("coalitions run regime=comp", ["regime=competitive"]),
         ("coalitions run regime=mixed memberships.turf", ["memberships.turf_weight="]),
         ("coalitions run --results x experiment=g", ["experiment=grow_or_fragment"]),
-        ("coalitions show re", ["regimes"]),
+        ("coalitions show re", ["regime", "regimes"]),
+        ("coalitions s", ["sweep", "status", "show", "sensitivity", "scenarios"]),
+        ("coalitions sweep experiment=grow", ["experiment=grow_or_fragment"]),
+        ("coalitions sweep --keep mo", ["months"]),
+        ("coalitions sweep --keep months experiment=grow", ["experiment=grow_or_fragment"]),
+        ("coalitions compare --con", ["--config-dir"]),
+        ("coalitions show regime comp", ["competitive"]),
+        ("coalitions list sh", ["shocks"]),
+        ("coalitions import us", ["usaspending"]),
     ],
 )
 def test_tab_completion_answers_what_bash_asks(line, expected):
     found = run_command("-sc", "query=bash", COMP_LINE=line, COMP_POINT=str(len(line)))
     assert (found.stdout.split(), found.returncode) == (expected, 0)
+
+
+@pytest.mark.parametrize("verb", list_verbs(build_parser()))
+def test_tab_completion_knows_each_verb_and_its_options(verb):
+    parser = build_parser()
+    assert verb in find_candidates("coalitions ", parser, [])
+    assert verb in find_candidates(f"coalitions {verb[:2]}", parser, [])
+    helped = list_verbs(parser)[verb].format_help()
+    found = find_candidates(f"coalitions {verb} --", parser, ["query=bash"])
+    assert set(found) == set(re.findall(r"^ +(?:-\S+(?: \S+)?, )*(--[a-z-]+)", helped, re.MULTILINE))
+    assert "--help" in found
+
+
+def test_a_wrong_option_is_answered_with_one_that_the_verb_has(capsys):
+    assert main(["games", "regime=none", "--results", "x"]) == 2
+    assert "Did you mean '--results'" not in capsys.readouterr().err
+    assert main(["sweep", "regime=none", "--dry-rum"]) == 2
+    assert "Did you mean '--dry-run'" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")

@@ -171,7 +171,7 @@ class Slurm:
                 ]
         except Exception as problem:
             raise ConfigurationError(f"engine = slurm: sbatch refuses ({_say(problem)})") from None
-        with wanted.open("a") as stream:
+        with wanted.open("a", encoding="utf-8") as stream:
             print(*(job.job_id for job in jobs), file=stream)
         return [Job(job, share) for job, share in zip(jobs, shares, strict=True)]
 
