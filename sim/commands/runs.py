@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sim.configuration import CASE, Configuration, ConfigurationError, compose, find_value, name_columns, set_values
 from sim.configuration.composition import describe_content
 from sim.configuration.declared import GROUPS
+from sim.configuration.files import describe_choices
 from sim.files import hold_folder, read_bounded, replace_file
 
 Label = Callable[[dict[str, Any], str], str]
@@ -68,6 +69,8 @@ def run_design(
 
         results.manifest["roster"] = merge_rosters(rosters)
     _describe(results, configuration)
+    own = Path(config_dir).resolve() if config_dir else None
+    results.manifest["descriptions"] = describe_choices(results.manifest.get("labels", {}), own)
     results.manifest["warnings"] = warnings
     return results
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,15 @@ def read_yaml(path: Path) -> str:
         raise ConfigurationError(f"{path}: {(problem.strerror or 'cannot be read').lower()}; mend or move it") from None
     except UnicodeDecodeError:
         raise ConfigurationError(f"{path}: cannot be read as YAML: not text in UTF-8") from None
+
+
+def describe_choices(labels: Mapping[str, Mapping[str, str]], own: Path | None = None) -> dict[str, dict[str, str]]:
+    """Return {group: {word: first sentence of its file}} of the choices in `labels`; one without a file is left out."""
+    files = {group: option_files(group, own) for group in labels}
+    return {
+        group: {word: read_description(files[group][word]) for word in words if word in files[group]}
+        for group, words in labels.items()
+    }
 
 
 def read_description(path: Path) -> str:

@@ -11,6 +11,7 @@ from sim.choices import label_choices
 from sim.columns import MODEL_VERSION
 from sim.configuration import set_values
 from sim.configuration.declared import GROUPS
+from sim.configuration.files import describe_choices
 from sim.results import CAUTION, describe_versions
 from sim.sizes import FIELD_NAMES, count_field
 from sim.sweep.parts import Failure
@@ -28,7 +29,8 @@ def describe_sweep(plan: Plan, failures: list[Failure]) -> dict[str, Any]:
         "start": next((word.partition("=")[2] for word in plan.overrides if word.startswith("start=")), ""),
         "overrides": list(plan.overrides),
         "settings": [plan.base],
-        "labels": _find_labels(plan),
+        "labels": (labels := _find_labels(plan)),
+        "descriptions": describe_choices(labels),
         "warnings": plan.warnings,
         "blocks": [block.to_tree() for block in plan.blocks],
         "order": plan.varied,  # of the parameters in the design; that of keys may be lost

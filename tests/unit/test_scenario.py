@@ -187,3 +187,16 @@ def test_the_explorer_says_what_its_settings_share():
     words = ["regime=unrestricted,competitive", "shock=total_cut", "shock.month=6", "seeds=1", "months=12"]
     page = build_explorer(compose_comparison(words, None), "coalitions explore")
     assert "All grant money ends in month 6" in page.partition("<main>")[0]
+
+
+@pytest.mark.parametrize("verb", ["compare", "sweep"])
+def test_a_report_says_what_each_design_is(verb, tmp_path):
+    words = ["regime=unrestricted,competitive", "shock=total_cut", "months=30", "seeds=2", "name=a", "--quiet"]
+    assert main([verb, *words, "--results", str(tmp_path), *(["--no-figures"] if verb == "compare" else [])]) == 0
+    page = make_page(read_material(tmp_path / "a"))
+    assert page.designs is not None
+    rows = {row[3]: row for row in page.designs.rows}
+    assert {"unrestricted", "competitive", "total_cut"} <= {*rows}
+    assert rows["competitive"][:2] == ["Competitive, short-term", "regime"]
+    assert rows["competitive"][2].startswith("One-year awards")
+    assert "What each design is" in render(page)
