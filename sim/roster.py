@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.delimited import fold_id
 from sim.files import find_shipped
 from sim.parameters import Field, ParameterError
 from sim.regimes import Programme
@@ -42,6 +43,8 @@ from sim.sheets import (
     declared_range,
     find_columns,
 )
+
+ALIKE = "spell it alike, or make them two names"
 
 
 class Localities(NamedTuple):
@@ -106,6 +109,8 @@ def read_folder(folder: str | Path, setting: Field, max_problems: float = MAX_PR
     is_whole = not problems  # or a line may be lost, and its organization be unknown to ties.csv
     rows = _read_organizations(sheets[ORGANIZATIONS], setting)
     if is_whole:
+        for column in ("coalitions", "localities"):
+            _check_spelling(rows, column, problems)
         _check_coalitions(rows, problems)
         _check_localities(rows, "localities" in sheets[ORGANIZATIONS].header, problems)
     ties = _read_ties(sheets[TIES], rows, is_whole)
@@ -135,6 +140,7 @@ class _Organization(NamedTuple):
 
 def _read_organizations(sheet: Sheet, setting: Field) -> dict[str, _Organization]:
     rows: dict[str, _Organization] = {}
+    folded: dict[str, str] = {}  # where an id stands first, by how ids are compared
     columns = find_columns(ORGANIZATIONS, setting)
     for line in sheet.lines:
         name = line.cells.get("org_id", "")
@@ -146,11 +152,15 @@ def _read_organizations(sheet: Sheet, setting: Field) -> dict[str, _Organization
             line.refuse("org_id", "text holds characters that do not show; use letters, digits, - and _")
         elif name in rows:
             line.refuse("org_id", f"text repeats the org_id of {rows[name].where}; give each organization one line")
+        elif (alike := folded.setdefault(fold_id(name), line.where)) != line.where:
+            line.refuse("org_id", f"text differs from the org_id of {alike} in case or spaces alone; {ALIKE}")
+        else:
+            line.check_id("org_id", name)
         sector = line.cells.get("sector", "")
-        known = sector and line.check_name("sector", sector, setting.sectors, "a sector of this field")
+        known = sector and line.find_name("sector", sector, setting.sectors, "a sector of this field")
         row = _Organization(
             where=line.where,
-            sector=setting.sectors.index(sector) if known else -1,
+            sector=setting.sectors.index(known) if known else -1,
             mix=_read_mix(line, columns, setting.populations),
             numbers=[line.read_number(columns[column]) for column in NUMBERS],
             coalitions=line.read_list("coalitions"),
@@ -173,6 +183,16 @@ def _read_mix(line: Line, columns: dict[str, RosterColumn], populations: list[st
     if total == 0:
         line.refuse(filled[0], "number 0 in every mix_ column; give one a positive number, or empty them all")
     return [effort.get(f"mix_{name}", 0.0) / (total or 1.0) for name in populations]
+
+
+def _check_spelling(rows: dict[str, _Organization], column: str, problems: Problems) -> None:
+    """Add a problem for each name in the lists of a column that another line writes with other case or spaces."""
+    first: dict[str, tuple[str, str]] = {}
+    for row in rows.values():
+        for name in getattr(row, column):
+            spelled, where = first.setdefault(fold_id(name), (name, row.where))
+            if spelled != name:
+                problems.add(row.where, f"text differs from a name of {where} in case or spaces alone; {ALIKE}", column)
 
 
 def _check_localities(rows: dict[str, _Organization], has_column: bool, problems: Problems) -> None:
@@ -205,13 +225,20 @@ def _check_coalitions(rows: dict[str, _Organization], problems: Problems) -> Non
 
 def _read_ties(sheet: Sheet, rows: dict[str, _Organization], is_whole: bool) -> dict[tuple[str, str], float]:
     ties: dict[tuple[str, str], float] = {}
+    folded = {fold_id(name): row.where for name, row in rows.items()}
     columns = {column.name: column for column in COLUMNS[TIES]}
     for line in sheet.lines:
         start, end = ends = line.cells.get("from_org", ""), line.cells.get("to_org", "")
         for column, name in zip(("from_org", "to_org"), ends, strict=True):
             if not name:
                 line.refuse(column, "empty; give an org_id of organizations.csv")
+            elif name not in rows and not line.check_id(column, name):
+                continue
             elif is_whole and name not in rows:
+                if fold_id(name) in folded:
+                    text = f"text differs from the org_id of {folded[fold_id(name)]} in case or spaces alone; {ALIKE}"
+                    line.refuse(column, text)
+                    continue
                 close = difflib.get_close_matches(name[:MAX_ID_CHARACTERS], list(rows), 1)
                 hint = f" (did you mean the one of {rows[close[0]].where}?)" if close else ""
                 line.refuse(column, f"text is not an org_id of organizations.csv; add it there or correct it{hint}")
@@ -229,11 +256,14 @@ def _read_ties(sheet: Sheet, rows: dict[str, _Organization], is_whole: bool) -> 
 
 def _read_programmes(sheet: Sheet, setting: Field) -> dict[str, Programme]:
     programmes: dict[str, Programme] = {}
+    folded: dict[str, str] = {}
     for line in sheet.lines:
         name, n_problems = line.cells.get("line", ""), len(sheet.problems)
         if not re.fullmatch("[A-Za-z0-9_]+", name):
             kind = "text with other characters" if name else "empty"
             line.refuse("line", f"{kind}; name the grant line with letters, digits and _")
+        elif (alike := folded.setdefault(fold_id(name), line.where)) != line.where and name not in programmes:
+            line.refuse("line", f"text differs from the name of {alike} in case alone; {ALIKE}")
         elif name in programmes:
             line.refuse("line", "text repeats the name of an earlier line; give each grant line its own")
         items = [item for item in dataclasses.fields(Programme) if item.name in line.cells]
@@ -254,10 +284,9 @@ def _read_value(line: Line, item: dataclasses.Field, setting: Field) -> Any:
         value = line.read_number(declared(item))
         return int(value) if item.type == "int" and not math.isnan(value) else value
     if isinstance(item.default, bool):
-        return line.check_name(item.name, text.lower(), ("true", "false"), "true or false") and text.lower() == "true"
+        return line.find_name(item.name, text, ("true", "false"), "true or false") == "true"
     if "options" in item.metadata:
-        line.check_name(item.name, text, item.metadata["options"], "an option")
-        return text
+        return line.find_name(item.name, text, item.metadata["options"], "an option") or text
     kind = "sectors" if item.name == "required_sectors" else "populations"
     return line.read_names(item.name, getattr(setting, kind), f"a {kind[:-1]} of this field")
 

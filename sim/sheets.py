@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import difflib
-import io
-import itertools
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.files import UnfitFileError, read_bounded
+from sim.delimited import SAVE_AS, DelimitedError, fold_id, fold_name, read_rows
+from sim.files import UnfitFileError
 from sim.parameters import Field, Meetings
 from sim.regimes import Programme
 
 MAX_BYTES = 20_000_000
 MAX_PROBLEMS = 20
 MAX_ID_CHARACTERS = 64
+FIRST_LINES = 5  # told of a fault that many lines have
 MAX_LEVEL = 5  # Levels of Collaboration Scale, 0 none ... 5 collaboration: Frey et al. 2006, Am. J. Evaluation 27(3)
 
 ORGANIZATIONS, TIES, GRANTS = "organizations.csv", "ties.csv", "grants.csv"
@@ -29,6 +28,8 @@ PERSONAL = re.compile(
     "latitude|longitude|coordinate|location|place|postcode|postal|zip|(?<![a-z])(age|city|county|fax|gps|lat|lng|lon|"
     "ssn|town|first_name|last_name)(?![a-z])"
 )
+_DIGITS = re.compile(r"[-+]?\d[\d.e+-]*")
+_HINT = " (did you mean the one of"
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
@@ -92,22 +93,81 @@ COLUMNS = {
         *(declared(item) for item in dataclasses.fields(Programme)),
     ),
 }
+SYNONYMS = {"id": "org_id", "orgid": "org_id"}  # of columns
+SUMS = {"total", "totals", "grand total", "subtotal", "sub total", "sum", "sums", "average", "mean", "count"}
+UNKNOWN = {"na", "n/a", "n.a.", "none", "nan", "null", "unknown", "-", "--", "\u2013", "\u2014", "?", "x", "."}
+# Usual words for the declared sectors; assumed, and used only where the field has that sector.
+SECTOR_WORDS = {
+    **dict.fromkeys(("gov", "govt", "public", "public_sector", "public_agency", "government_agency"), "government"),
+    **dict.fromkeys(("law_enforcement", "police", "court", "courts", "prosecutor", "criminal_justice"), "justice"),
+    **dict.fromkeys(("nonprofit", "non_profit", "not_for_profit", "npo", "charity", "civil_society"), "ngo"),
+    **dict.fromkeys(("health", "healthcare", "hospital", "clinic", "medical"), "health_care"),
+    **dict.fromkeys(("education", "schools", "university", "college", "school_district"), "school"),
+    **dict.fromkeys(("private", "private_sector", "company", "for_profit", "businesses"), "business"),
+    **dict.fromkeys(("press", "news", "journalism"), "media"),
+}
+_LEADING_ZERO = re.compile(r"[+-]?0[0-9]")
+_ERROR = re.compile(r"#(REF!|N/A|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|#+)")
+_SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]+")
+_MONTH = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_DATE = re.compile(rf"({_MONTH})-[0-9]{{2}}|[0-9]{{1,2}}-({_MONTH})(-[0-9]{{2,4}})?", re.IGNORECASE)
+_MARKS = {
+    "%": "a percent sign: write 0.3 for 30 %",
+    "$\u20ac\u00a3\u00a5": "a sign of a currency: write the number alone",
+    "\u2212\u2013\u2014": "a typographic minus: write -",
+    ",": "a comma: write 1250 for a thousand and 0.5 for a half",
+    " \u00a0\u202f": "a space inside",
+}
+WORKBOOKS = {".xlsx", ".xls", ".ods", ".numbers"}
 NUMBERS = ("viewpoint", "stance", "monthly_need_usd", "own_income_share", "reserve_months")
 
 
 class Problems(list):
-    """The problems found so far, one line each; raises `RosterError` when there are as many as `limit`."""
+    """The problems found so far, one line each; raises `RosterError` when there are as many as `limit`.
+
+    One fault on many lines is one problem, which says how many lines it concerns and which come first.
+    """
 
     def __init__(self, limit: float = MAX_PROBLEMS) -> None:
         """Begin with no problem. limit: math.inf for all of them."""
         super().__init__()
         self.limit = limit
+        self._seen: dict[tuple[str, str | None, str], _Repeated] = {}
 
     def add(self, where: str, text: str, column: str | None = None) -> None:
-        """Add one problem."""
-        self.append(f"{where}: {text}" if column is None else f"{where}: column {column[:40]!r}: {text}")
+        """Add one problem, or count it where the same has been found on another line."""
+        file, _, line = where.partition(":")
+        key = file, column, _DIGITS.sub("0", text.partition(_HINT)[0])
+        told = text if column is None else f"column {column[:40]!r}: {text}"
+        if key in self._seen and line.isdigit():
+            self[self._seen[key].place] = self._seen[key].count(int(line), told)
+            return
+        self._seen[key] = _Repeated(len(self), f"{where}: {told}", [int(line)] if line.isdigit() else [])
+        self.append(f"{where}: {told}")
         if len(self) >= self.limit:
             raise RosterError("\n".join(self))
+
+
+@dataclasses.dataclass
+class _Repeated:
+    """A problem that may stand on many lines."""
+
+    place: int  # in the list of problems
+    text: str
+    first: list[int]  # lines
+    n_lines: int = 1
+
+    def count(self, line: int, told: str) -> str:
+        """Return the text of the problem with another line."""
+        self.n_lines += line not in self.first
+        if len(self.first) < FIRST_LINES and line not in self.first:
+            self.first.append(line)
+        if not self.text.endswith(told):  # a hint that is that of one line
+            self.text = self.text.partition(_HINT)[0]
+        if self.n_lines == 1:
+            return self.text
+        listed = ", ".join(map(str, self.first)) + (" …" if self.n_lines > len(self.first) else "")
+        return f"{self.text} ({self.n_lines:,} lines: {listed})"
 
 
 class Line(NamedTuple):
@@ -129,8 +189,9 @@ class Line(NamedTuple):
         allowed = (
             f"must {'be whole and ' * column.is_whole}lie in [{column.low:.10g}, {column.high:.10g}] {column.unit}"
         )
-        if not NUMBER.fullmatch(text):
-            self.refuse(column.name, f"text is not a number; {allowed}, written like 1250 or 0.5")
+        if not NUMBER.fullmatch(text) or _LEADING_ZERO.match(text):
+            kind = f" ({found})" if (found := tell_kind(text)) else ""
+            self.refuse(column.name, f"text is not a number{kind}; {allowed}, written like 1250 or 0.5")
             return math.nan
         value = float(text) + 0.0  # makes -0.0 plain zero
         if not column.low <= value <= column.high:
@@ -141,16 +202,27 @@ class Line(NamedTuple):
             return value
         return math.nan
 
-    def check_name(self, column: str, name: str, known: Sequence[str], kind: str) -> bool:
-        """Return whether `name` is known; refuse it otherwise."""
-        if name not in known:
-            self.refuse(column, f"text is not {kind}; use one of {', '.join(known)}{suggest(name, known)}")
-        return name in known
+    def find_name(self, column: str, text: str, known: Sequence[str], kind: str) -> str:
+        """Return the known name that is meant, whatever its case; refuse the text and return "" where none is."""
+        found = match_name(text, known)
+        if not found:
+            self.refuse(column, f"text is not {kind}; use one of {', '.join(known)}{suggest(text, known)}")
+        return found
 
     def read_names(self, column: str, known: Sequence[str], kind: str) -> list[str]:
         """Return the known names of a cell `a;b`, in the order of `known`."""
-        names = [name for name in self.read_list(column) if self.check_name(column, name, known, kind)]
+        names = [self.find_name(column, name, known, kind) for name in self.read_list(column)]
         return [name for name in known if name in names]
+
+    def check_id(self, column: str, text: str) -> bool:
+        """Return whether a text may be an id; refuse what a spreadsheet has made of one, and sums below a table."""
+        if fold_id(text) in SUMS:
+            self.refuse(column, "text reads like the sums below a table, not like an id; delete the line")
+        elif kind := tell_damage(text):
+            self.refuse(column, f"text is {kind}, no id; put back what stood there, formatted as text")
+        else:
+            return True
+        return False
 
     def read_list(self, column: str) -> list[str]:
         """Return the names of a cell `a;b`, sorted."""
@@ -175,46 +247,40 @@ class Sheet:
             if self.file == ORGANIZATIONS:
                 problems.add(self.file, "file is not in the folder; write it with at least a column org_id")
             return
-        n_problems, rows = len(problems), self._read_rows(path)
-        where, header = next(rows, (self.file, []))
-        self.header = header
-        if not header and len(problems) == n_problems:
-            problems.add(self.file, "file is empty; write a first line of column names, with commas between them")
-        if header and check_header(where, header, find_columns(self.file, setting), problems):
-            self._read_lines(header, rows, find_columns(self.file, setting))
+        try:
+            self._read(path, setting)
+        except DelimitedError as problem:
+            problems.add(self.file if problem.line is None else f"{self.file}:{problem.line}", str(problem))
+        except OSError as problem:
+            mend = "keep only the model's columns" if path.is_file() else "give a CSV file"
+            is_unfit = isinstance(problem, UnfitFileError)
+            problems.add(path.name, f"file {'' if is_unfit else 'cannot be read: '}{problem.strerror}; {mend}")
+
+    def _read(self, path: Path, setting: Field) -> None:
+        rows = read_rows(path, MAX_BYTES)
+        self.is_synthetic = rows.is_synthetic
+        lines = iter(rows)
+        number, written = next(lines, (1, []))
+        columns = find_columns(self.file, setting)
+        self.header = match_columns(written, columns)
+        if not written:
+            text = "file is empty; write a first line of column names, with commas between them"
+            self.problems.add(self.file, text)
+        elif check_header(f"{self.file}:{number}", self.header, columns, self.problems):
+            self._read_lines(self.header, lines, columns)
 
     def _read_lines(
-        self, header: list[str], rows: Iterator[tuple[str, list[str]]], columns: dict[str, RosterColumn]
+        self, header: list[str], rows: Iterable[tuple[int, list[str]]], columns: dict[str, RosterColumn]
     ) -> None:
         kept = [name in columns and columns[name].role != "dropped" for name in header]
-        for where, cells in rows:
+        for number, cells in rows:
+            where = f"{self.file}:{number}"
             if len(cells) != len(header):
                 text = f"line has {len(cells)} cells where the header has {len(header)}; "
                 self.problems.add(where, text + "mend a missing comma, or put quotes around a cell that holds one")
                 continue
             pairs = zip(header, cells, kept, strict=True)
             self.lines.append(Line(where, {name: cell for name, cell, keep in pairs if keep and cell}, self.problems))
-
-    def _read_rows(self, path: Path) -> Iterator[tuple[str, list[str]]]:
-        """Yield ("file:line", stripped cells) of each line that is neither comment nor blank."""
-        stream = io.StringIO(read_text(path, self.problems), newline="")
-        n_before, first = 0, ""
-        for first in stream:
-            if first.strip() and not first.lstrip(' "').startswith("#"):
-                break
-            self.is_synthetic |= bool(re.search(r"\bSYNTHETIC\b", first))
-            n_before, first = n_before + 1, ""
-        reader = csv.reader(itertools.chain([first], stream), strict=True)
-        number = n_before + 1
-        try:
-            for cells in reader:
-                stripped = [cell.strip() for cell in cells]
-                if any(stripped):
-                    yield f"{self.file}:{number}", stripped
-                number = n_before + reader.line_num + 1
-        except csv.Error:
-            text = 'quotes do not close, or a cell is too long; write "" for a quote inside quotes'
-            self.problems.add(f"{self.file}:{number}", text)
 
 
 def check_file_names(folder: Path, problems: Problems) -> None:
@@ -224,24 +290,48 @@ def check_file_names(folder: Path, problems: Problems) -> None:
         if path.name in COLUMNS and not path.is_file():
             problems.add(path.name, "what is there is a folder, device or pipe, or a link to nothing; put a file there")
         elif close and not (folder / close[0]).is_file():
-            problems.add(path.name, f"file would not be read; name it {close[0]} or move it elsewhere")
+            workbook = f"{SAVE_AS} under the name" if path.suffix.lower() in WORKBOOKS else "name it"
+            problems.add(path.name, f"file would not be read; {workbook} {close[0]} or move it elsewhere")
 
 
-def read_text(path: Path, problems: Problems) -> str:
-    """Return the text of a file of at most `MAX_BYTES` in UTF-8, with or without a byte order mark."""
-    try:
-        data = read_bounded(path, MAX_BYTES)
-    except OSError as error:
-        mend = "keep only the model's columns" if path.is_file() else "give a CSV file"
-        is_unfit = isinstance(error, UnfitFileError)
-        problems.add(path.name, f"file {'' if is_unfit else 'cannot be read: '}{error.strerror}; {mend}")
-        return ""
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        problems.add(f"{path.name}:{line}", "text is not UTF-8; save the file as 'CSV UTF-8'")
-        return ""
+def match_columns(header: Sequence[str], columns: Iterable[str]) -> list[str]:
+    """Return a header with the columns of this file as they are declared, whatever their case and spaces."""
+    known = {fold_name(name): name for name in columns}
+    return [known.get(SYNONYMS.get(fold_name(name), fold_name(name)), name) for name in header]
+
+
+def match_name(text: str, known: Sequence[str]) -> str:
+    """Return the known name that `text` means: by itself, whatever its case, or as a usual word for it; else ""."""
+    if text in known:
+        return text
+    by_fold = {fold_name(name): name for name in known}
+    word = fold_name(text)
+    return by_fold.get(word) or by_fold.get(SECTOR_WORDS.get(word, ""), "")
+
+
+def tell_damage(text: str) -> str:
+    """Return what a spreadsheet has made of a text, like "a date", "" where it looks untouched."""
+    if _ERROR.fullmatch(text):
+        return "an error of a spreadsheet"
+    if text.startswith("="):
+        return "a formula of a spreadsheet"
+    if _SCIENTIFIC.fullmatch(text):
+        return "a number that a spreadsheet has shortened"
+    return "a date that a spreadsheet has made" if _DATE.fullmatch(text) else ""
+
+
+def tell_kind(text: str) -> str:
+    """Return in a few words why a text is no number, without repeating it; "" where there is nothing to say."""
+    if fold_id(text) in UNKNOWN:
+        return "what is not known stays empty"
+    if found := tell_damage(text):
+        return found
+    for marks, kind in _MARKS.items():
+        if NUMBER.fullmatch(text.translate(dict.fromkeys(map(ord, f"{marks}, \u00a0")))) and any(
+            map(text.count, marks)
+        ):
+            return kind
+    return "a zero before it" if _LEADING_ZERO.match(text) else ""
 
 
 def find_columns(file: str, setting: Field) -> dict[str, RosterColumn]:

@@ -34,6 +34,8 @@ OPTIONS = {  # by the name of a choice
     "ntee": "--ntee",
     "wave": "--wave",
     "symmetrise": "--symmetrise",
+    "scale": "--scale",
+    "level": "--level",
     "term_months": "--term-months",
 }
 INVENTED = "SYNTHETIC example, replace: "
@@ -64,6 +66,12 @@ def add_parser(verbs: Any) -> None:
     wanted.add_argument("--wave", metavar="W", help="of the survey, where it has several")
     wanted.add_argument(
         "--symmetrise", choices=("none", "min", "mean", "max"), help="one tie from two answers (default: none)"
+    )
+    wanted.add_argument(
+        "--scale", type=float, metavar="N", help="highest value of the ties' own scale: trust = value/N"
+    )
+    wanted.add_argument(
+        "--level", type=int, metavar="N", help="level of every tie of a list without a column of levels (default 3)"
     )
     wanted.add_argument("--term-months", type=int, metavar="N", help="how long awards last (grants-gov; default 36)")
     wanted.add_argument(
@@ -139,6 +147,10 @@ def _read_choices(args: argparse.Namespace) -> Any:
             raise ConfigurationError(f"--listing {number}: must be a number like 16.320, in full")
     if not 1 <= given.get("term_months", 1) <= 120:
         raise ConfigurationError(f"--term-months {given['term_months']}: must lie in [1, 120] months")
+    if not 0 < given.get("scale", 1) < math.inf:
+        raise ConfigurationError(f"--scale {given['scale']:g}: must be a number above 0")
+    if not 1 <= given.get("level", 1) <= 5:
+        raise ConfigurationError(f"--level {given['level']}: must lie in [1, 5] levels")
     given = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
     return Choices(**given)
 

@@ -69,7 +69,9 @@ def execute(args: argparse.Namespace) -> int:
 def _take_apart(problem: str) -> dict[str, Any]:
     found = PLACE.fullmatch(problem)
     parts = found.groupdict() if found else {"file": None, "line": None, "column": None, "text": problem}
-    return {**parts, "line": int(parts["line"]) if parts["line"] else None}
+    repeated = re.search(r" \(([0-9,]+) lines: [0-9, …]+\)$", problem)
+    n_lines = int(repeated[1].replace(",", "")) if repeated else 1
+    return {**parts, "line": int(parts["line"]) if parts["line"] else None, "n_lines": n_lines}
 
 
 def summarise_roster(tables: Any, populations: list[str]) -> dict[str, Any]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import io
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from sim.columns import MONTHS
+from sim.delimited import DelimitedError, fold_name, read_rows
 from sim.figures.figure import Origin, Table
 from sim.figures.style import BLACK
-from sim.files import read_bounded
 
 HEADER = ["month", "column", "value"]
 KNOWN = [entry.name for entry in MONTHS]
@@ -31,15 +30,20 @@ def read_observations(path: str | Path, start: str = "") -> Table:
     """
     path = Path(path)
     try:
-        content = io.BytesIO(read_bounded(path, MAX_BYTES))
-        table: Any = pd.read_csv(content, dtype=str, keep_default_na=False, skipinitialspace=True)
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as problem:
-        raise ObservationError(f"{path}: cannot be read ({problem}); it must be a CSV in UTF-8") from problem
-    if list(table.columns) != HEADER:
-        raise ObservationError(
-            f"{path}:1: columns {','.join(map(str, table.columns))}; they must be {','.join(HEADER)}"
-        )
-    rows = [_check(row, f"{path}:{line}", start) for line, row in enumerate(table.to_dict("records"), 2)]
+        lines = list(read_rows(path, MAX_BYTES))
+    except OSError as problem:
+        raise ObservationError(f"{path}: cannot be read ({problem.strerror or problem}); it must be a CSV in UTF-8") from problem
+    except DelimitedError as problem:
+        place = path if problem.line is None else f"{path}:{problem.line}"
+        raise ObservationError(f"{place}: cannot be read: {problem}") from problem
+    number, header = lines[0] if lines else (1, [])
+    if [fold_name(name) for name in header] != HEADER:
+        raise ObservationError(f"{path}:{number}: columns {','.join(header)}; they must be {','.join(HEADER)}")
+    rows = []
+    for number, cells in lines[1:]:
+        if len(cells) != len(HEADER):
+            raise ObservationError(f"{path}:{number}: {len(cells)} cells; give three, {','.join(HEADER)}")
+        rows.append(_check(dict(zip(HEADER, cells, strict=True)), f"{path}:{number}", start))
     if not rows:
         raise ObservationError(f"{path}: holds no observation; give a row a month, like 12,collaboration_share,0.35")
     return pd.DataFrame(rows, columns=HEADER).sort_values(["column", "month"], ignore_index=True)

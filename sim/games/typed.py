@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.files import read_bounded
+from sim.delimited import DelimitedError, read_rows
 from sim.games.hedonic import (
     GameError,
     Group,
@@ -60,18 +58,12 @@ def read_table(path: str | Path, kind: str) -> TypedGame:
 def _read_lines(path: Path) -> list[tuple[int, list[str]]]:
     """Return the number and cells of each line that says something."""
     try:
-        text = read_bounded(path, MOST_BYTES).decode("utf-8-sig")
+        return [(at, row) for at, row in read_rows(path, MOST_BYTES) if not row[0].startswith("#")]
     except OSError as problem:
         raise GameError(f"{path}: cannot be read ({problem.strerror})") from problem
-    except UnicodeDecodeError as problem:
-        raise GameError(f"{path}: is not UTF-8 text; save it as CSV") from problem
-    reader, rows = csv.reader(io.StringIO(text, newline=""), strict=True), []
-    try:
-        for row in reader:
-            rows.append((reader.line_num, [cell.strip() for cell in row]))
-    except csv.Error as problem:
-        raise GameError(f"{path}, line {reader.line_num}: quotes do not close, or a cell is too long") from problem
-    return [(at, row) for at, row in rows if any(row) and not row[0].startswith("#")]
+    except DelimitedError as problem:
+        place = path if problem.line is None else f"{path}, line {problem.line}"
+        raise GameError(f"{place}: {problem}") from problem
 
 
 def _read_weights(path: Path, lines: list[tuple[int, list[str]]], kind: str) -> TypedGame:

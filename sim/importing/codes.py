@@ -9,8 +9,9 @@ import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from sim.delimited import DelimitedError, read_rows
 from sim.files import replace_file
-from sim.sheets import Problems, RosterError, read_text
+from sim.sheets import MAX_BYTES, RosterError
 
 HEADER = ["org_id", "source_id", "name"]
 
@@ -47,10 +48,10 @@ class KeyFile:
             self._read(path)
 
     def _read(self, path: Path) -> None:
-        problems = Problems()
-        rows = list(csv.reader(io.StringIO(read_text(path, problems), newline="")))
-        if problems:
-            raise RosterError("\n".join(problems))
+        try:
+            rows = [cells for _, cells in read_rows(path, MAX_BYTES)]
+        except (DelimitedError, OSError) as problem:
+            raise RosterError(f"--key {path}: {problem}") from None
         if not rows or rows[0] != HEADER or any(len(row) != len(HEADER) for row in rows):
             raise RosterError(f"--key {path}: not a key file of an import ({', '.join(HEADER)}); choose another name")
         for code, key, name in rows[1:]:

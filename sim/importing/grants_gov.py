@@ -18,6 +18,7 @@ from sim.parameters import Field
 from sim.sheets import GRANTS, Line
 
 KNOWN = ("listings", "term_months")
+NAMESPACE = "http://apply.grants.gov/system/OpportunityDetail-V1.0"
 SYNOPSIS, FORECAST = "OpportunitySynopsisDetail_1_0", "OpportunityForecastDetail_1_0"
 FROM_XML = {  # what it is called in CSV, and here
     "OpportunityID": "opportunity_id",
@@ -29,6 +30,7 @@ FROM_XML = {  # what it is called in CSV, and here
     "ExpectedNumberOfAwards": "expected_number_of_awards",
     "CostSharingOrMatchingRequirement": "is_cost_sharing",
 }
+SEARCH = "a table of the search page, not the XML extract or the CSV of simpler.grants.gov"
 CSV = (*FROM_XML.values(), "is_forecast")
 IDENTITY = "the agency's contact (name, e-mail, phone), titles, descriptions"
 _GOVERNMENT, _SCHOOL, _NGO, _BUSINESS = "government", "school", "ngo", "business"
@@ -111,11 +113,11 @@ def _read_all(source: Source) -> Iterator[Line]:
     for path in source.paths:
         if path in csv_paths or not source.check(path):
             continue
-        for where, element, texts in read_records(source, path, (SYNOPSIS, FORECAST), FROM_XML):
+        for where, element, texts in read_records(source, path, (SYNOPSIS, FORECAST), FROM_XML, NAMESPACE):
             cells = {FROM_XML[name]: ";".join(filter(None, values)) for name, values in texts.items()}
             cells = {name: cell for name, cell in cells.items() if cell}
             yield Line(where, cells | {"is_forecast": str(element == FORECAST).lower()}, source.problems)
-    others = {"recipient_uei": "usaspending", "NTEE_CD": "irs"}
+    others = {"recipient_uei": "usaspending", "NTEE_CD": "irs", "opportunity_number": SEARCH}
     yield from source.read_rows(wanted, others, csv_paths)
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import io
-import itertools
-import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from sim.sheets import NUMBER, Line, Problems
+from sim.delimited import DelimitedError, Rows, check_file, fold_name, tell_broken
+from sim.sheets import NUMBER, Line, Problems, match_columns, tell_kind
 
 MAX_BYTES = 4_000_000_000  # of one file; read as a stream, so memory does not grow with it
 MAX_ROWS = 20_000_000
@@ -35,15 +33,16 @@ class Source:
         """Return whether a file can be opened as text; tell what is in the way."""
         if not path.is_file():
             self.problems.add(path.name, "no such file; give the path of the export")
-        elif (size := path.stat().st_size) > MAX_BYTES:
+            return False
+        if (size := path.stat().st_size) > MAX_BYTES:
             self.problems.add(path.name, f"file of {size} bytes; at most {MAX_BYTES} are read, so export less of it")
-        elif _begins_with(path, b"PK\x03\x04"):
-            self.problems.add(
-                path.name, "file is an archive or a workbook; unpack it, or save it as 'CSV UTF-8', and give that"
-            )
-        else:
-            return True
-        return False
+            return False
+        try:
+            check_file(path)
+        except DelimitedError as problem:
+            self.problems.add(path.name, str(problem))
+            return False
+        return True
 
     def tell(self, path: Path, position: int) -> None:
         """Report how far reading has come. position: bytes of this file."""
@@ -62,11 +61,13 @@ class Source:
                 yield from self._read_file(path, columns, others or {})
 
     def _read_file(self, path: Path, columns: Mapping[str, bool], others: Mapping[str, str]) -> Iterator[Line]:
-        rows = self.read_cells(path)
-        where, header = next(rows, (path.name, []))
-        if not header:
-            self.problems.add(path.name, "file is empty; give one with a first line of column names")
+        rows, n_problems = self.read_cells(path), len(self.problems)
+        where, written = next(rows, (path.name, []))
+        if not written:
+            if len(self.problems) == n_problems:  # else it is no text, and that has been said
+                self.problems.add(path.name, "file is empty; give one with a first line of column names")
             return
+        header = match_columns(written, columns)
         if not self._check_header(where, header, columns, others):
             return
         self.n_unread_columns += sum(name not in columns for name in header)
@@ -85,54 +86,43 @@ class Source:
     ) -> bool:
         missing = [name for name, is_needed in columns.items() if is_needed and name not in header]
         twice = [name for name in columns if header.count(name) > 1]
-        kind = next((kind for name, kind in others.items() if name in header), None)
+        folded = {fold_name(name) for name in header}
+        kind = next((kind for name, kind in others.items() if fold_name(name) in folded), None)
         if missing and kind:
-            self.problems.add(where, f"this looks like a file for `coalitions import {kind}`; it has no '{missing[0]}'")
+            is_verb = " " not in kind
+            told = f"this looks like a file for `coalitions import {kind}`" if is_verb else f"this looks like {kind}"
+            self.problems.add(where, f"{told}; it has no '{missing[0]}'")
             return False
-        for name in missing:
-            self.problems.add(where, "is not in the header; export it with this column", name)
+        if len(missing) == 1:
+            self.problems.add(where, "is not in the header; export it with this column", missing[0])
+        elif missing:
+            self.problems.add(
+                where, f"{len(missing)} columns are not in the header: {', '.join(missing)}; export with them"
+            )
         for name in twice:
             self.problems.add(where, "stands twice in the header; keep one", name)
         return not missing and not twice
 
     def read_cells(self, path: Path) -> Iterator[tuple[str, list[str]]]:
         """Yield ("file:line", stripped cells) of each line that is neither comment nor blank."""
-        number = 1
-        with path.open("rb") as raw:
-            stream = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+        encoding = check_file(path)
+        with path.open("rb") as raw, io.TextIOWrapper(raw, encoding=encoding, newline="") as stream:
             try:
-                first, n_before = self._skip_comments(stream)
-                reader = csv.reader(itertools.chain([first], stream), strict=True)
-                for at in range(MAX_ROWS):
-                    number = n_before + reader.line_num + 1
-                    cells = next(reader, None)
-                    if cells is None:
+                rows = Rows(stream)
+                self.is_synthetic |= rows.is_synthetic
+                for at, (number, cells) in enumerate(rows):
+                    if at >= MAX_ROWS:
+                        self.problems.add(path.name, f"more than {MAX_ROWS} lines; export less of it")
                         break
                     if at % _EVERY == 0:
                         self.tell(path, raw.tell())
-                    stripped = [cell.strip() for cell in cells]
-                    if any(stripped):
-                        yield f"{path.name}:{number}", stripped
-                else:
-                    self.problems.add(path.name, f"more than {MAX_ROWS} lines; export less of it")
+                    yield f"{path.name}:{number}", cells
+            except DelimitedError as problem:
+                self.problems.add(path.name if problem.line is None else f"{path.name}:{problem.line}", str(problem))
             except UnicodeDecodeError:
-                self.problems.add(
-                    f"{path.name}:{_find_broken(path)}", "text is not UTF-8; save the file as 'CSV UTF-8'"
-                )
-            except csv.Error:
-                text = 'quotes do not close, or a cell is too long; write "" for a quote inside quotes'
-                self.problems.add(f"{path.name}:{number}", text)
+                where = f"{path.name}:{_find_broken(path)}" if encoding == "utf-8-sig" else path.name
+                self.problems.add(where, tell_broken())
         self.tell(path, self._sizes[self.paths.index(path)])
-
-    def _skip_comments(self, stream: io.TextIOWrapper) -> tuple[str, int]:
-        """Return the first line that is no comment, and how many came before it."""
-        n_before = 0
-        for first in stream:
-            if first.strip() and not first.lstrip(' "').startswith("#"):
-                return first, n_before
-            self.is_synthetic |= bool(re.search(r"\bSYNTHETIC\b", first))
-            n_before += 1
-        return "", n_before
 
 
 def read_amount(line: Line, column: str) -> float | None:
@@ -141,7 +131,10 @@ def read_amount(line: Line, column: str) -> float | None:
     if text is None:
         return None
     if not NUMBER.fullmatch(text) or not abs(float(text)) < 1e15:
-        line.refuse(column, "text is not an amount; must be written like 1250 or -0.5, without marks for thousands")
+        kind = f" ({found})" if (found := tell_kind(text)) else ""
+        line.refuse(
+            column, f"text is not an amount{kind}; must be written like 1250 or -0.5, without marks for thousands"
+        )
         return None
     return float(text)
 
@@ -155,8 +148,3 @@ def _find_broken(path: Path) -> int:
             except UnicodeDecodeError:
                 return number
     return 1
-
-
-def _begins_with(path: Path, mark: bytes) -> bool:
-    with path.open("rb") as stream:
-        return stream.read(len(mark)) == mark

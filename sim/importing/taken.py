@@ -26,6 +26,8 @@ class Choices:
     ntee: tuple[str, ...] = ()  # beginnings of codes, like P or I7
     wave: str | None = None
     symmetrise: str = "none"
+    scale: float | None = None  # highest value of the survey's scale, where it is not Levels of Collaboration
+    level: int = 3  # of a list that says who works with whom, and not how closely (assumed)
     term_months: int = 36  # where the file does not say how long an award lasts (grants.gov 16.320)
 
     def is_wanted_place(self, state: str, county: str, city: str) -> bool:

@@ -58,6 +58,9 @@ _LISTING = re.compile(r"\d\d\.[0-9A-Z]{3}")
 _UEI = re.compile(r"[A-Z0-9]{12}")
 
 
+SUMMARY = "a summary of awards: choose 'Transactions' in the download"
+
+
 @dataclasses.dataclass(slots=True)
 class _Award:
     recipient: str
@@ -90,7 +93,9 @@ def read_usaspending(source: Source, choices: Choices, field: Field) -> Taken:
     """Return recipients and a grant line for each listing; see docs/import.md for what is estimated and how."""
     gathered = _Gathered()
     columns = {**COLUMNS, **{f"recipient_{name}": True for name in _places(choices)}}
-    for line in source.read_rows(columns, {"NTEE_CD": "irs", "opportunity_id": "grants-gov"}):
+    for line in source.read_rows(
+        columns, {"NTEE_CD": "irs", "opportunity_id": "grants-gov", "total_obligated_amount": SUMMARY}
+    ):
         _add_action(line, choices, gathered)
     taken = Taken(is_synthetic=source.is_synthetic)
     if source.problems:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sim.files import replace_file
 from sim.importing.codes import KeyFile, assign_codes
 from sim.importing.taken import Row, Taken
 from sim.parameters import Field
-from sim.sheets import GRANTS, ORGANIZATIONS, TIES, RosterError, find_columns
+from sim.sheets import GRANTS, ORGANIZATIONS, TIES, Problems, RosterError, Sheet, find_columns
 
 
 def write_folder(
@@ -28,7 +29,7 @@ def write_folder(
     only: the files to write (empty: all that there is something for). leave: columns to leave empty. Ties go to the
     organizations already in the folder, where there are any: by the key, or by their own ids.
     """
-    codes = _find_codes(taken, folder, key, kind)
+    codes = _find_codes(taken, folder, key, kind, field)
     texts = {}
     if taken.organizations and not (kind == "ties" and (folder / ORGANIZATIONS).is_file()):
         rows = [{"org_id": codes[one], **_without(row, leave)} for one, row in taken.organizations.items()]
@@ -56,16 +57,12 @@ def _without(row: Row, leave: Sequence[str]) -> Row:
     return {name: cell for name, cell in row.items() if name not in leave}
 
 
-def _find_codes(taken: Taken, folder: Path, key: KeyFile, kind: str) -> dict[str, str]:
+def _find_codes(taken: Taken, folder: Path, key: KeyFile, kind: str, field: Field) -> dict[str, str]:
     """Return the code of each organization. Raises `RosterError` where ties name one that the folder does not have."""
     there = folder / ORGANIZATIONS
     if kind != "ties" or not there.is_file():
         return assign_codes(taken.organizations, key.codes)
-    with there.open(encoding="utf-8-sig", newline="") as stream:
-        rows = csv.reader(line for line in stream if line.strip() and not line.lstrip(' "').startswith("#"))
-        header = next(rows, [])
-        at = header.index("org_id") if "org_id" in header else 0
-        ids = {row[at].strip() for row in rows if len(row) > at}
+    ids = {line.cells.get("org_id") for line in Sheet(there, field, Problems(math.inf)).lines}
     codes = {one: key.codes.get(one, one) for one in taken.organizations}
     missing = sum(code not in ids for code in codes.values())
     if missing:

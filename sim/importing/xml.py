@@ -22,8 +22,10 @@ class _RefusedError(Exception):
 class _Gatherer:
     """Expat's handlers: texts of the wanted children of the wanted elements."""
 
-    def __init__(self, parser: expat.XMLParserType, elements: Collection[str], children: Collection[str]) -> None:
-        self.parser, self.elements, self.children = parser, elements, children
+    def __init__(
+        self, parser: expat.XMLParserType, elements: Collection[str], children: Collection[str], namespace: str
+    ) -> None:
+        self.parser, self.elements, self.children, self.namespace = parser, elements, children, namespace
         self.path: list[str] = []
         self.texts: dict[str, list[str]] = {}
         self.words: list[str] | None = None  # of the child being read
@@ -35,11 +37,23 @@ class _Gatherer:
         parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = self.refuse
         parser.buffer_text = True
 
+    def check_version(self, namespace: str, element: str) -> None:
+        kinds = {one.rstrip("_0123456789") for one in self.elements}
+        if element in self.elements and namespace in ("", self.namespace):
+            return
+        if element in self.elements or element.rstrip("_0123456789") in kinds:
+            raise _RefusedError(
+                f"records of another version of the schema; those of {self.namespace} are read, so get that extract"
+            )
+
     def refuse(self, *_: object) -> None:
         raise _RefusedError("file declares a document type, which no extract does; get it again from its source")
 
     def start(self, name: str, _: object) -> None:
-        self.path.append(name.rpartition(" ")[2])  # without its namespace
+        namespace, _, element = name.rpartition(" ")
+        self.path.append(element)
+        if len(self.path) == 2:
+            self.check_version(namespace, element)
         if len(self.path) > MAX_DEPTH:
             raise _RefusedError(
                 f"elements stand {len(self.path)} deep; at most {MAX_DEPTH} are read, so get the file again"
@@ -67,10 +81,12 @@ class _Gatherer:
             self.size = 0
 
 
-def read_records(source: Source, path: Path, elements: Collection[str], children: Collection[str]) -> Iterator[Record]:
+def read_records(
+    source: Source, path: Path, elements: Collection[str], children: Collection[str], namespace: str
+) -> Iterator[Record]:
     """Yield the records of a file; what it may not hold, or is broken, is told as a problem and ends it."""
     parser = expat.ParserCreate(namespace_separator=" ")
-    gatherer = _Gatherer(parser, elements, children)
+    gatherer = _Gatherer(parser, elements, children, namespace)
     with path.open("rb") as stream:
         is_last = False
         while not is_last:

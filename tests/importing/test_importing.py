@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import stat
+import zipfile
 from collections import Counter
 
 import pytest
@@ -148,8 +149,9 @@ def test_every_problem_is_told_at_once_and_no_cell_is_repeated(tmp_path, capsys)
     ("content", "words"),
     [
         (b"", "file is empty"),
-        (b"PK\x03\x04zip", "file is an archive or a workbook; unpack it"),
-        ("EIN,NTEE_CD\n".encode("utf-16"), "not UTF-8"),
+        (b"PK\x03\x04zip", "file is a damaged archive or workbook"),
+        ("EIN,NTEE_CD\n".encode("utf-16-le"), "UTF-16 without a byte-order mark"),
+        ("EIN,NTEE_CD\n".encode("utf-16"), "2 columns are not in the header: ASSET_AMT, REVENUE_AMT"),
         (b"EIN,NTEE_CD,ASSET_AMT,REVENUE_AMT\n123456789,P20,1,\xff\n", "a.csv:2: text is not UTF-8"),
         (b'EIN,NTEE_CD,ASSET_AMT,REVENUE_AMT\n"123,P20,1,1\n', "quotes do not close"),
         (b"recipient_uei,EIN\n", "this looks like a file for `coalitions import usaspending`"),
@@ -296,6 +298,155 @@ def test_ties_follow_the_rule_and_a_missing_answer_is_no_zero(text, rule, column
     assert sorted(taken.organizations) == ["a", "b", "c"]
 
 
+HEADS = [
+    ("source", "target", "weight"),
+    ("Sender", "Receiver", "Count"),
+    ("ego", "alter", "level"),
+    ("I", "J", "Weight"),
+]
+
+
+@pytest.mark.parametrize("heads", [*HEADS, ("from_org", "to_org", "Level"), ("FROM", "TO", "LEVEL")])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_list_with_the_usual_heads_is_read(tmp_path, capsys, heads, delimiter, encoding):
+    text = "\n".join(map(delimiter.join, [heads, ("1", "2", "3"), ("2", "3", "1"), ("3", "1", "5")]))
+    (tmp_path / "t.csv").write_bytes(text.encode(encoding))
+    code, out, _ = call(capsys, "ties", tmp_path / "t.csv", "--to", tmp_path / "city")
+    assert code == 0
+    assert "3 answers of 3 respondents about 3 organizations" in "\n".join(out)
+    assert "no pair stands in both directions" in "\n".join(out)
+    assert sorted(line.split(",")[2] for line in read(tmp_path / "city" / "ties.csv")) == ["1", "3", "5"]
+
+
+def read(path):
+    """Return the lines of a table without comments and header."""
+    return [line for line in path.read_text().splitlines() if not line.startswith("#")][1:]
+
+
+@pytest.mark.parametrize(
+    ("options", "values", "told"),
+    [((), ["3"], "level 3 for each line"), (("--level", "5"), ["5"], "level 5 for each line")],
+)
+def test_a_list_without_levels_takes_one_for_all(tmp_path, capsys, options, values, told):
+    (tmp_path / "t.csv").write_text("from,to\na,b\nb,c\na,b\n")
+    code, out, _ = call(capsys, "ties", tmp_path / "t.csv", "--to", tmp_path / "city", *options)
+    assert code == 0
+    assert {line.split(",")[2] for line in read(tmp_path / "city" / "ties.csv")} == set(values)
+    assert told in "\n".join(out)
+    assert "1 lines that name a pair again" in "\n".join(out)
+
+
+def test_weights_of_another_scale_need_its_highest_value(tmp_path, capsys):
+    (tmp_path / "t.csv").write_text("source,target,weight\na,b,30\nb,c,15\nc,a,12.5\n")
+    [line] = [one for one in find_problems("ties", tmp_path / "t.csv") if "out of range" in one]
+    assert "--scale" in line
+    assert line.endswith("(3 lines: 2, 3, 4)")
+    code, out, _ = call(capsys, "ties", tmp_path / "t.csv", "--to", tmp_path / "city", "--scale", 30)
+    assert code == 0
+    assert sorted(float(line.split(",")[2]) for line in read(tmp_path / "city" / "ties.csv")) == pytest.approx(
+        [12.5 / 30, 0.5, 1]
+    )
+    assert "trust: the answer over 30" in "\n".join(out)
+
+
+def test_answers_in_words_and_marks_for_none_are_read(tmp_path, capsys):
+    (tmp_path / "t.csv").write_text(
+        "who,a,b,c\na,X,3 - Coordination,N/A\nb,5: Collaboration,-,networking\nc,\u2013,0 - None,X\n"
+    )
+    code, out, _ = call(capsys, "ties", tmp_path / "t.csv", "--to", tmp_path / "city")
+    assert code == 0
+    assert "4 answers" in "\n".join(out)
+    assert "2 answers that say nothing" in "\n".join(out)
+    assert "3 answers about oneself" in "\n".join(out)
+    assert sorted(line.split(",")[2] for line in read(tmp_path / "city" / "ties.csv")) == ["0", "1", "3", "5"]
+
+
+FORM = "Timestamp,Your organization,Partner organization,Level"
+LIKERT = "org,trust,communication,leadership,mutual_respect"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"{FORM}\n2024-01-02,Alpha,Beta,3\n2024-01-03,Beta,Alpha,4\n", "'Your organization', 'Partner organization'"),
+        (f"{LIKERT}\nA,4,3,2,1\nB,3,5,1,2\nC,1,1,1,1\n", "'trust', 'communication', 'leadership'"),
+        ("Organization,Staff,Sites,Programs\nx,3,1,2\ny,4,1,1\nz,5,2,2\n", "'Staff', 'Sites', 'Programs'"),
+        ("Q1,Q12_1 [Alpha],Q12_2 [Beta]\nAlpha,,3\nBeta,2,\n", "'Q12_1 [Alpha]'"),
+        ("who,a,b,Total\na,,3,3\nb,5,,5\n", "column 'Total' of the matrix is no code"),
+        ("who,a,b,sector\na,,3,ngo\nb,5,,ngo\n", "column 'sector' of the matrix is no code"),
+        ("Harbor House,St Mary,3\nSt Mary,Harbor House,4\n", "its first line does not name columns"),
+        (
+            'a,b\nWho?,What?\n"{""ImportId"":""Q1""}","{""ImportId"":""Q2""}"\n',
+            "lines 2 and 3 are further headers",
+        ),
+        ("from,to,level\na,Org B,3\norg b,a,3\n", "text differs from a code of t.csv:2 in case or spaces"),
+        ("from,to,level\na,b,3\nTotal,,3\n", "sums below a table"),
+        ("from,to,level\na,1.2E+11,3\n", "a number that a spreadsheet has shortened"),
+        ("from,to,level\na,b,03\n", "a zero before it"),
+        ("from,to,level\na,b,3 - Cooperation\n", "text is not a number"),
+    ],
+)
+def test_a_table_that_is_no_table_of_ties_is_refused_in_one_line(text, words, tmp_path):
+    (tmp_path / "t.csv").write_text(text)
+    found = find_problems("ties", tmp_path / "t.csv")
+    assert len(found) == 1
+    assert words in found[0]
+    assert "Harbor" not in found[0]
+
+
+def test_one_letter_in_two_forms_is_one_code(tmp_path, capsys):
+    (tmp_path / "t.csv").write_text("from,to,level\ncaf\u00e9,X,3\nX,cafe\u0301,4\n")
+    code, out, _ = call(capsys, "ties", tmp_path / "t.csv", "--to", tmp_path / "city")
+    assert code == 0
+    assert "about 2 organizations" in "\n".join(out)
+
+
+@pytest.mark.parametrize("kind", ["usaspending", "irs", "grants-gov", "ties"])
+def test_an_encoding_that_is_not_read_is_told_once(kind, tmp_path):
+    (tmp_path / "a.csv").write_bytes("name,région\nÉcole,3\n".encode("cp1252"))
+    assert find_problems(kind, tmp_path / "a.csv") == ["a.csv:1: text is not UTF-8; save the file as 'CSV UTF-8'"]
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [(["xl/workbook.xml"], "an Excel workbook"), (["a.csv", "b.csv"], "a ZIP archive of 2 files; unpack it")],
+)
+@pytest.mark.parametrize("kind", ["usaspending", "irs", "grants-gov", "ties"])
+def test_workbooks_and_archives_are_named(kind, names, words, tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.csv", "w") as archive:
+        for name in names:
+            archive.writestr(name, "x")
+    [line] = find_problems(kind, tmp_path / "a.csv")
+    assert words in line
+
+
+def test_another_export_of_the_same_site_is_told(tmp_path):
+    (tmp_path / "u.csv").write_text("award_id_fain,total_obligated_amount\n1,2\n")
+    assert "choose 'Transactions'" in find_problems("usaspending", tmp_path / "u.csv")[0]
+    (tmp_path / "g.csv").write_text("OPPORTUNITY NUMBER,AWARD CEILING\n1,2\n")
+    assert "search page" in find_problems("grants-gov", tmp_path / "g.csv")[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("OpportunityDetail-V1.0", "OpportunityDetail-V9.9"), ("Detail_1_0>", "Detail_2_0>")]
+)
+def test_another_version_of_the_schema_is_told(tmp_path, old, new):
+    path = write_xml(tmp_path / "g.xml", OPPORTUNITY)
+    assert find_problems("grants-gov", path) == []
+    path.write_text(path.read_text().replace(old, new))
+    [line] = find_problems("grants-gov", path)
+    assert "another version of the schema" in line
+
+
+def test_zeros_that_a_spreadsheet_lost_are_told_once(tmp_path):
+    rows = "".join(f"{number},P20,1,1\n" for number in range(10_000_001, 10_000_400))
+    (tmp_path / "a.csv").write_text(f"EIN,NTEE_CD,ASSET_AMT,REVENUE_AMT\n{rows}")
+    [line] = find_problems("irs", tmp_path / "a.csv")
+    assert "has dropped its first zeros" in line
+    assert line.endswith("(399 lines: 2, 3, 4, 5, 6 …)")
+
+
 def test_ties_find_the_organizations_of_an_earlier_import_by_its_key(awards, tmp_path, capsys):
     city, key = tmp_path / "city", tmp_path / "key.csv"
     assert call(capsys, "usaspending", awards, "--to", city, "--key", key)[0] == 0
@@ -317,7 +468,7 @@ def test_ties_find_the_organizations_of_an_earlier_import_by_its_key(awards, tmp
         ("from,to,level\na,,1\n", "column 'to': empty"),
         ("from,to,level,wave\na,b,1,1\na,b,1,2\n", "2 waves (1, 2); choose one with --wave"),
         ("from,to,level\na,b,1,9\n", "line has 4 cells"),
-        ("a,b\n1,2\n", "the header needs columns from, to and level"),
+        ("a,b\n1,2\n", "neither a list of ties nor a matrix: its columns are 'a', 'b'"),
         ("who,a,a\na,,1\n", "no code, or one that stands twice"),
         ("from,to,level\n", "no answers"),
     ],

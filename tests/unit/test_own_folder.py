@@ -50,18 +50,22 @@ def test_the_template_says_what_each_column_may_hold(file):
 def test_validate_tells_every_problem_not_only_the_first_twenty(tmp_path, capsys):
     n_wrong = 2 * MAX_PROBLEMS
     rows = "".join(f"secret-{number},2\n" for number in range(n_wrong))
-    (tmp_path / "organizations.csv").write_text(f"org_id,viewpoint\n{rows}")
+    unknown = [f"c{number}" for number in range(n_wrong)]
+    header = f"org_id,viewpoint,{','.join(unknown)}"
+    (tmp_path / "organizations.csv").write_text(f"{header}\n{rows.replace(chr(10), ',' * n_wrong + chr(10))}")
     assert main(["validate", str(tmp_path), "--json"]) == 2
     told = capsys.readouterr()
     problems = json.loads(told.out)["problems"]
-    assert [row["line"] for row in problems] == list(range(2, n_wrong + 2))
+    assert [row["column"] for row in problems] == [*unknown, "viewpoint"]
+    assert (problems[-1]["line"], problems[-1]["n_lines"]) == (2, n_wrong)
     assert problems[0] == {
         "file": "organizations.csv",
-        "line": 2,
-        "column": "viewpoint",
-        "text": "number 2 is out of range; must lie in [-1, 1] viewpoint units",
+        "line": 1,
+        "column": "c0",
+        "text": "is not a column of this file; rename or delete it",
+        "n_lines": 1,
     }
-    assert f"{n_wrong} problems" in told.err
+    assert f"{n_wrong + 1} problems" in told.err
     assert "secret" not in told.out + told.err
 
 
