@@ -35,6 +35,8 @@ class DelimitedError(ValueError):
 
 def find_encoding(data: bytes) -> str:
     """Return the encoding that the first bytes of a file tell. Raises `DelimitedError` for what is no text."""
+    if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        raise DelimitedError(f"file is UTF-32; {SAVE_AS}")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     if data.startswith(b"\xd0\xcf\x11\xe0"):

@@ -32,7 +32,9 @@ def read_observations(path: str | Path, start: str = "") -> Table:
     try:
         lines = list(read_rows(path, MAX_BYTES))
     except OSError as problem:
-        raise ObservationError(f"{path}: cannot be read ({problem.strerror or problem}); it must be a CSV in UTF-8") from problem
+        raise ObservationError(
+            f"{path}: cannot be read ({problem.strerror or problem}); it must be a CSV in UTF-8"
+        ) from problem
     except DelimitedError as problem:
         place = path if problem.line is None else f"{path}:{problem.line}"
         raise ObservationError(f"{place}: cannot be read: {problem}") from problem

@@ -103,7 +103,7 @@ def _spoil_name(rng: random.Random, sheets: Sheets) -> None:
     )
     rows, wrong = (
         sheets[file],
-        rng.choice(["polcie", "NGO", "minors,", "None", "adult", "🏠", "ngo;ngo;", "minors;;minors", "=cmd()"]),
+        rng.choice(["polcie", "ngos?", "minors,", "None", "adult", "🏠", "ngo;ngo;", "minors;;minors", "=cmd()"]),
     )
     _row(rng, rows)[rows[0].index(column)] = wrong
 
@@ -179,7 +179,7 @@ def spoil_bytes(rng: random.Random, texts: Texts) -> None:
     place = data.index(b"\n") + 1 + rng.randrange(len(data) - data.index(b"\n") - 2)
     kind = rng.randrange(9)
     if kind == 0:
-        texts[file] = data.decode().encode(rng.choice(["utf-16", "utf-32"]))
+        texts[file] = data.decode().encode(rng.choice(["utf-16-le", "utf-16-be", "utf-32"]))
     elif kind == 1:
         texts[file] = data[:place] + rng.choice([b"\xff", b"\xc3\x28", b"\xed\xa0\x80", b"\x80"]) + data[place:]
     elif kind == 2:
@@ -193,7 +193,7 @@ def spoil_bytes(rng: random.Random, texts: Texts) -> None:
     elif kind == 6:
         texts[file.replace("s.csv", rng.choice([".csv", "s.CSV", "s_.csv"]))] = texts.pop(file)
     elif kind == 7:
-        texts[file] = data.replace(b",", rng.choice([b";", b"\t", b"|"]))
+        texts[file] = data.replace(b",", rng.choice([b":", b"~", b"/"]))
     else:
         texts[file] = b"PK\x03\x04" + data
 
@@ -215,11 +215,14 @@ def disguise(rng: random.Random, sheets: Sheets) -> Texts:
     for name, rows in sheets.items():
         stream = io.StringIO()
         quoting = rng.choice([csv.QUOTE_ALL, csv.QUOTE_MINIMAL])
-        csv.writer(stream, lineterminator=rng.choice(["\n", "\r\n"]), quoting=quoting).writerows(rows)
+        end, part = rng.choice(["\n", "\r\n"]), rng.choice([",", ",", ";", "\t", "|"])
+        csv.writer(stream, delimiter=part, lineterminator=end, quoting=quoting).writerows(rows)
+        first = rng.choice(["", f"sep={part}{end}"])
         text = (
             rng.choice(["", "# SYNTHETIC\n", "\n\n", '"# a, b",,\n'])
+            + first
             + stream.getvalue()
-            + rng.choice(["", "\n\n", ",,\n"])
+            + rng.choice(["", "\n\n", f"{part}{part}\n"])
         )
-        texts[name] = text.encode(rng.choice(["utf-8", "utf-8-sig"]))
+        texts[name] = text.encode(rng.choice(["utf-8", "utf-8-sig", "utf-16"]))
     return texts
