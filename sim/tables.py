@@ -250,3 +250,16 @@ def explain_unknown(verdict: str) -> str:
     if verdict == TOO_SHORT:
         return f"{TOO_SHORT} to say whether collaboration changes (needs {CHANGE_MONTHS} months)"
     return f"{NO_PAIR}: fewer than two organizations are open, so there is no collaboration to judge"
+
+
+def find_typical_seed(runs: pd.DataFrame) -> int:
+    """Return the seed of the run whose collaboration at the end is nearest the median; of equals, the first.
+
+    Of an even number of runs the lower of the two in the middle counts as the median. Runs without a pair of open
+    organizations at the end are left out; where all are so, the first run is taken.
+    """
+    ends = runs["collaboration_end"].to_numpy(float)
+    if np.isnan(ends).all():
+        return int(runs["seed"].iloc[0])
+    middle = np.nanquantile(ends, 0.5, method="lower")
+    return int(runs["seed"].iloc[int(np.nanargmin(np.abs(ends - middle)))])

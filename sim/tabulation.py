@@ -15,7 +15,7 @@ from sim.inputs import Inputs
 from sim.parameters import Parameters
 from sim.region import Region
 from sim.results import Results, describe_run
-from sim.tables import judge_runs, judge_sums
+from sim.tables import find_typical_seed, judge_runs, judge_sums
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,19 +46,6 @@ def tabulate(
         localities=_make_localities(prefix, name, parts, inputs),
         manifest=describe_run(parameters, [seed for chunk, _ in parts for seed in chunk], inputs.n_organizations),
     )
-
-
-def find_typical_seed(runs: pd.DataFrame) -> int:
-    """Return the seed of the run whose collaboration at the end is nearest the median; of equals, the first.
-
-    Of an even number of runs the lower of the two in the middle counts as the median. Runs without a pair of open
-    organizations at the end are left out; where all are so, the first run is taken.
-    """
-    ends = runs["collaboration_end"].to_numpy(float)
-    if np.isnan(ends).all():
-        return int(runs["seed"].iloc[0])
-    middle = np.nanquantile(ends, 0.5, method="lower")
-    return int(runs["seed"].iloc[int(np.nanargmin(np.abs(ends - middle)))])
 
 
 def _make_localities(prefix: str, regime: str, parts: list[Any], inputs: Inputs | Region) -> pd.DataFrame:

@@ -55,9 +55,8 @@ def _make_phases(results: Results, origin: Origin) -> Figure | None:
 
 def _make_fan(results: Results, origin: Origin) -> Figure | None:
     from sim.figures.fan import plot_fan
-    from sim.tables import summarise
 
-    return plot_fan(results.months, summarise(results), origin) if len(results.months) else None
+    return plot_fan(results.months, results.runs, origin) if len(results.months) else None
 
 
 def _make_strip(results: Results, origin: Origin) -> Figure | None:
@@ -76,15 +75,19 @@ def _make_pairs(results: Results, origin: Origin) -> Figure | None:
 
 
 def _make_people(results: Results, origin: Origin) -> Figure | None:
-    from sim.figures.people import plot_people
+    from sim.figures.people import NEEDED, plot_people
 
-    return plot_people(results.months, origin) if len(results.months) else None
+    is_known = len(results.months) > 0 and set(NEEDED) <= set(results.months.columns)
+    return plot_people(results.months, results.runs, origin) if is_known else None
 
 
 def _make_forms(results: Results, origin: Origin) -> Figure | None:
+    from sim.columns import RATES
     from sim.figures.forms import plot_forms
 
-    return plot_forms(results.months, origin) if len(results.months) else None
+    needed = {name for pair in RATES.values() for name in pair}
+    is_known = len(results.months) > 0 and needed <= set(results.months.columns)
+    return plot_forms(results.months, results.runs, origin) if is_known else None
 
 
 def _make_survival(results: Results, origin: Origin) -> Figure | None:
@@ -97,7 +100,7 @@ def _make_survival(results: Results, origin: Origin) -> Figure | None:
 def _make_network(results: Results, origin: Origin) -> Figure | None:
     from sim.figures.network import plot_network
 
-    return plot_network(results.members, origin, origin.names) if len(results.members) else None
+    return plot_network(results.members, results.runs, origin, origin.names) if len(results.members) else None
 
 
 FIGURES: dict[str, Callable[[Results, Origin], Figure | None]] = {

@@ -3,23 +3,42 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
-from sim.columns import column
+from sim import tables
+from sim.columns import RATES, column
 from sim.figures.figure import Figure, Origin, Table
-from sim.figures.labels import explain_column, fold, name_setting
+from sim.figures.labels import (
+    SHORT_TITLE,
+    choose_title,
+    explain_column,
+    find_design,
+    fold,
+    join_words,
+    name_setting,
+)
+from sim.figures.pairs import compare_settings, is_clear
 from sim.figures.style import BLACK, BLUE, NARROW
 
 FORMS = ("exits", "breakaways", "rival_foundings", "hollowings", "dissolutions")
+EXPOSED = {events: exposure for events, exposure in RATES.values() if events in FORMS}
+PER = {"memberships": "100 memberships", "n_open": "100 organizations"}
 
 
-def plot_forms(months: Table, origin: Origin) -> Figure:
-    """Return how many events of each form a run has in a year, by regime. ``months``: one row a run and month."""
-    rates = compute_rates(months)
+def plot_forms(months: Table, runs: Table, origin: Origin) -> Figure:
+    """Return how often each form happens in a year where 100 things could do it, by regime.
+
+    ``months`` has one row a run and month; ``runs`` one row a run, from which the design is read.
+    """
+    found = compute_rates(months, runs)
+    rates = sum_up(found)
     regimes = list(dict.fromkeys(rates["regime"]))
     n_runs = int(rates["n_runs"].min())
+    titles = _tell(found, rates, regimes, find_design(runs))
 
     def draw(canvas: Canvas) -> None:
         is_narrow = canvas.get_figwidth() < NARROW
@@ -33,24 +52,31 @@ def plot_forms(months: Table, origin: Origin) -> Figure:
                 axes.plot([row["p05"], row["p95"]], [height, height], color=BLUE, linewidth=3, solid_capstyle="butt")
                 axes.plot(row["mean"], height, marker="o", markersize=6, color=BLACK, linestyle="none")
             axes.set_title(fold(column(form).label, 22), fontsize=9.5)
-            axes.set_yticks(range(len(regimes)), [fold(name_setting(one), 16 if is_narrow else 22) for one in regimes])
+            axes.set_yticks(
+                range(len(regimes)), [fold(name_setting(one), 16 if is_narrow else 22) for one in regimes], fontsize=8.5
+            )
             axes.set_ylim(len(regimes) - 0.5, -0.5)
-            axes.set_xlim(0, 1.08 * max(float(rows["p95"].max()), 0.1))
+            top = float(np.nanmax([*rows["p95"], *rows["mean"], 0.1]))
+            axes.set_xlim(0, 1.08 * top)
             axes.locator_params(axis="x", nbins=4)
             axes.grid(axis="x", color="#EEEEEE")
             axes.set_axisbelow(True)
             axes.tick_params(axis="y", length=0, labelleft=at % grid[1] == 0)
-            axes.set_xlabel("events a year")
-            if at % grid[1] == 0:
+            axes.set_xlabel(fold(f"a year per {PER[EXPOSED[form]]}", 30), fontsize=8.5)
+            if at % grid[1] == 0 and len(regimes) > 1:
                 axes.set_ylabel(column("regime").label)
 
     return Figure(
         name="forms",
-        title=_tell(rates, regimes),
-        subtitle="Forms of fragmentation: events a year in the whole field, each form on a scale of its own",
+        title=choose_title(titles),
+        short=choose_title(titles, SHORT_TITLE),
+        subtitle="Forms of fragmentation: events a year, against the memberships or organizations there are",
         spread=f"Dot: mean of {n_runs} runs; bar: nine of ten runs." if n_runs > 1 else "One run of each: no spread.",
-        note=". ".join(f"{column(form).label}: {explain_column(form).lower()}" for form in FORMS) + ".",
-        alt="Dot plots of events a year: " + "; ".join(_describe(rates, regime) for regime in regimes) + ".",
+        note=". ".join(f"{column(form).label}: {_lower(explain_column(form))}" for form in FORMS)
+        + ". Each scale is its own."
+        + (" Named above: the form whose rate differs most from that of the first setting, in events, of those whose "
+        "paired 95 % interval holds no zero." if len(regimes) > 1 else ""),
+        alt="Dot plots of rates: " + "; ".join(_describe(rates, regime) for regime in regimes) + ".",
         table=rates,
         origin=origin,
         draw=draw,
@@ -63,35 +89,65 @@ def _find_grid(width: float) -> tuple[int, int]:
     return math.ceil(len(FORMS) / n_columns), n_columns
 
 
-def compute_rates(months: Table) -> Table:
-    """Return one row a regime and form: mean and quantiles over runs of its events a year."""
-    later = months[months["month"] > 0]
-    years = later["month"].max() / 12
-    runs = later.groupby(["regime", "run_id"], sort=False, observed=True)[list(FORMS)].sum() / years
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def compute_rates(months: Table, runs: Table) -> Table:
+    """Return one row a run: events a year of each form per 100 of what is exposed to it, and what the design varied.
+
+    The rate is nan in a run in which nothing was ever exposed.
+    """
+    keys = months.groupby("run_id", sort=False, observed=True)["seed"].first().reset_index()
+    by_form = {name: events for name, (events, _) in RATES.items() if events in FORMS}
+    rates = (
+        tables.compute_rates(months)[["run_id", "regime", *by_form]].rename(columns=by_form).merge(keys, on="run_id")
+    )
+    rates[list(FORMS)] *= 100
+    design = find_design(runs)
+    return rates.merge(runs[["run_id", *design]], on="run_id", how="left") if design else rates
+
+
+def sum_up(rates: Table) -> Table:
+    """Return one row a regime and form: mean and quantiles over runs of its rate."""
     rows = []
-    for regime, found in runs.groupby("regime", sort=False, observed=True):
+    for regime, found in rates.groupby("regime", sort=False, observed=True):
         for form in FORMS:
             low, high = found[form].quantile([0.05, 0.95])
-            rows.append((regime, form, found[form].mean(), low, high, len(found)))
-    return pd.DataFrame(rows, columns=["regime", "form", "mean", "p05", "p95", "n_runs"])
+            rows.append((regime, form, found[form].mean(), low, high, len(found), PER[EXPOSED[form]]))
+    return pd.DataFrame(rows, columns=["regime", "form", "mean", "p05", "p95", "n_runs", "per"])
 
 
-def _tell(rates: Table, regimes: list) -> str:
+def _tell(found: Table, rates: Table, regimes: list[Any], design: list[str]) -> list[str]:
     means = rates.pivot_table(index="regime", columns="form", values="mean", sort=False, observed=True)
     if len(regimes) == 1:
         row = means.iloc[0]
-        most = row.idxmax()
-        others = row.drop(most)
-        second = others.idxmax()
-        return f"{column(str(most)).label} are the most frequent form: {row[most]:.1f} a year, then {column(str(second)).label.lower()}, {others[second]:.1f}"  # noqa: E501
-    spread = (rates["p95"] - rates["p05"]).groupby(rates["form"]).mean().reindex(means.columns)
-    form = str(((means.max() - means.min()) / (spread + 0.05)).idxmax())  # apart by most against the spread of runs
-    most, least = means[form].idxmax(), means[form].idxmin()
-    high = f"{means[form].max():.1f} a year under {name_setting(str(most))}"
-    return f"{column(form).label} differ most: {high}, {means[form].min():.1f} under {name_setting(str(least))}"
+        parts = [f"{row[form]:.1f} {column(form).label.lower()}" for form in FORMS if form != "rival_foundings"]
+        return [f"A year, per 100 memberships: {join_words(parts[:n])}" for n in range(len(parts), 0, -1)]
+    reference = name_setting(str(regimes[0]))
+    clear = [
+        (abs(row["mean"]), form, row)
+        for form in FORMS
+        for row in compare_settings(found, form, design).to_dict("records")
+        if is_clear(row)
+    ]
+    if not clear:
+        told = f"no form of fragmentation differs clearly from {reference}"
+        return [f"For what is exposed to it, {told}", told.capitalize(), "No form of fragmentation differs clearly"]
+    _, form, row = max(clear, key=lambda one: one[0])
+    label, per = column(form).label, PER[EXPOSED[form]]
+    high, low = f"{means.loc[row['regime'], form]:.1f}", f"{means.loc[regimes[0], form]:.1f}"
+    other = name_setting(row["regime"])
+    return [
+        f"{label} differ most from {reference}: {high} a year per {per} under {other}, {low} under {reference}",
+        f"{label} differ most: {high} a year per {per} under {other}, against {low}",
+        f"{label} differ most: {high} against {low} a year per {per}",
+    ]
 
 
 def _describe(rates: Table, regime: str) -> str:
     rows = rates[rates["regime"] == regime]
-    listed = [f"{column(row['form']).label.lower()} {row['mean']:.1f}" for row in rows.to_dict("records")]
+    listed = [
+        f"{column(row['form']).label.lower()} {row['mean']:.1f} per {row['per']}" for row in rows.to_dict("records")
+    ]
     return f"{name_setting(str(regime))}: {', '.join(listed)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -16,6 +16,14 @@ from sim.tables import THRESHOLD
 
 if TYPE_CHECKING:
     from sim.results import Results
+
+WIDE_TITLE, SHORT_TITLE = 138, 78  # letters that two lines of a wide and of a narrow picture hold
+
+
+SHORT = {  # of parameters on axes, whose own labels are sentences
+    "annual_usd_per_organization": "Grant money per organization (USD/year)",
+    "viewpoint_spread": "Spread of viewpoints (distance of each camp from the middle)",
+}
 
 
 def name_setting(setting: str) -> str:
@@ -89,6 +97,8 @@ def name_axis(name: str, table: str = "months") -> str:
 
     table: "months" or "runs"; a count of the table of runs is of the whole run.
     """
+    if name in SHORT:
+        return SHORT[name]
     try:
         entry = column(name, table)
     except KeyError:
@@ -168,3 +178,8 @@ def tell_setting(setting: pd.Series) -> str:
     varied = [f"{name_setting(str(name))} {name_value(value)}" for name, value in setting.items() if name != "regime"]
     regime = name_setting(str(setting["regime"]))
     return ", ".join([regime, *([] if "=" in str(setting["regime"]) else varied)])
+
+
+def choose_title(candidates: Sequence[str], most: int = WIDE_TITLE) -> str:
+    """Return the first of the titles that has at most so many letters, else the shortest; the fullest come first."""
+    return next((title for title in candidates if len(title) <= most), min(candidates, key=len))

@@ -10,28 +10,32 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
 
 from sim.figures.figure import NAMED, Figure, Origin, Table
-from sim.figures.labels import fold, name_setting
-from sim.figures.strip import CLOSED, UNAFFILIATED, rank_coalitions
-from sim.figures.style import BLACK, DARK, FULL, LIGHT, MIDDLE, NARROW
+from sim.figures.labels import SHORT_TITLE, choose_title, find_design, fold, join_words, name_setting
+from sim.figures.strip import CLOSED, UNAFFILIATED, rank_coalitions, tell_example
+from sim.figures.style import BLACK, DARK, FULL, LIGHT, MIDDLE, NARROW, place_legend
 
 MOMENTS = (0.0, 0.33, 0.67, 1.0)  # of the run
 MOST_RUNS = 3  # one below the other
 
 
-def plot_network(members: Table, origin: Origin, names: Mapping[int, str] | None = None) -> Figure:
+def plot_network(members: Table, runs: Table, origin: Origin, names: Mapping[int, str] | None = None) -> Figure:
     """Return small networks of shared largest coalitions. ``members``: one row an organization and month, by run.
 
-    One row of panels a run, the first run of up to three regimes. An organization has the same place in all of
-    them, found from the pairs of all months and runs together.
+    One row of panels a run, of up to three regimes. An organization has the same place in all of them, found from the
+    pairs of all months and runs together. ``runs``: all runs, to say which of them are shown.
     """
-    runs = {str(regime): one for regime, one in itertools.islice(_pick_runs(members), MOST_RUNS)}
+    told = {str(one["run_id"].iloc[0]): tell_example(one, _find_peers(runs, one)) for _, one in _pick_runs(members)}
+    n_regimes = members["regime"].nunique()
+    shown = {str(regime): one for regime, one in itertools.islice(_pick_runs(members), MOST_RUNS)}
+    examples = [told[str(one["run_id"].iloc[0])] for one in shown.values()]
     last = int(members["month"].max())
     moments = list(dict.fromkeys(round(share * last) for share in MOMENTS))
-    places = lay_out(pd.concat(runs.values()))
+    places = lay_out(pd.concat(shown.values()))
     table = pd.concat(
-        [count_pairs(one[one["month"].isin(moments)]).assign(regime=regime) for regime, one in runs.items()],
+        [count_pairs(one[one["month"].isin(moments)]).assign(regime=regime) for regime, one in shown.items()],
         ignore_index=True,
     )
 
@@ -39,38 +43,72 @@ def plot_network(members: Table, origin: Origin, names: Mapping[int, str] | None
         is_narrow = canvas.get_figwidth() < NARROW
         n_columns = 2 if is_narrow else len(moments)
         n_rows = -(-len(moments) // n_columns)
-        panels = canvas.subplots(n_rows * len(runs), n_columns, squeeze=False)
-        for at, (regime, one) in enumerate(runs.items()):
+        panels = canvas.subplots(n_rows * len(shown), n_columns, squeeze=False)
+        for at, (regime, one) in enumerate(shown.items()):
             ranks = rank_coalitions(one)
             for place, month in enumerate(moments):
                 axes = panels[at * n_rows + place // n_columns, place % n_columns]
                 _draw_moment(axes, one[one["month"] == month], places, ranks, names)
-                axes.set_title(f"Month {month}", fontsize=9)
+                n_pairs = int(per_month.loc[regime, month])
+                axes.set_title(f"Month {month}: {n_pairs} pairs", fontsize=9)
                 if place == 0:
                     axes.set_ylabel(fold(name_setting(regime), 22), fontsize=9, weight="bold", color=DARK)
         for axes in panels.flat:
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
+        for axes in panels.flat[len(shown) * n_rows * n_columns :]:
+            axes.remove()
+        _draw_keys(canvas, is_narrow)
 
-    per_month = table.groupby(["regime", "month"], sort=False)["n_pairs"].first().unstack()  # noqa: PD010
+    per_month: Any = table.groupby(["regime", "month"], sort=False)["n_pairs"].first().unstack()  # noqa: PD010
+    titles = _tell(per_month)
     return Figure(
         name="network",
-        title=_tell(per_month),
+        title=choose_title(titles),
+        short=choose_title(titles, SHORT_TITLE),
         subtitle="Lines join organizations whose largest coalition is the same; each keeps its place in all panels",
-        spread="One run of each regime as an example; other seeds give other networks.",
-        note="Colour and shape: the five coalitions with most organization-months; grey: other coalitions; hollow: "
-        "unaffiliated; cross: closed." + (NAMED if names else " Numbers: slots of organizations."),
+        spread=_tell_examples(list(shown), examples, n_regimes),
+        note="Colours and shapes are given anew in each row, by organization-months in that run. Pairs are "
+        "those in the same largest coalition; the share of pairs of other figures counts every coalition."
+        + (NAMED if names else " Numbers: slots of organizations."),
         alt="Small networks at " + "; ".join(_describe(str(regime), row) for regime, row in per_month.iterrows()) + ".",
         table=table,
         origin=origin,
         draw=draw,
-        height=lambda width: len(runs) * (2.0 if width >= NARROW else 2 * 1.9) + 0.2,
+        height=lambda width: len(shown) * (2.0 if width >= NARROW else 2 * 1.9) + (0.5 if width >= NARROW else 0.8),
     )
 
 
 def _pick_runs(members: Table) -> Any:
     for regime, table in members.groupby("regime", sort=False, observed=True):
         yield regime, table[table["run_id"] == table["run_id"].iloc[0]]
+
+
+def _find_peers(runs: Table, members: Table) -> Table:
+    """Return all runs of the setting of which `members` shows one."""
+    own = runs[runs["run_id"] == members["run_id"].iloc[0]]
+    names = ["regime", *find_design(runs)]
+    return runs.merge(own[names].drop_duplicates(), on=names)
+
+
+def _tell_examples(regimes: list[str], examples: list[str], n_regimes: int) -> str:
+    listed = "; ".join(f"{name_setting(one)}: {example}" for one, example in zip(regimes, examples, strict=True))
+    of = f" The first {len(regimes)} of {n_regimes} regimes." if n_regimes > len(regimes) else ""
+    return f"One run as an example ({listed}); what differs between examples may be chance.{of}"
+
+
+def _draw_keys(canvas: Canvas, is_narrow: bool) -> None:
+    style: dict[str, Any] = {"linestyle": "none", "markersize": 6}
+    ranks = ("largest coalition", "second", "third", "fourth", "fifth")
+    handles = [
+        Line2D([], [], color=colour, marker=marker, **style) for colour, marker in zip(FULL, MARKERS, strict=True)
+    ]
+    handles += [
+        Line2D([], [], color=MIDDLE, marker="o", **style),
+        Line2D([], [], markerfacecolor="white", markeredgecolor=DARK, marker="o", **style),
+        Line2D([], [], color=MIDDLE, marker="x", **style),
+    ]
+    place_legend(canvas, handles, [*ranks, "others", "unaffiliated", "closed"], 3 if is_narrow else 8)
 
 
 def lay_out(members: Table) -> dict[int, np.ndarray]:
@@ -144,15 +182,18 @@ def _widen(values: np.ndarray) -> tuple[float, float]:
     return float(values.min()) - room, float(values.max()) + room
 
 
-def _tell(per_month: Table) -> str:
+def _tell(per_month: Table) -> list[str]:
+    """Return titles, the fullest first; a difference between two examples is no finding, and not told."""
     first, last = per_month.columns[0], per_month.columns[-1]
-    parts = [
-        f"{row[first]:.0f} to {row[last]:.0f} under {name_setting(str(regime))}" for regime, row in per_month.iterrows()
+    told = "pairs that share their largest coalition go"
+    if len(per_month) == 1:
+        span = f"from {per_month.iloc[0][first]:.0f} to {per_month.iloc[0][last]:.0f}"
+        return [f"In one run the {told} {span}", f"In one run, pairs in one coalition go {span}"]
+    names = [name_setting(str(regime)) for regime in per_month.index]
+    return [
+        f"Who shares a coalition with whom, in one run each under {join_words(names)}",
+        f"Who shares a coalition with whom: one run each of {len(names)} regimes",
     ]
-    if len(parts) == 1:
-        row = per_month.iloc[0]
-        return f"In one run the pairs that share their largest coalition go from {row[first]:.0f} to {row[last]:.0f}"
-    return f"In one run each, pairs that share their largest coalition go from {'; '.join(parts)}"
 
 
 def _describe(regime: str, row: Any) -> str:

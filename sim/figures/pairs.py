@@ -12,7 +12,16 @@ from matplotlib.figure import Figure as Canvas
 from sim.columns import column
 from sim.contrasts import compute_half_width
 from sim.figures.figure import Figure, Origin, Table
-from sim.figures.labels import explain_column, find_design, fold, join_words, name_setting
+from sim.figures.labels import (
+    SHORT_TITLE,
+    choose_title,
+    explain_column,
+    find_design,
+    fold,
+    join_words,
+    name_setting,
+    tell_change,
+)
 from sim.figures.style import BLACK, BLUE, DARK, NARROW
 
 N_DOTS = 20  # of a quantile dot plot; readers decide nearly as well with them as with the whole distribution
@@ -26,7 +35,10 @@ def plot_pairs(runs: Table, origin: Origin, name: str = "collaboration_end") -> 
     """
     pairs = pair_runs(runs, name)
     reference, entry = name_setting(runs["regime"].iloc[0]), column(name, "runs")
-    table = pd.DataFrame([_sum_up(str(setting), pairs[setting].dropna().to_numpy(float)) for setting in pairs.columns])
+    table = compare_settings(runs, name)
+    titles = tell_contrast(
+        table, str(runs["regime"].iloc[0]), "more pairs share a coalition at the end", "more pairs together at the end"
+    )
     n_pairs = min(len(pairs[setting].dropna()) for setting in pairs.columns)
     dots = {setting: pick_dots(pairs[setting].dropna().to_numpy(float)) for setting in pairs.columns}
 
@@ -42,6 +54,8 @@ def plot_pairs(runs: Table, origin: Origin, name: str = "collaboration_end") -> 
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.set_xlabel(fold(f"{entry.label} ({entry.unit}), difference to {reference}", 34 if is_narrow else 70))
+        for side, text in (("left", "← fewer pairs together"), ("right", "more pairs together →")):
+            axes.set_title(text, loc=side, fontsize=8.5, color=DARK)
         axes.set_ylabel(column("regime").label)
         axes.margins(x=0.08)
         axes.locator_params(axis="x", nbins=4 if is_narrow else 8)
@@ -49,7 +63,8 @@ def plot_pairs(runs: Table, origin: Origin, name: str = "collaboration_end") -> 
     many = f"each dot stands for one in {N_DOTS} of the {n_pairs} pairs" if n_pairs > N_DOTS else "each dot is one pair"
     return Figure(
         name="differences",
-        title=_tell(table, reference),
+        title=choose_title(titles),
+        short=choose_title(titles, SHORT_TITLE),
         subtitle=f"{entry.label}, each run less the run of {reference} with the same seed",
         spread=f"{many[0].upper()}{many[1:]} of runs; diamond and bar: mean and 95 % interval." if n_pairs > 1
         else "One pair of runs: no interval; more seeds would give one.",
@@ -62,13 +77,20 @@ def plot_pairs(runs: Table, origin: Origin, name: str = "collaboration_end") -> 
     )  # fmt: skip
 
 
-def pair_runs(runs: Table, name: str) -> Table:
+def compare_settings(runs: Table, name: str, design: list[str] | None = None) -> Table:
+    """Return one row a setting but the first: mean difference of a column to it, 95 % interval, counts of pairs."""
+    pairs = pair_runs(runs, name, design)
+    return pd.DataFrame([_sum_up(str(setting), pairs[setting].dropna().to_numpy(float)) for setting in pairs.columns])
+
+
+def pair_runs(runs: Table, name: str, design: list[str] | None = None) -> Table:
     """Return one column a setting, one row a pair: its value less that of the first setting.
 
-    A setting of which no run has a value beside one of the first setting is left out.
+    design: columns that are varied beside the regime; without them, those that no run computes. A setting
+    of which no run has a value beside one of the first setting is left out.
     """
     is_plain = not runs.duplicated(["regime", "seed"]).any()
-    keys = ["seed"] if is_plain else ["seed", *find_design(runs)]
+    keys = ["seed"] if is_plain else ["seed", *(find_design(runs) if design is None else design)]
     wide = runs.pivot_table(index=keys, columns="regime", values=name, sort=False, dropna=False)
     wide = wide[list(dict.fromkeys(runs["regime"]))]
     return wide.sub(wide.iloc[:, 0], axis=0).iloc[:, 1:].dropna(axis=1, how="all")
@@ -105,39 +127,51 @@ def _draw_row(axes: Axes, height: int, row: dict, values: np.ndarray) -> None:
     axes.plot(row["mean"], height + 0.27, marker="D", markersize=5.5, color=BLACK, linestyle="none")
 
 
-def _tell(table: Table, reference: str) -> str:
-    rows = table.to_dict("records")
-    if len(rows) == 1:
-        row = rows[0]
-        setting, mean = name_setting(row["regime"]), row["mean"]
-        if math.isnan(row["low"]):
-            return f"{setting}: collaboration at the end {mean:+.2f} against {reference}, on one seed"
-        word, count = ("more", row["n_more"]) if mean > 0 else ("less", row["n_less"])
-        if is_clear(row):
-            told = f"{setting} ends with {abs(mean):.2f} {word} collaboration than {reference}"
-            return f"{told}, and with {word} in {count} of {row['n_pairs']} paired runs"
-        told = f"No clear difference at the end between {setting} and {reference}"
-        return f"{told}: {word} in {count} of {row['n_pairs']} paired runs"
+def tell_contrast(table: Table, reference: str, finding: str, brief: str) -> list[str]:
+    """Return titles on paired differences to a reference, the fullest first.
+
+    table: see `compare_settings`. finding: what is so where the difference is above zero, with the word ``more``, like
+    ``more pairs share a coalition at the end``; brief: the same in fewer words. Settings whose interval holds
+    zero are called not clearly different.
+    """
+    reference, rows = name_setting(reference), table.to_dict("records")
     if table["low"].isna().any():
-        return f"Collaboration at the end against {reference}, on one seed: {_tell_ends(rows)}"
-    more = [row for row in rows if row["low"] > 0]
-    less = [row for row in rows if row["high"] < 0]
-    unclear = len(rows) - len(more) - len(less)
-    if len(rows) <= 4:
-        parts = [
-            f"{word} under {_list(found, key)}"
-            for word, found, key in (("more", more, "n_more"), ("less", less, "n_less"))
-            if found
+        told = f"On one seed the difference to {reference} at the end is {_tell_ends(rows)}"
+        return [told, "One seed: the differences at the end may be chance"]
+    more, less = finding, finding.replace("more", "fewer" if "pairs" in finding or "people" in finding else "less")
+    groups = [
+        (more, [row for row in rows if row["low"] > 0], "n_more"),
+        (less, [row for row in rows if row["high"] < 0], "n_less"),
+        ("no clear difference", [row for row in rows if not is_clear(row)], ""),
+    ]
+    clear = [group for group in groups[:2] if group[1]]
+    if not clear:
+        groups[2] = ("no clear difference in collaboration at the end", *groups[2][1:])
+    told = clear or groups[2:]
+    titles = []
+    for kept, is_counted in ((groups, True), (groups, False), (told, True), (told, False)):
+        parts = [f"{word} under {_list(found, key if is_counted else '')}" for word, found, key in kept if found]
+        titles.append(f"Against {reference}, {'; '.join(parts)}")
+    parts = [f"{word} under {_list(found)}" for word, found, _ in told]
+    titles += (
+        [
+            f"{text[:1].upper()}{text[1:]} than {reference}"
+            for text in (parts[0], parts[0].replace(finding[5:], brief[5:]))
         ]
-        parts += [f"unclear under {_list([row for row in rows if not is_clear(row)])}"] if unclear else []
-        return f"Against {reference}, collaboration at the end is {', '.join(parts)}"
-    parts = [f"{word} in {len(found)}" for word, found in (("more", more), ("less", less)) if found]
-    parts += [f"unclear in {unclear}"] if unclear else []
-    return f"Against {reference}, collaboration at the end is {', '.join(parts)} of {len(rows)} settings"
+        if clear
+        else [f"{parts[0][:1].upper()}{parts[0][1:]} to {reference}"]
+    )
+    titles.append(
+        f"Against {reference}, {'; '.join(f'{word} under {len(found)}' for word, found, _ in groups if found)}"
+    )
+    bare = "; ".join(f"{word} under {len(found)}" for word, found, _ in groups if found)
+    return [*titles, f"{bare[:1].upper()}{bare[1:]} of {len(rows)} settings", f"{parts[0].partition(' under ')[0]}"]
 
 
 def _list(rows: list[dict], key: str = "") -> str:
-    counted = [f" (in {row[key]} of {row['n_pairs']} paired runs)" if key else "" for row in rows]
+    counted = [
+        f" ({tell_change(row['mean'])}, in {row[key]} of {row['n_pairs']} paired runs)" if key else "" for row in rows
+    ]
     return join_words([name_setting(row["regime"]) + count for row, count in zip(rows, counted, strict=True)])
 
 
@@ -148,8 +182,8 @@ def is_clear(row: dict) -> bool:
 
 def _tell_ends(rows: list[dict]) -> str:
     ordered = sorted(rows, key=lambda row: row["mean"])
-    ends = [ordered[0], ordered[-1]]
-    return " to ".join(f"{row['mean']:+.2f} ({name_setting(row['regime'])})" for row in ends)
+    ends = ordered if len(ordered) < 3 else [ordered[0], ordered[-1]]
+    return " to ".join(f"{tell_change(row['mean'])} ({name_setting(row['regime'])})" for row in ends)
 
 
 def _describe(row: dict) -> str:

@@ -1,66 +1,88 @@
-"""Beside cohesion: how many people are served, and how many populations keep a provider inside a coalition."""
+"""Beside cohesion: how many people are served, how many are not, and how many populations are covered."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from sim.columns import END_MONTHS, column
+from sim.columns import END_MONTHS, PEOPLE, UNMET
 from sim.figures.figure import Figure, Origin, Table
-from sim.figures.labels import fold, join_words, name_axis, name_setting, tell_share
+from sim.figures.labels import SHORT_TITLE, choose_title, find_design, fold, join_words, name_setting
 from sim.figures.observations import draw_observations, tell_observations
-from sim.figures.style import BLACK, BLUE, NARROW, SERIES
-from sim.figures.timeline import N_PATHS, compute_spread, draw_together, explain_spread, finish_months, pick_paths
+from sim.figures.pairs import compare_settings, is_clear
+from sim.figures.style import BLACK, BLUE, DARK, NARROW, SERIES
+from sim.figures.timeline import compute_spread, finish_months, label_ends, tell_marks
 
-OUTCOMES = ("served_share", "coverage_share")
+NEEDED = ("arrivals", "served", "coverage_share")
 
 
-def plot_people(months: Table, origin: Origin) -> Figure:
-    """Return people served and coverage by regime. ``months``: one row a run and month.
+class Outcome(NamedTuple):
+    """One panel: a column of the tables made here, its label, and how a number of it is written."""
 
-    Over time for up to three regimes, at the end for more.
+    name: str
+    label: str
+    unit: str
+    form: str
+
+
+OUTCOMES = (
+    Outcome("served", "People served", "people a month", ",.0f"),
+    Outcome("unmet", "People not served", "people a month", ",.0f"),
+    Outcome("coverage_share", "Coverage", "share of populations", ".2f"),
+)
+
+
+def plot_people(months: Table, runs: Table, origin: Origin) -> Figure:
+    """Return people served, people not served and coverage by regime.
+
+    ``months`` has one row a run and month; ``runs`` one row a run, from which the design is read. Up to three regimes
+    are shown over time, as means; of two or more the paired differences to the first stand beside, with intervals.
     """
-    ends = compute_ends(months)
-    regimes = list(dict.fromkeys(ends["regime"]))
+    monthly = add_unmet(months[months["month"] > 0])  # nobody is served before the first month
+    ends = compute_ends(monthly, runs)
+    regimes, design = list(dict.fromkeys(ends["regime"])), find_design(runs)
+    means = monthly.groupby(["regime", "month"], sort=False, observed=True)[[one.name for one in OUTCOMES]].mean()
+    spans = _span(monthly) if len(regimes) == 1 else None
+    contrasts = {one.name: compare_settings(ends, one.name, design) for one in OUTCOMES} if len(regimes) > 1 else {}
     is_over_time = len(regimes) <= len(SERIES)
-    spreads = {name: compute_spread(months, name) for name in OUTCOMES}
-    paths = {name: pick_paths(months, name, N_PATHS.get(len(regimes), 0)) for name in OUTCOMES if is_over_time}
-    last = int(months["month"].max())
+    last, n_runs = int(months["month"].max()), int(ends.groupby("regime", observed=True).size().min())
 
     def draw(canvas: Canvas) -> None:
         width = canvas.get_figwidth()
-        grid = (1, 2) if width >= NARROW and not (is_over_time and len(regimes) > 1) else (2, 1)
-        panels = canvas.subplots(*grid, sharex=is_over_time, sharey=not is_over_time).flat
-        for axes, name in zip(panels, OUTCOMES, strict=True):
-            if is_over_time:
-                draw_together(axes, spreads[name], paths[name], width, 1.7)
-                draw_observations(axes, origin, name)
-                finish_months(axes, last, origin)
-                axes.set_ylabel(fold(name_axis(name), 20))
-                if grid == (2, 1) and name == OUTCOMES[0]:
-                    axes.set_xlabel("")
-            else:
-                _draw_ends(axes, ends[ends["outcome"] == name], name, width)
-                axes.tick_params(axis="y", labelleft=grid == (2, 1) or name == OUTCOMES[0])
-                axes.set_xlabel(name_axis(name))
-                axes.set_ylabel(column("regime").label if grid == (2, 1) or name == OUTCOMES[0] else "")
+        n_columns = 1 + int(bool(contrasts) and is_over_time and width >= NARROW)
+        kinds = ([_draw_time] if is_over_time else []) + ([_draw_contrast] if contrasts else [])
+        grid = (len(OUTCOMES) * len(kinds) // n_columns, n_columns)
+        options = {"width_ratios": [1.1, 1]} if n_columns == 2 else {}
+        panels = canvas.subplots(*grid, squeeze=False, **options)
+        for at, outcome in enumerate(OUTCOMES):
+            for place, draw_panel in enumerate(kinds):
+                axes = panels[at, place] if n_columns == 2 else panels[at * len(kinds) + place, 0]
+                if draw_panel is _draw_time:
+                    room = (width - 1.8) / (1.8 if n_columns == 2 else 1)
+                    _draw_time(axes, means, spans, outcome, regimes, (width, room))
+                    draw_observations(axes, origin, outcome.name)
+                    finish_months(axes, last, origin, room)
+                    axes.set_xlabel("" if at < len(OUTCOMES) - 1 else fold(axes.get_xlabel(), 30))
+                else:
+                    _draw_contrast(axes, contrasts[outcome.name], outcome, regimes[0], width)
 
-    tables = [spreads[name].assign(outcome=name) for name in OUTCOMES] if is_over_time else [ends]
-    table = pd.concat(tables, ignore_index=True)
-    n_runs = int(ends["n_runs"].min())
-    dots = f"Dot: median of {n_runs} runs; bar: nine of ten runs." if n_runs > 1 else "One run of each: no spread."
+    table = _make_table(means, ends, contrasts)
+    titles = _tell(ends, contrasts, regimes, design)
+    marks = tell_marks(origin, last) if is_over_time else ""
+    told = "".join(tell_observations(origin, compute_spread(monthly, one.name), one.name) for one in OUTCOMES)
     return Figure(
         name="people",
-        title=_tell(ends),
-        subtitle="People served, of those seeking services; coverage: populations with a provider inside a coalition"
-        + ("" if is_over_time else f"; last {END_MONTHS} months"),
-        spread=explain_spread(spreads[OUTCOMES[0]], N_PATHS.get(len(regimes), 0)) if is_over_time else dots,
-        note="A coalition can stay together by leaving someone out: coverage shows it."
-        + ("".join(tell_observations(origin, spreads[name], name) for name in OUTCOMES) if is_over_time else ""),
-        alt=("Line charts" if is_over_time else "Dot plots") + f" of people served and coverage: {_describe(ends)}.",
+        title=choose_title(titles),
+        short=choose_title(titles, SHORT_TITLE),
+        subtitle="People served and not served; coverage: populations with a provider inside a coalition",
+        spread=_explain(n_runs, regimes, contrasts, is_over_time),
+        note="Not served: people who seek services and find none. Fewer people seek services where awareness is low, "
+        f"so that both counts can fall together. Coverage shows whom coalitions leave out.{marks}{told}",
+        alt=f"Charts of people served, people not served and coverage: {_describe(ends, contrasts, regimes)}.",
         table=table,
         origin=origin,
         draw=draw,
@@ -69,54 +91,164 @@ def plot_people(months: Table, origin: Origin) -> Figure:
 
 
 def _find_height(width: float, n_regimes: int, is_over_time: bool) -> float:
-    if not is_over_time:
-        return (0.34 * n_regimes + 0.9) * (1 if width >= NARROW else 2)
-    return 2.8 if width >= NARROW and n_regimes == 1 else 4.4
+    rows = 0.3 * max(n_regimes - 1, 1) + 0.75
+    over_time = 1.55 if is_over_time else 0.0
+    contrasts = rows if n_regimes > 1 else 0.0
+    if width >= NARROW:
+        return 3 * max(over_time, contrasts) + 0.4
+    return 3 * (over_time + contrasts) + 0.6
 
 
-def compute_ends(months: Table) -> Table:
-    """Return one row a regime and outcome: quantiles over runs of its mean over the last 12 months."""
+def add_unmet(months: Table) -> Table:
+    """Return the table with a column ``unmet``: people who sought services in a month and were not served."""
+    parts = [name for name in months.columns if name.startswith(PEOPLE[UNMET].name)]
+    unmet = months[parts].sum(axis=1) if parts else months["arrivals"] - months["served"]
+    return months.assign(unmet=unmet)
+
+
+def compute_ends(months: Table, runs: Table) -> Table:
+    """Return one row a run: its means over the last 12 months, and what its design varied."""
     kept = months[months["month"] > months["month"].max() - END_MONTHS]
-    runs = kept.groupby(["regime", "run_id"], sort=False, observed=True)[list(OUTCOMES)].mean()
-    rows = []
-    for name in OUTCOMES:
-        for regime, values in runs[name].groupby("regime", sort=False, observed=True):
-            low, middle, high = values.quantile([0.05, 0.5, 0.95])
-            rows.append((regime, name, low, middle, high, len(values)))
-    return pd.DataFrame(rows, columns=["regime", "outcome", "p05", "p50", "p95", "n_runs"])
+    names = [*(one.name for one in OUTCOMES), "arrivals"]
+    ends = kept.groupby(["regime", "run_id", "seed"], sort=False, observed=True)[names].mean().reset_index()
+    design = find_design(runs)
+    return ends.merge(runs[["run_id", *design]], on="run_id", how="left") if design else ends
 
 
-def _draw_ends(axes: Axes, ends: Table, name: str, width: float) -> None:
-    for height, row in enumerate(ends.to_dict("records")):
-        axes.plot([row["p05"], row["p95"]], [height, height], color=BLUE, linewidth=2.5, solid_capstyle="butt")
-        axes.plot(row["p50"], height, marker="o", markersize=6, color=BLACK, linestyle="none")
-    axes.set_yticks(
-        range(len(ends)), [fold(name_setting(str(one)), 14 if width < NARROW else 24) for one in ends["regime"]]
+def _span(months: Table) -> Table:
+    """Return the 5 and 95 % quantiles over runs, by month and outcome."""
+    grouped = months.groupby("month", sort=False)[[one.name for one in OUTCOMES]]
+    return pd.concat({"low": grouped.quantile(0.05), "high": grouped.quantile(0.95)}, axis=1)
+
+
+def _make_table(means: Table, ends: Table, contrasts: dict[str, Table]) -> Table:
+    """Return the numbers drawn: means by month, and paired differences."""
+    parts = [means.reset_index().assign(shown="mean by month")]
+    if contrasts:
+        columns = {name: table.set_index("regime")[["mean", "low", "high"]] for name, table in contrasts.items()}
+        for part in ("mean", "low", "high"):
+            wide = pd.DataFrame({name: table[part] for name, table in columns.items()}).reset_index()
+            parts.append(wide.assign(shown=f"difference at the end, {part}"))
+    else:
+        names = [one.name for one in OUTCOMES]
+        for part, share in (("5 % of runs", 0.05), ("95 % of runs", 0.95)):
+            found = ends.groupby("regime", sort=False)[names].quantile(share).reset_index()
+            parts.append(found.assign(shown=f"at the end, {part}"))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _draw_time(
+    axes: Axes, means: Table, spans: Table | None, outcome: Outcome, regimes: list[Any], size: tuple[float, float]
+) -> None:
+    if spans is not None:
+        axes.fill_between(
+            spans.index, spans["low"][outcome.name], spans["high"][outcome.name], color=BLUE, alpha=0.15, linewidth=0
+        )
+    ends = {}
+    for (colour, line), regime in zip(SERIES, regimes, strict=False):
+        values = means.loc[regime, outcome.name]
+        axes.plot(values.index, values, color=colour, linestyle=line, linewidth=1.8)
+        ends[regime] = float(values.iloc[-1])
+    bottom, top = axes.get_ylim()
+    if outcome.unit.startswith("share"):  # a share, or a number of people, on a scale that hides no small difference
+        axes.set_ylim(max(0.0, bottom - 0.02), min(1.02, top + 0.02))
+    else:
+        room = 0.15 * max(top, 1.0)
+        axes.set_ylim(max(0.0, bottom - room), top + room)
+    axes.set_title(f"{outcome.label} ({outcome.unit})", fontsize=9)
+    axes.locator_params(axis="y", nbins=4)
+    axes.set_ylabel(fold(outcome.unit, 14), fontsize=8.5)
+    if len(regimes) > 1:
+        width, _ = size
+        label_ends(axes, ends, 12 if width < NARROW else 16, 1.1)
+
+
+def _draw_contrast(axes: Axes, table: Table, outcome: Outcome, reference: Any, width: float) -> None:
+    for height, row in enumerate(table.to_dict("records")):
+        if np.isfinite(row["low"]):
+            axes.plot([row["low"], row["high"]], [height] * 2, color=BLUE, linewidth=2.5, solid_capstyle="butt")
+        axes.plot(row["mean"], height, marker="o", markersize=5.5, color=BLACK, linestyle="none")
+    axes.axvline(0, color=DARK, linewidth=0.9)
+    letters = 14 if width < NARROW else 18 if len(table) < 3 else 26
+    axes.set_yticks(range(len(table)), [fold(name_setting(one), letters) for one in table["regime"]], fontsize=8)
+    axes.set_ylim(len(table) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.locator_params(axis="x", nbins=4)
+    axes.set_title(
+        fold(f"{outcome.label}, less {name_setting(str(reference))}", 34 if width < NARROW else 28), fontsize=9
     )
-    axes.set_ylim(len(ends) - 0.5, -0.5)
-    axes.grid(axis="x", color="#EEEEEE")
-    axes.set_axisbelow(True)
+    axes.set_xlabel(outcome.unit, fontsize=8.5)
+    axes.set_ylabel("")
 
 
-def _tell(ends: Table) -> str:
+def _explain(n_runs: int, regimes: list[Any], contrasts: dict[str, Table], is_over_time: bool) -> str:
+    time = f"Line: mean of {n_runs} run{'s' if n_runs > 1 else ''}{' of each regime' if len(regimes) > 1 else ''}"
+    if not contrasts:
+        return f"{time}; band: nine of ten runs." if n_runs > 1 else f"{time}: no spread is shown."
+    dots = f"Dot and bar: mean paired difference over the last {END_MONTHS} months to {name_setting(str(regimes[0]))}"
+    dots += ", with its 95 % interval." if n_runs > 1 else "; one pair of runs, no interval."
+    return f"{time}. {dots}" if is_over_time else dots
+
+
+def _tell(ends: Table, contrasts: dict[str, Table], regimes: list[Any], design: list[str]) -> list[str]:
+    """Return titles, the fullest first; a difference is told only where its paired interval lies apart from zero."""
+    if not contrasts:
+        means = ends[[one.name for one in OUTCOMES]].mean()
+        told = f"{means['served']:,.0f} people a month are served at the end and {means['unmet']:,.0f} are not"
+        return [f"{told}; {100 * means['coverage_share']:.0f} % of populations are covered", told]
+    reference = name_setting(str(regimes[0]))
+    seeking = compare_settings(ends, "arrivals", design).set_index("regime")
+    found = []
+    for setting in contrasts["served"]["regime"]:
+        rows = {name: contrasts[name].set_index("regime").loc[setting].to_dict() for name in ("served", "unmet")}
+        if any(map(is_clear, rows.values())):
+            found.append((name_setting(setting), rows, seeking.loc[setting].to_dict()))
+    if not found:
+        told = f"no clear difference to {reference} in people served or not served"
+        return [f"At the end {told}", told.capitalize(), "No clear difference in people served or not served"]
+    found.sort(key=lambda one: -abs(one[1]["served"]["mean"]))
+    phrases = [f"{_tell_both(rows)} under {setting}" for setting, rows, _ in found]
+    setting, rows, sought = found[0]
+    both = _tell_both(rows)
+    reason = f"; {_tell_number(sought, 'seek services').replace(' people', '')}" if is_clear(sought) else ""
+    return [
+        *([f"Against {reference}, a month: {'; '.join(phrases)}"] if len(found) > 1 else []),
+        f"Against {reference}, a month under {setting}: {both}{reason}",
+        f"Under {setting}, a month: {both}{reason}",
+        f"Under {setting}, a month: {both}",
+        f"{both[:1].upper()}{both[1:]}",
+    ]
+
+
+def _tell_both(rows: dict[str, dict[str, Any]]) -> str:
+    """Return served and not served together: one without the other misleads where fewer people seek services."""
+    clear = [
+        _tell_number(rows[name], noun)
+        for name, noun in (("served", "served"), ("unmet", "not served"))
+        if is_clear(rows[name])
+    ]
+    if len(clear) == 2:
+        return f"{clear[0]}, {clear[1].replace(' people', '')}"
+    other = "not served" if is_clear(rows["served"]) else "served"
+    return f"{clear[0]}, no clear difference in {other}"
+
+
+def _tell_number(row: dict[str, Any], noun: str) -> str:
+    amount = f"{abs(row['mean']):,.0f}" if abs(row["mean"]) >= 0.5 else f"{abs(row['mean']):.1f}"
+    return f"{amount} {'more' if row['mean'] > 0 else 'fewer'} people {noun}"
+
+
+def _describe(ends: Table, contrasts: dict[str, Table], regimes: list[Any]) -> str:
     parts = []
-    for name, label in zip(
-        OUTCOMES, ("of people seeking services are served", "of populations are covered"), strict=True
-    ):
-        rows = ends[ends["outcome"] == name].sort_values("p50")
-        low, high = rows.iloc[0], rows.iloc[-1]
-        if len(rows) == 1 or round(low["p50"], 2) == round(high["p50"], 2):
-            parts.append(f"{tell_share(low['p50'])} {label}" + (" under all" if len(rows) > 1 else ""))
-        else:
-            told = [f"{tell_share(row['p50'])} ({name_setting(str(row['regime']))})" for row in (low, high)]
-            parts.append(f"{' to '.join(told)} {label}")
-    return f"At the end {join_words(parts)}"
-
-
-def _describe(ends: Table) -> str:
-    parts = []
-    for row in ends.to_dict("records"):
-        entry: Any = column(row["outcome"])
-        spread = f", nine of ten runs {row['p05']:.2f} to {row['p95']:.2f}" if row["n_runs"] > 1 else ""
-        parts.append(f"{entry.label.lower()} under {name_setting(str(row['regime']))} ends at {row['p50']:.2f}{spread}")
+    means = ends.groupby("regime", sort=False)[[one.name for one in OUTCOMES]].mean()
+    for regime, row in means.iterrows():
+        listed = [f"{one.label.lower()} {format(row[one.name], one.form)}" for one in OUTCOMES]
+        parts.append(f"{name_setting(str(regime))} ends with {join_words(listed)}")
+    for one in OUTCOMES:
+        for row in contrasts[one.name].to_dict("records") if contrasts else ():
+            spread = f" (95 % interval {format(row['low'], one.form)} to {format(row['high'], one.form)})"
+            spread = spread if np.isfinite(row["low"]) else ""
+            told = f"{one.label.lower()} under {name_setting(row['regime'])} differ by {format(row['mean'], one.form)}"
+            parts.append(f"{told}{spread} from {name_setting(str(regimes[0]))}")
     return "; ".join(parts)

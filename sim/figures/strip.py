@@ -14,9 +14,10 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Patch
 
 from sim.figures.figure import NAMED, Figure, Origin, Table
-from sim.figures.labels import find_settings, fold, tell_setting
+from sim.figures.labels import SHORT_TITLE, choose_title, find_settings, fold, tell_setting
 from sim.figures.style import DARK, FULL, LIGHT, MIDDLE, NARROW, clean, place_legend
 from sim.figures.timeline import finish_months
+from sim.tables import find_typical_seed
 
 CLOSED, UNAFFILIATED = -1, 0
 MOST_NAMED = 40  # rows; more have no names
@@ -25,14 +26,26 @@ MOST_NAMED = 40  # rows; more have no names
 def pick_strip(members: Table, runs: Table) -> tuple[Table, str]:
     """Return the strip of the setting in the middle of the design (the first one without a design), and its name.
 
-    ``members`` holds the first run of each setting.
+    ``members`` holds one run of each setting, the one nearest the median over seeds.
     """
-    runs = runs.astype(object).where(runs.notna(), "as it is")  # a case that leaves a group of settings alone
+    all_runs, runs = (
+        runs,
+        runs.astype(object).where(runs.notna(), "as it is"),
+    )  # a case that leaves a group of settings alone
     settings = find_settings(runs)
     chosen = settings.loc[_find_middle(settings)]
     fits = (runs[list(settings.columns)] == chosen).all(axis=1)
     strip = cast(pd.DataFrame, members[members["run_id"].isin(runs.loc[fits, "run_id"])])
-    return strip, f"{tell_setting(chosen)}, seed {strip['seed'].iloc[0]}"
+    of = f", one of {len(settings)} settings" if len(settings) > 1 else ""
+    return strip, f"{tell_setting(chosen)}{of}; {tell_example(strip, all_runs[fits])}"
+
+
+def tell_example(members: Table, runs: Table) -> str:
+    """Return which run of its setting is shown as an example. runs: all runs of that setting."""
+    seed = int(members["seed"].iloc[0])
+    if len(runs) < 2 or "collaboration_end" not in runs or find_typical_seed(runs) != seed:
+        return f"seed {seed}"
+    return f"seed {seed}, nearest the median of {len(runs)} runs"
 
 
 def _find_middle(settings: Table) -> int:
@@ -54,12 +67,15 @@ def plot_strip(members: Table, setting: str, origin: Origin, names: Mapping[int,
     order = _order_rows(wide, ranks)
     grid = wide.loc[order]
     codes = encode(grid.to_numpy(), ranks)
+    titles = _tell(wide)
     told = [clean(str(names.get(one, one))) if names else str(one) for one in order]
 
     def draw(canvas: Canvas) -> None:
         axes, is_narrow = canvas.subplots(), canvas.get_figwidth() < NARROW
         _draw_grid(axes, codes, grid)
-        finish_months(axes, int(wide.columns.max()), origin)
+        for height, month in _find_newcomers(grid):
+            axes.plot([month - 0.5] * 2, [height - 0.42, height + 0.42], color="black", linewidth=2.2)
+        finish_months(axes, int(wide.columns.max()), origin, canvas.get_figwidth() - 1.0)
         axes.grid(visible=False)
         axes.set_xlim(wide.columns.min() - 0.5, wide.columns.max() + 0.5)
         is_named = len(order) <= MOST_NAMED
@@ -73,12 +89,16 @@ def plot_strip(members: Table, setting: str, origin: Origin, names: Mapping[int,
 
     return Figure(
         name="memberships",
-        title=_tell(wide),
+        title=choose_title(titles),
+        short=choose_title(titles, SHORT_TITLE),
         subtitle=f"The largest coalition of each organization, month by month: {setting}",
         spread="One run as an example: other seeds give other coalitions; the figures over all runs show the spread.",
-        note="Numbers in the strip: the coalition, in the order of founding." + (NAMED if names else ""),
+        note="Numbers in the strip: the coalition, in the order of founding. Rows: organizations whose main coalition "
+        "is the same stand together, the largest coalition and the longest members first."
+        + (" Black bar: a newcomer in the slot of a closed organization." if _find_newcomers(grid) else "")
+        + (NAMED if names else ""),
         alt=f"Strip chart, a row for each of {len(order)} organizations, a column a month, colour and number for the "
-        f"coalition. {_tell(wide)}. {_describe(ranks, members)}",
+        f"coalition. {titles[0]}. {_describe(ranks, members)}",
         table=grid.set_axis([f"month_{month}" for month in wide.columns], axis=1).reset_index(),
         origin=origin,
         draw=draw,
@@ -135,6 +155,13 @@ def _draw_numbers(axes: Axes, grid: Table, codes: np.ndarray, is_narrow: bool) -
                 axes.text(middle, height + 0.03, f"{row[start]:.0f}", color="white", **place)
 
 
+def _find_newcomers(grid: Table) -> list[tuple[int, int]]:
+    """Return row and month wherever a slot that was closed is open again: another organization has it now."""
+    values = grid.to_numpy()
+    opened = (values[:, :-1] == CLOSED) & (values[:, 1:] != CLOSED)
+    return [(int(row), int(grid.columns[at + 1])) for row, at in np.argwhere(opened)]
+
+
 def _make_handles(ranks: dict[int, int]) -> list[Patch]:
     shown = list(ranks)[: len(FULL)]
     handles = [Patch(color=FULL[ranks[serial]], label=f"Coalition {serial}") for serial in shown]
@@ -147,13 +174,23 @@ def _make_handles(ranks: dict[int, int]) -> list[Patch]:
     ]
 
 
-def _tell(wide: Table) -> str:
-    last = wide.iloc[:, -1]
-    homes = last[last > 0].nunique()
+def _tell(wide: Table) -> list[str]:
+    """Return titles, the fullest first: who stays where it began, and how many coalitions there are."""
+    first, last = wide.iloc[:, 0], wide.iloc[:, -1]
+    began, homes = first[first > 0].nunique(), last[last > 0].nunique()
+    is_same = (wide != CLOSED).all(axis=1) & (first > 0) & (first == last)
+    months = wide.columns[-1] - wide.columns[0]
+    n = int(is_same.sum())
+    stay = f"{n} of {len(wide)} organizations {'ends' if n == 1 else 'end'} where {'it' if n == 1 else 'they'} began"
     inside, alone, closed = (last > 0).sum(), (last == UNAFFILIATED).sum(), (last == CLOSED).sum()
-    began = wide.iloc[:, 0][wide.iloc[:, 0] > 0].nunique()
-    told = f"From {began} to {homes} coalitions in {wide.columns[-1] - wide.columns[0]} months"
-    return f"{told}; at the end {inside} organizations inside, {alone} unaffiliated, {closed} closed"
+    ends = f"at the end {inside} are inside one, {alone} unaffiliated, {closed} closed"
+    return [
+        f"In one run {stay}, by their largest coalition; {ends}",
+        f"In one run {stay}; {ends}",
+        f"In one run {stay}",
+        f"{stay}, after {months} months",
+        f"From {began} to {homes} coalitions in {months} months",
+    ]
 
 
 def _describe(ranks: dict[int, int], members: Table) -> str:

@@ -175,8 +175,11 @@ def make_figure(
 
 
 def place_legend(canvas: Canvas, handles: list[Any], labels: list[str], n_columns: int) -> None:
-    """Draw a legend between the panels and the footer, and make room for it."""
+    """Draw a legend between the panels and the footer, in `n_columns` or as many as fit, and make room for it."""
     width, total = canvas.get_size_inches()
+    widths = sorted((measure(label, 9) + 4.2 * 9 / 72 for label in labels), reverse=True)  # with handle and gaps
+    while n_columns > 1 and sum(widths[:n_columns]) > width - 2 * MARGIN:
+        n_columns -= 1
     engine = cast(Any, canvas.get_layout_engine())
     left, low, across, up = engine.get()["rect"]
     room = math.ceil(len(handles) / n_columns) * 9 * LINE_HEIGHT * 1.15 / total

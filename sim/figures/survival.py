@@ -5,15 +5,14 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from sim.figures.figure import Figure, Origin, Table
-from sim.figures.labels import fold, join_words, name_setting, tell_share
+from sim.figures.labels import SHORT_TITLE, choose_title, fold, join_words, name_setting, tell_share
 from sim.figures.style import BLUE, MIDDLE, NARROW, SERIES, darken
-from sim.figures.timeline import label_ends
+from sim.figures.timeline import label_ends, pick_step
 
 FOUNDED = ("found", "rival_found", "break_away", "rival_break_away")
 
@@ -30,7 +29,7 @@ def follow_coalitions(events: Table, months: Table) -> Table:
     lives = pd.concat([begun, ended], axis=1).dropna(subset="founded").reset_index().merge(last, on="run_id")
     lives["has_ended"] = lives["ended"].notna()
     lives["age_months"] = lives["ended"].fillna(lives["last"]) - lives["founded"]
-    return lives[[*keys, "age_months", "has_ended"]]
+    return lives[[*keys, "age_months", "has_ended", "last"]]
 
 
 def estimate_survival(lives: Table) -> Table:
@@ -60,6 +59,8 @@ def plot_survival(lives: Table, origin: Origin) -> Figure:
     regimes = list(dict.fromkeys(table["regime"]))
     curves = {regime: table[table["regime"] == regime] for regime in regimes}
     is_shared = len(regimes) <= len(SERIES)
+    oldest = max(1, int(lives["age_months"].max()))
+    titles = _tell(curves, int(lives["last"].max()) if "last" in lives else oldest)
 
     def draw(canvas: Canvas) -> None:
         width = canvas.get_figwidth()
@@ -77,24 +78,26 @@ def plot_survival(lives: Table, origin: Origin) -> Figure:
         for axes in panels[len(regimes) if not is_shared else 1 :]:
             axes.remove()
         for axes in panels[: 1 if is_shared else len(regimes)]:
-            axes.set(xlabel="Age (months)", ylabel="Coalitions still active (share)", ylim=(0, 1.02), xlim=(0, None))
-            axes.set_xticks(
-                range(0, int(table["age_months"].max()) + 1, 12 * max(1, round(table["age_months"].max() / 60)))
-            )
+            axes.set(xlabel="Age (months)", ylabel=fold("Coalitions still active (share)", 18))
+            axes.set(ylim=(0, 1.02), xlim=(0, oldest))
+            axes.set_xticks(range(0, oldest + 1, pick_step(oldest, width / n_columns - 0.8 - 1.2 * is_shared)))
             axes.grid(axis="y", color="#EEEEEE")
             if not is_shared:
                 axes.label_outer()
         if is_shared and len(regimes) > 1:
             ends = {regime: float(curve["share"].iloc[-1]) for regime, curve in curves.items()}
-            label_ends(panels[0], ends, float(table["age_months"].max()), 12 if width < NARROW else 18, 2.6)
+            label_ends(panels[0], ends, 12 if width < NARROW else 18, 2.6)
 
     n_ended = lives.groupby("regime", sort=False, observed=True)["has_ended"].agg(["sum", "size"])
     return Figure(
         name="survival",
-        title=_tell(curves),
+        title=choose_title(titles),
+        short=choose_title(titles, SHORT_TITLE),
         subtitle="Share of coalitions still active at each age, over all runs",
         spread="Line: Kaplan–Meier estimate; band: 95 % interval, as if coalitions of one run were independent.",
-        note="Coalitions active at the end count as lasting at least that long; those of the start count from month 0.",
+        note="Coalitions active at the end count as lasting at least that long; those of the start count from month 0."
+        + (" What strikes in a month of the run has no place here: coalitions of all ages meet it." if origin.marks
+        else ""),
         alt="Survival curves: " + "; ".join(_describe(name, curves[name], n_ended.loc[name]) for name in regimes) + ".",
         table=table,
         origin=origin,
@@ -117,20 +120,31 @@ def find_median(curve: Table) -> float | None:
     return float(below.iloc[0]) if len(below) else None
 
 
-def _tell(curves: dict[Any, Table]) -> str:
+def _tell(curves: dict[Any, Table], last: int) -> list[str]:
+    """Return titles, the fullest first. last: the month in which the runs end."""
     medians = {name_setting(str(regime)): find_median(curve) for regime, curve in curves.items()}
-    ordered = sorted(medians.items(), key=lambda pair: np.inf if pair[1] is None else pair[1])
-    told = [f"{'more than half still active at the end' if age is None else f'{age:.0f} months'}" for _, age in ordered]
-    if len(ordered) == 1:
-        return (
-            f"Half of all coalitions end within {told[0]}"
-            if ordered[0][1] is not None
-            else f"Coalitions last: {told[0]}"
-        )
-    ends = [f"{told[at]} under {ordered[at][0]}" for at in ((0, -1) if len(ordered) > 3 else range(len(ordered)))]
-    if ordered[0][1] is None:
-        return f"Coalitions last: more than half still active at the end under all {len(ordered)} regimes"
-    return f"Age by which half of the coalitions have ended: {join_words(ends)}"
+    ended = sorted((age, name) for name, age in medians.items() if age is not None)
+    lasting = [name for name, age in medians.items() if age is None]
+    if len(medians) == 1:
+        if ended:
+            return [f"Half of all coalitions end within {ended[0][0]:.0f} months"]
+        return [f"More than half of the coalitions are still active in month {last}, when the runs end"]
+    if not ended:
+        return [
+            f"More than half of the coalitions are still active in month {last}, when the runs end, under every regime",
+            f"More than half of the coalitions are still active in month {last} under all",
+        ]
+    parts = [f"{age:.0f} months under {name}" for age, name in ended]
+    parts += [f"later than the runs end under {join_words(lasting)}"] if lasting else []
+    told = "Age by which half of the coalitions have ended"
+    ends = [f"{age:.0f} months under {name}" for age, name in (ended[0], ended[-1])]
+    span = f"{ended[0][0]:.0f} to {ended[-1][0]:.0f} months"
+    rest = f", and later under {len(lasting)}" if lasting else ""
+    return [
+        f"{told}: {join_words(parts)}",
+        f"{told}: {' to '.join(ends)}",
+        f"Half of the coalitions end by an age of {span}{rest}",
+    ]
 
 
 def _describe(regime: Any, curve: Table, counts: Any) -> str:

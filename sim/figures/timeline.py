@@ -15,7 +15,8 @@ from sim.figures.style import DARK, SERIES, darken
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 NAMES = ("p05", "p25", "p50", "p75", "p95")
 FEWEST = 8  # runs for quantiles; below, every run is drawn
-N_PATHS = {1: 8, 2: 3, 3: 2}  # sample paths a regime, by regimes in a panel
+STEPS = (1, 2, 3, 6, 12, 24, 36, 60, 120)  # months between ticks
+TICK_ROOM = 0.42  # inches between ticks
 
 
 def compute_spread(months: Table, name: str) -> Table:
@@ -45,29 +46,24 @@ def draw_band(axes: Axes, spread: Table, paths: Table, colour: str, line: str) -
     axes.plot(spread["month"], spread["p50"], color=colour, linestyle=line, linewidth=2)
 
 
-def draw_together(axes: Axes, spread: Table, paths: dict[Any, Table], width: float, tall: float) -> None:
-    """Draw up to three regimes into one panel, with their names at the ends of the lines."""
-    regimes = list(dict.fromkeys(spread["regime"]))
-    for (colour, line), regime in zip(SERIES, regimes, strict=False):
-        draw_band(axes, spread[spread["regime"] == regime], paths[regime], colour, line)
-    if len(regimes) > 1:
-        ends = {regime: float(spread.loc[spread["regime"] == regime, "p50"].iloc[-1]) for regime in regimes}
-        label_ends(axes, ends, spread["month"].max(), 12 if width < 5 else 18, tall)
+def label_ends(axes: Axes, ends: dict[Any, float], letters: int, tall: float) -> None:
+    """Write the name of each series, in its colour, to the right of its last value, with a leader to it.
 
-
-def label_ends(axes: Axes, ends: dict[Any, float], last: float, letters: int, tall: float) -> None:
-    """Write the name of each series, in its colour, to the right of its last value; neighbours move apart.
-
-    tall: inches of the panel.
+    Neighbours move apart. tall: inches of the panel.
     """
     low, high = axes.get_ylim()
     names = {series: fold(name_setting(str(series)), letters) for series in ends}
-    line = 0.19 / tall * (high - low)
+    line = 0.17 / tall * (high - low)
     heights = _part(ends, {series: line * (name.count("\n") + 1) for series, name in names.items()}, high)
+    across = axes.get_yaxis_transform()  # the right end of the panel, at heights of the data
     for (colour, _), series in zip(SERIES, ends, strict=False):
-        axes.annotate(
-            names[series], (last, heights[series]), (6, 0), textcoords="offset points",
-            color=darken(colour), va="center", weight="bold", annotation_clip=False,
+        axes.plot(
+            [1.005, 1.035], [ends[series], heights[series]], transform=across, color=colour, linewidth=0.8,
+            clip_on=False, scaley=False, scalex=False,
+        )  # fmt: skip
+        axes.text(
+            1.045, heights[series], names[series], transform=across, color=darken(colour), va="center", weight="bold",
+            fontsize=8.5,
         )  # fmt: skip
 
 
@@ -83,13 +79,18 @@ def _part(heights: dict[Any, float], tall: dict[Any, float], top: float) -> dict
     return {name: place + shift for name, place in zip(ordered, placed, strict=True)}
 
 
-def finish_months(axes: Axes, last: int, origin: Origin) -> None:
-    """Give the axis of time its ticks, in months or with dates, and mark what strikes."""
-    axes.set_xlim(0, last)
+def pick_step(last: int, room: float) -> int:
+    """Return the months between two ticks of an axis of `last` months, `room` inches long."""
+    fitting = (step for step in STEPS if last / step * TICK_ROOM <= room)
+    return next(fitting, STEPS[-1] * math.ceil(last / STEPS[-1]))
+
+
+def finish_months(axes: Axes, last: int, origin: Origin, room: float) -> None:
+    """Give the axis of time its ticks, in months or with dates, and mark what strikes. room: inches of the axis."""
+    axes.set_xlim(0, max(last, 1))
     axes.grid(axis="y", color="#EEEEEE", linewidth=0.8)
     axes.set_axisbelow(True)
-    step = 12 * max(1, round(last / 60)) if last >= 24 else max(1, last // 6)
-    ticks = list(range(0, last + 1, step))
+    ticks = list(range(0, last + 1, pick_step(last, room)))
     if origin.start:
         first: Any = pd.Period(origin.start, freq="M")
         axes.set_xticks(ticks, [f"{first + tick:%b\n%Y}" for tick in ticks])
@@ -104,6 +105,12 @@ def finish_months(axes: Axes, last: int, origin: Origin) -> None:
                 name, (month, 1), (2, 2 + 11 * (at % 3)), xycoords=("data", "axes fraction"),
                 textcoords="offset points", va="bottom", color=DARK, fontsize=8.5, annotation_clip=False,
             )  # fmt: skip
+
+
+def tell_marks(origin: Origin, last: int) -> str:
+    """Return what the dotted lines of an axis of time are; nothing without any."""
+    marks = [f"{name}, month {month}" for month, name in origin.marks if month <= last]
+    return f" Dotted line{'s' if len(marks) > 1 else ''}: {'; '.join(marks)}." if marks else ""
 
 
 def explain_spread(spread: Table, n_paths: int) -> str:

@@ -12,26 +12,26 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
+from sim.columns import RATES
 from sim.figures import AFTER_A_RUN, AFTER_THE_DEMO, FIGURES, draw, make_figures, style
 from sim.figures.boxes import plot_boxes
 from sim.figures.fan import plot_fan
 from sim.figures.figure import FigureError, Origin
-from sim.figures.forms import FORMS, compute_rates
+from sim.figures.forms import FORMS, compute_rates, plot_forms, sum_up
 from sim.figures.labels import fold, name_setting
 from sim.figures.levers import plot_levers
 from sim.figures.network import lay_out, plot_network
 from sim.figures.observations import ObservationError, read_observations
 from sim.figures.origins import find_origin
 from sim.figures.pairs import N_DOTS, compute_interval, pick_dots, plot_pairs
-from sim.figures.people import compute_ends
+from sim.figures.people import add_unmet, compute_ends, plot_people
 from sim.figures.phases import find_plane, judge_cells, plot_phases
 from sim.figures.strip import COLOURS, encode, pick_strip, plot_strip, rank_coalitions
 from sim.figures.style import PHONE, WIDE, compute_contrast, darken
 from sim.figures.survival import estimate_survival, find_median, follow_coalitions, plot_survival
 from sim.figures.tornado import plot_tornado
-from sim.figures.validation import plot_validation
+from sim.figures.validation import exceeds_null, plot_validation
 from sim.results import Results
-from sim.tables import summarise
 
 SCENARIO = "All grant money ends in month 48, running awards included. 18 organizations, 120 months."
 ORIGIN = Origin(
@@ -69,6 +69,9 @@ def make_months(runs, n_months=36):
         months = {"run_id": run.run_id, "regime": run.regime, "seed": run.seed, "month": range(n_months + 1)}
         part = pd.DataFrame(months).assign(collaboration_share=np.linspace(0.4, run.collaboration_end, n_months + 1))
         part["served_share"], part["coverage_share"] = 0.6 + run.seed / 100, 1.0
+        part["arrivals"], part["served"] = 200.0, 120.0 + run.seed
+        part = part.assign(**{name: 0.0 for pair in RATES.values() for name in pair})
+        part["memberships"], part["n_open"] = 50.0, 20.0
         parts.append(part.assign(**{form: float(place + at) / 12 for place, form in enumerate(FORMS)}))
     return pd.concat(parts, ignore_index=True)
 
@@ -141,7 +144,7 @@ def make_patterns():
 
 def fan_of(changes, n_seeds=8):
     runs = make_runs(changes, n_seeds)
-    return plot_fan(make_months(runs), summarise(make_results(runs)), ORIGIN)
+    return plot_fan(make_months(runs), runs, ORIGIN)
 
 
 def make_all():
@@ -229,7 +232,7 @@ def test_every_colour_of_lines_and_letters_stands_out_from_white():
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_names_neither_break_a_figure_nor_disappear(name, tmp_path):
     runs = make_runs({"competitive": 0.2, name: -0.2})
-    figure = plot_fan(make_months(runs), summarise(make_results(runs)), ORIGIN)
+    figure = plot_fan(make_months(runs), runs, ORIGIN)
     shown = name_setting(name)
     assert shown.strip("\ufffd ")
     files = {path.suffix: path for path in figure.save(tmp_path)}
@@ -247,7 +250,7 @@ def test_hostile_names_of_organizations_stand_beside_the_strip():
     texts = find_texts(plot_strip(make_members(grid), "x", ORIGIN, names).paint())
     for name in names.values():
         assert any(fold(style.clean(name), 30).split("\n")[0] in text for text in texts), name
-    assert plot_network(make_members(grid), ORIGIN, names).find_gaps() == []
+    assert plot_network(make_members(grid), make_runs({"competitive": 0.1}), ORIGIN, names).find_gaps() == []
 
 
 def test_a_leading_underscore_stays():
@@ -258,7 +261,7 @@ def test_a_leading_underscore_stays():
 def test_letters_no_font_has_are_written_as_their_number_in_the_png_alone(monkeypatch, tmp_path):
     monkeypatch.setattr(style, "find_fonts", lambda letters: [])
     runs = make_runs({"a": 0.2, HOSTILE["chinese"]: -0.2})
-    figure = plot_fan(make_months(runs), summarise(make_results(runs)), ORIGIN)
+    figure = plot_fan(make_months(runs), runs, ORIGIN)
     words = "".join(find_texts(figure.paint()))
     assert "U+53CD" in words
     assert style.find_missing(words) == set()
@@ -347,10 +350,15 @@ def test_what_is_drawn_after_a_run_reads_neither_seaborn_nor_scipy():
 
 @pytest.mark.parametrize("n_seeds", [1, 3, 8])
 @pytest.mark.parametrize("n_regimes", [1, 2, 3, 4, 9])
-def test_the_fan_has_a_panel_for_up_to_three_regimes_else_one_each(n_regimes, n_seeds):
+def test_the_fan_has_a_panel_a_regime_and_months_below_the_lowest_of_each_column(n_regimes, n_seeds):
     figure = fan_of({f"regime_{number}": 0.05 * number for number in range(n_regimes)}, n_seeds)
     canvas = figure.paint()
-    assert len(canvas.axes) == (1 if n_regimes <= 3 else n_regimes)
+    assert len(canvas.axes) == n_regimes
+    n_columns = canvas.axes[0].get_subplotspec().get_gridspec().ncols
+    for at, axes in enumerate(canvas.axes):
+        is_lowest = at + n_columns >= n_regimes
+        assert bool(axes.get_xlabel()) == is_lowest
+        assert axes.xaxis.get_tick_params()["labelbottom"] == is_lowest
     assert len(figure.table) == 37 * n_regimes
 
 
@@ -359,7 +367,9 @@ def test_the_fan_tells_the_verdict_and_in_how_many_runs():
         "competitive: collaboration grows, from 0.40 to 0.60 of pairs; it grows in 8 of 8 runs"
     )
     assert "collaboration fragments" in fan_of({"competitive": -0.2}).title
-    assert fan_of(CHANGES).title == "Collaboration grows under competitive; fragments under mixed"
+    assert fan_of(CHANGES).title == (
+        "Against competitive, fewer pairs share a coalition at the end under mixed (−0.40, in 8 of 8 paired runs)"
+    )
 
 
 def test_the_fan_shows_bands_and_some_runs():
@@ -385,19 +395,19 @@ def test_the_strip_ranks_by_organization_months():
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"competitive": -0.04, "mixed": -0.06}, "No clear difference in collaboration at the end between"),
-        ({"competitive": -0.30, "mixed": -0.02}, "Collaboration fragments under competitive"),
+        ({"competitive": -0.04, "mixed": -0.06}, "Against competitive, no clear difference in collaboration"),
+        (
+            {"competitive": -0.30, "mixed": -0.02},
+            "Against competitive, more pairs share a coalition at the end under mixed",
+        ),
     ],
 )
-def test_verdicts_are_set_against_each_other_only_where_the_paired_difference_is_clear(changes, told):
+def test_regimes_are_told_apart_only_where_the_paired_difference_is_clear(changes, told):
     runs = make_runs(changes, n_seeds=8)
-    months = make_months(runs)
-    noise = np.random.default_rng(1).normal(0, 0.05, len(runs))
-    months["collaboration_share"] += months["run_id"].map(dict(zip(runs["run_id"], noise, strict=True))) * (
-        months["month"] > 12
-    )
-    summary = summarise(make_results(runs)).assign(verdict=["fragments", "undecided"])
-    assert plot_fan(months, summary, ORIGIN).title.startswith(told)
+    runs["collaboration_end"] += np.random.default_rng(1).normal(0, 0.05, len(runs))
+    title = plot_fan(make_months(runs), runs, ORIGIN).title
+    assert title.startswith(told)
+    assert "undecided" not in title
 
 
 def test_the_strip_tells_what_is_left():
@@ -413,14 +423,14 @@ def test_the_strip_of_a_design_comes_from_its_middle():
     )
     strip, setting = pick_strip(strips, runs)
     assert len(strip) == 2
-    assert setting == "competitive, annual usd per organization 40k, viewpoint spread 0.3, seed 1"
+    assert setting == "competitive, annual usd per organization 40k, viewpoint spread 0.3, one of 12 settings; seed 1"
     assert strip["coalition"].unique().tolist() == [7]
 
 
 def test_pairs_tell_the_difference_and_in_how_many_pairs():
     figure = plot_pairs(make_runs(CHANGES), ORIGIN)
     assert figure.title == (
-        "mixed ends with 0.40 less collaboration than competitive, and with less in 8 of 8 paired runs"
+        "Against competitive, fewer pairs share a coalition at the end under mixed (−0.40, in 8 of 8 paired runs)"
     )
     assert figure.table[["n_more", "n_less", "n_pairs"]].iloc[0].tolist() == [0, 8, 8]
     assert "No clear difference" not in plot_pairs(make_runs({"competitive": 0, "mixed": 0.1}), ORIGIN).title
@@ -430,12 +440,12 @@ def test_pairs_that_go_both_ways_are_unclear():
     runs = make_runs({"competitive": 0, "mixed": 0})
     runs.loc[runs["regime"] == "mixed", "collaboration_end"] += [0.1, -0.1] * 4
     told = plot_pairs(runs, ORIGIN).title
-    assert told.startswith("No clear difference at the end between mixed and competitive")
-    assert told.endswith("in 4 of 8 paired runs")
+    assert told == "Against competitive, no clear difference in collaboration at the end under mixed"
 
 
 def test_pairs_of_one_seed_have_no_interval():
-    assert "on one seed" in plot_pairs(make_runs(CHANGES, n_seeds=1), ORIGIN).title
+    title = plot_pairs(make_runs(CHANGES, n_seeds=1), ORIGIN).title
+    assert title == "On one seed the difference to competitive at the end is −0.40 (mixed)"
 
 
 def test_many_pairs_become_twenty_dots_of_equal_weight():
@@ -459,7 +469,7 @@ def test_phases_have_a_panel_a_regime_and_follow_the_rule():
     plane = find_plane(runs)
     assert plane == ("annual_usd_per_organization", "viewpoint_spread")
     figure = plot_phases(runs, *plane, ORIGIN)
-    assert "grows in 6 of 12 settings and fragments in 6" in figure.title
+    assert figure.title == "Collaboration fragments throughout under mixed; grows throughout under competitive"
     assert figure.title != plot_phases(make_design(-0.2), *plane, ORIGIN).title
     assert set(judge_cells(runs, *plane)["n_runs"]) == {8}
 
@@ -472,8 +482,70 @@ def test_phases_draw_where_half_of_the_runs_grow_and_dots_where_undecided():
     dots = [axes.collections[-1].get_offsets() for axes in figure.paint().axes[:2]]
     assert [len(places) for places in dots] == [6, 6]
     runs["verdict"] = np.where(runs["annual_usd_per_organization"] > 30_000, "grows", "holds")
+    figure = plot_phases(runs, *find_plane(runs), ORIGIN)
+    assert "50 % of runs grow" not in find_texts(figure.paint()), "a plane of two rows has lines of one cell alone"
+
+
+def make_plane(change, xs=(20_000.0, 55_000.0, 110_000.0, 165_000.0, 220_000.0), ys=(0.0, 0.3, 0.6), regime="mixed"):
+    """Return runs of a grid; change: of x and y."""
+    parts = [
+        make_runs({regime: change(x, y)}).assign(annual_usd_per_organization=x, viewpoint_spread=y)
+        for x in xs
+        for y in ys
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def rise(x, y):
+    return (x - 100_000) / 1_000_000
+
+
+def test_the_title_of_phases_says_where_the_boundary_lies_and_counts_no_cells():
+    rising = make_plane(rise)
+    both = pd.concat([rising, make_plane(lambda x, y: -0.3, regime="silo")])
+    plane = find_plane(rising)
+    assert plot_phases(rising, *plane, ORIGIN).title == (
+        "Collaboration grows above about 150k USD; fragments below about 46k USD"
+    )
+    assert "settings" not in plot_phases(both, *plane, ORIGIN).title
+    assert "fragments throughout under silo" in plot_phases(both, *plane, ORIGIN).title
+    falling = make_plane(lambda x, y: -rise(x, y))
+    assert "grows below about 54k USD" in plot_phases(falling, *plane, ORIGIN).title
+    bent = make_plane(lambda x, y: 0.2 if x == 110_000 else -0.2)  # no single boundary
+    assert plot_phases(bent, *plane, ORIGIN).title.startswith("The mean change in collaboration runs from −0.20")
+
+
+def test_cells_of_phases_are_as_wide_as_their_steps_and_those_without_runs_are_hatched():
+    runs = make_plane(rise)
+    canvas = plot_phases(runs, *find_plane(runs), ORIGIN).paint()
+    mesh = canvas.axes[0].collections[0].get_coordinates()[0, :, 0]
+    assert np.diff(mesh).tolist() == [35_000, 45_000, 55_000, 55_000, 55_000]
+    assert "no runs" not in find_texts(canvas)
+    holed = runs[~((runs["viewpoint_spread"] == 0.3) & (runs["annual_usd_per_organization"] == 55_000.0))]
+    canvas = plot_phases(holed, *find_plane(runs), ORIGIN).paint()
+    assert [patch.get_hatch() for patch in canvas.axes[0].patches] == ["////"]
+    assert "no runs" in find_texts(canvas)
+
+
+def test_phases_list_the_lines_that_are_drawn_alone():
+    runs = make_plane(lambda x, y: 0.0)
+    runs["verdict"] = np.where(runs["annual_usd_per_organization"] > 100_000, "grows", "holds")
     texts = find_texts(plot_phases(runs, *find_plane(runs), ORIGIN).paint())
     assert {"10 % of runs grow", "50 % of runs grow", "90 % of runs grow"} <= set(texts)
+    corner = (runs["annual_usd_per_organization"] == 20_000) & (runs["viewpoint_spread"] == 0)
+    runs["verdict"] = np.where(corner & (runs["seed"] == 1), "grows", "holds")
+    assert not any("of runs grow" in text for text in find_texts(plot_phases(runs, *find_plane(runs), ORIGIN).paint()))
+
+
+def test_phases_say_what_else_varies_and_what_changes_nothing():
+    runs = make_plane(lambda x, y: 0.1 + y)
+    plane = find_plane(runs)
+    more = pd.concat([runs.assign(turf_weight=0.0), runs.assign(turf_weight=1.0)])
+    figure = plot_phases(more, *plane, ORIGIN)
+    assert "Inside each cell cost of competing for the same money varies" in figure.note
+    assert "mean of 16 runs a cell" in figure.spread
+    inert = pd.concat([runs, make_plane(rise, regime="paid")])
+    assert "Under mixed grant money per organization changes nothing" in plot_phases(inert, *plane, ORIGIN).note
 
 
 def test_no_plane_without_a_design_or_with_a_random_sample():
@@ -485,16 +557,47 @@ def test_no_plane_without_a_design_or_with_a_random_sample():
 
 def test_people_are_those_of_the_last_twelve_months():
     months = make_months(make_runs(CHANGES))
-    months.loc[months["month"] <= 24, "served_share"] = 0.0
-    ends = compute_ends(months)
-    served = ends[ends["outcome"] == "served_share"]
-    assert served["p50"].tolist() == pytest.approx([0.645, 0.645])  # seeds 1 to 8, a hundredth each
-    assert "64 %" in ALL["people"].title or "65 %" in ALL["people"].title
+    months.loc[months["month"] <= 24, "served"] = 0.0
+    ends = compute_ends(add_unmet(months), make_runs(CHANGES))
+    assert ends["served"].tolist() == pytest.approx(2 * [120.0 + seed for seed in range(1, 9)])
+    assert ends["unmet"].tolist() == pytest.approx(2 * [80.0 - seed for seed in range(1, 9)])
 
 
-def test_forms_are_events_a_year():
-    rates = compute_rates(make_months(make_runs({"competitive": 0.2}, n_seeds=1)))
-    assert rates["mean"].tolist() == pytest.approx([0, 1, 2, 3, 4])  # a twelfth a month, and so on
+def test_people_are_told_served_and_not_served_where_their_paired_difference_is_apart():
+    runs = make_runs(CHANGES)
+    months = make_months(runs)
+    assert "no clear difference" in plot_people(months, runs, ORIGIN).title
+    is_mixed = months["regime"] == "mixed"
+    months.loc[is_mixed, "arrivals"] -= 25.0 + months["seed"] / 100
+    figure = plot_people(months, runs, ORIGIN)  # as many are served, fewer seek
+    assert figure.title == (
+        "Against competitive, a month under mixed: 25 fewer people not served, no clear difference in served; "
+        "25 fewer seek services"
+    )
+    months.loc[is_mixed, "served"] -= 10.0 + months["seed"] / 100
+    assert "10 fewer people served, 15 fewer not served" in plot_people(months, runs, ORIGIN).title
+
+
+def test_forms_are_events_a_year_for_what_is_exposed_to_them():
+    runs = make_runs({"competitive": 0.2}, n_seeds=1)
+    months = make_months(runs)
+    months["exits"], months["rival_foundings"] = 0.5, 0.1
+    rates = sum_up(compute_rates(months, runs)).set_index("form")["mean"]
+    assert rates["exits"] == pytest.approx(12.0)  # 6 a year of 50 memberships
+    assert rates["rival_foundings"] == pytest.approx(6.0)  # 1.2 a year of 20 organizations
+    twice = months.assign(**{name: 2 * months[name] for pair in RATES.values() for name in pair})
+    assert sum_up(compute_rates(twice, runs)).set_index("form")["mean"]["exits"] == rates["exits"], "size of the field"
+
+
+def test_the_form_in_the_title_differs_by_its_paired_rate_from_the_first_setting():
+    runs = make_runs({"broad": 0.2, "silo": 0.1})
+    same = make_months(runs).assign(**dict.fromkeys(FORMS, 0.0)).assign(exits=0.5)
+    is_silo = same["regime"] == "silo"
+    assert "No form of fragmentation differs clearly" in plot_forms(same, runs, ORIGIN).short
+    fewer = same.assign(exits=np.where(is_silo, 0.4, 0.5), memberships=np.where(is_silo, 25.0, 50.0))
+    fewer["exits"] += 0.001 * fewer["seed"] * is_silo
+    title = plot_forms(fewer, runs, ORIGIN).title  # fewer exits, of half as many memberships
+    assert title == "Exits differ most from broad: 19.4 a year per 100 memberships under silo, 12.0 under broad"
 
 
 def test_coalitions_are_followed_to_their_end_or_that_of_the_run():
@@ -513,7 +616,7 @@ def test_survival_is_kaplan_and_meiers():
     assert shares == pytest.approx({0: 1.0, 2: 0.8, 3: 0.6, 5: 0.3, 8: 0.3})
     assert find_median(curve) == 5
     assert plot_survival(lives, ORIGIN).title == "Half of all coalitions end within 5 months"
-    assert "more than half still active" in plot_survival(lives.assign(has_ended=False), ORIGIN).title
+    assert "still active in month 8" in plot_survival(lives.assign(has_ended=False), ORIGIN).title
 
 
 def test_the_network_keeps_places_and_puts_partners_near_each_other():
@@ -523,7 +626,7 @@ def test_the_network_keeps_places_and_puts_partners_near_each_other():
     assert all((places[one] == again[one]).all() for one in places)
     near = np.linalg.norm(places[1] - places[2])
     assert near < np.linalg.norm(places[1] - places[3])
-    assert plot_network(make_members(grid), ORIGIN).title.endswith("go from 2 to 2")
+    assert plot_network(make_members(grid), make_runs({"competitive": 0.1}), ORIGIN).title.endswith("go from 2 to 2")
 
 
 def test_the_tornado_draws_what_matters_first_and_tells_it():
@@ -555,7 +658,10 @@ def test_levers_are_judged_by_their_whole_interval():
 
 
 def test_patterns_are_counted_by_verdict_and_have_shapes():
-    assert ALL["validation"].title == "Of 2 patterns 1 hold, 1 fail, 0 are undecided"
+    assert ALL["validation"].title == "Of 2 patterns 1 hold, 1 of them beyond what the null model shows; 1 fail"
+    row = {"verdict": "holds", "effect": 0.3, "low": 0.2, "high": 0.4}
+    told = {null: exceeds_null({**row, "null": null}) for null in (0.1, 0.25, 0.5, np.nan)}
+    assert list(told.values()) == ["yes", "same", "no", "no null"]
     markers = {line.get_marker() for line in ALL["validation"].paint().axes[0].get_lines()} - {"None", "", None}
     assert {"o", "X"} <= markers
 
@@ -577,7 +683,7 @@ def test_dates_stand_on_the_axis_where_the_start_is_known():
     figure = dataclasses.replace(fan_of(CHANGES), origin=ORIGIN)
     assert "Months since the start" in find_texts(figure.paint())
     runs = make_runs(CHANGES)
-    dated = plot_fan(make_months(runs), summarise(make_results(runs)), dataclasses.replace(ORIGIN, start="2019-07"))
+    dated = plot_fan(make_months(runs), runs, dataclasses.replace(ORIGIN, start="2019-07"))
     texts = find_texts(dated.paint())
     assert "Jul\n2020" in texts
     assert "Month and year; month 0 is July 2019" in texts
@@ -586,7 +692,7 @@ def test_dates_stand_on_the_axis_where_the_start_is_known():
 def test_shocks_are_marked_where_they_strike():
     figures = make_figures(make_results(make_runs(CHANGES)), ["collaboration"])
     assert figures[0].origin.marks == ((12, "shock"),)
-    assert "shock" in find_texts(figures[0].paint())
+    assert "Dotted line: shock, month 12." in figures[0].note
 
 
 def test_grant_lines_that_open_or_close_in_all_settings_are_marked():
@@ -603,7 +709,7 @@ def test_observations_lie_over_the_runs_and_are_counted(tmp_path):
     assert observed["month"].tolist() == [0, 12]
     runs = make_runs({"competitive": 0.2})
     origin = dataclasses.replace(ORIGIN, start="2019-07", observed=observed)
-    figure = plot_fan(make_months(runs), summarise(make_results(runs)), origin)
+    figure = plot_fan(make_months(runs), runs, origin)
     assert "your observations; within nine of ten runs lie 1 of 2 under competitive" in figure.note
     squares = [line for line in figure.paint().axes[0].get_lines() if line.get_marker() == "s"]
     assert squares[0].get_xydata().tolist() == [[0, 0.1], [12, 0.468]]

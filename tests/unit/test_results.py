@@ -11,7 +11,7 @@ from sim.changing import simulate_changed
 from sim.configuration import compose
 from sim.engine import simulate
 from sim.results import TABLES, Results, ResultsError, load_results, save_results
-from sim.tabulation import find_typical_seed
+from sim.tables import find_typical_seed
 
 
 @pytest.fixture(scope="module")
