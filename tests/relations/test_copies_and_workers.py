@@ -175,7 +175,7 @@ def list_curves(figure: Any) -> list[Any]:
 def check_figures(one: Results, other: Results) -> None:
     origin = Origin("coalitions run", scenario="18 organizations, no shock.")
     for draw in (
-        lambda kept: plot_fan(kept.months, summarise(kept), origin),
+        lambda kept: plot_fan(kept.months, kept.runs, origin),
         lambda kept: plot_pairs(kept.runs, origin),
     ):
         left, right = list_curves(draw(one).paint()), list_curves(draw(other).paint())

@@ -13,7 +13,7 @@ from sim.release import describe_code
 from sim.results import Results, save_results
 
 
-def make_results(n_months=24):
+def make_results(n_months=25):
     keys = {"run_id": "none-1", "regime": "none", "seed": 1}
     months = pd.DataFrame({**keys, "month": range(n_months), "collaboration_share": 0.4})
     numbers = dict.fromkeys(("collaboration_start", "collaboration_end", "coverage_end"), 0.4)
@@ -95,7 +95,7 @@ def test_kept_results_are_drawn_by_name(tmp_path, capsys):
     assert main(["draw", str(folder), "memberships", "--formats", "svg", "--folder", str(tmp_path / "a")]) == 0
     assert len(list((tmp_path / "a").iterdir())) == 6, "the narrow figure stands beside the wide one"
     told = capsys.readouterr().out.splitlines()
-    assert told[0].startswith("memberships: From 1 to 1 coalitions")
+    assert told[0].startswith("memberships: In one run 1 of 2 organizations ends where it began")
     assert main(["draw", str(folder), "collaboration", "--json", "--start", "2019-07"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["figures"][0]["title"].startswith("none: collaboration holds")

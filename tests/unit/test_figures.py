@@ -593,7 +593,7 @@ def test_the_form_in_the_title_differs_by_its_paired_rate_from_the_first_setting
     runs = make_runs({"broad": 0.2, "silo": 0.1})
     same = make_months(runs).assign(**dict.fromkeys(FORMS, 0.0)).assign(exits=0.5)
     is_silo = same["regime"] == "silo"
-    assert "No form of fragmentation differs clearly" in plot_forms(same, runs, ORIGIN).short
+    assert "no form of fragmentation differs clearly" in plot_forms(same, runs, ORIGIN).title
     fewer = same.assign(exits=np.where(is_silo, 0.4, 0.5), memberships=np.where(is_silo, 25.0, 50.0))
     fewer["exits"] += 0.001 * fewer["seed"] * is_silo
     title = plot_forms(fewer, runs, ORIGIN).title  # fewer exits, of half as many memberships
