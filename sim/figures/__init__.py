@@ -49,7 +49,7 @@ def prepare() -> None:
 def _make_phases(results: Results, origin: Origin) -> Figure | None:
     from sim.figures.phases import find_plane, plot_phases
 
-    plane = find_plane(results.runs) if results.runs["collaboration_change"].notna().any() else None
+    plane = find_plane(results.runs)
     return plot_phases(results.runs, *plane, origin) if plane else None
 
 

@@ -100,9 +100,8 @@ def compute_rates(months: Table, runs: Table) -> Table:
     """
     keys = months.groupby("run_id", sort=False, observed=True)["seed"].first().reset_index()
     by_form = {name: events for name, (events, _) in RATES.items() if events in FORMS}
-    rates = (
-        tables.compute_rates(months)[["run_id", "regime", *by_form]].rename(columns=by_form).merge(keys, on="run_id")
-    )
+    found: Table = tables.compute_rates(months)[["run_id", "regime", *by_form]]
+    rates = found.rename(columns=by_form).merge(keys, on="run_id")
     rates[list(FORMS)] *= 100
     design = find_design(runs)
     return rates.merge(runs[["run_id", *design]], on="run_id", how="left") if design else rates

@@ -54,8 +54,8 @@ def plot_pairs(runs: Table, origin: Origin, name: str = "collaboration_end") -> 
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.set_xlabel(fold(f"{entry.label} ({entry.unit}), difference to {reference}", 34 if is_narrow else 70))
-        for side, text in (("left", "← fewer pairs together"), ("right", "more pairs together →")):
-            axes.set_title(text, loc=side, fontsize=8.5, color=DARK)
+        axes.set_title("← fewer pairs together", loc="left", fontsize=8.5, color=DARK)
+        axes.set_title("more pairs together →", loc="right", fontsize=8.5, color=DARK)
         axes.set_ylabel(column("regime").label)
         axes.margins(x=0.08)
         axes.locator_params(axis="x", nbins=4 if is_narrow else 8)

@@ -56,7 +56,7 @@ def plot_people(months: Table, runs: Table, origin: Origin) -> Figure:
         n_columns = 1 + int(bool(contrasts) and is_over_time and width >= NARROW)
         kinds = ([_draw_time] if is_over_time else []) + ([_draw_contrast] if contrasts else [])
         grid = (len(OUTCOMES) * len(kinds) // n_columns, n_columns)
-        options = {"width_ratios": [1.1, 1]} if n_columns == 2 else {}
+        options: dict[str, Any] = {"width_ratios": [1.1, 1]} if n_columns == 2 else {}
         panels = canvas.subplots(*grid, squeeze=False, **options)
         for at, outcome in enumerate(OUTCOMES):
             for place, draw_panel in enumerate(kinds):

@@ -155,9 +155,9 @@ def _draw_panel(axes: Axes, cells: Table, across: _Scale, up: _Scale, limit: flo
         linewidth=0.6,
     )  # fmt: skip
     for row, column_ in np.argwhere(np.isnan(change)):
-        corner = (across.edges[column_], up.edges[row])
-        size = (across.edges[column_ + 1] - corner[0], up.edges[row + 1] - corner[1])
-        axes.add_patch(Rectangle(corner, *size, facecolor="white", edgecolor=DARK, hatch="////", linewidth=0))
+        left, low = float(across.edges[column_]), float(up.edges[row])
+        width, height = float(across.edges[column_ + 1]) - left, float(up.edges[row + 1]) - low
+        axes.add_patch(Rectangle((left, low), width, height, fc="white", ec=DARK, hatch="////", linewidth=0))
     crossed = _draw_contours(axes, _lay(cells, "grows_share", across, up), across.places, up.places)
     undecided = cells[cells["verdict"] == "undecided"]
     axes.scatter(
