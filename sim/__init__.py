@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.columns import MODEL_VERSION
+from sim.systems import check_system
 
 if TYPE_CHECKING:
     from sim.configuration import Configuration
@@ -35,6 +36,7 @@ def run(
     finished runs.
     Raises `sim.configuration.ConfigurationError` for a setting that is unknown, of the wrong kind or out of range.
     """
+    check_system()
     from sim.commands.runs import run_design
 
     configuration = compose(overrides, seeds, config_dir=config_dir)
@@ -48,6 +50,7 @@ def compose(
     config_dir: str | Path | None = None,
 ) -> Configuration:
     """Return the checked setting of the same words that `run` takes, without running it."""
+    check_system()
     from sim.configuration import ConfigurationError, list_seeds
     from sim.configuration import compose as compose_words
 
@@ -61,6 +64,7 @@ def compose(
 
 def scan_table(folder: str | Path, name: str = "runs") -> Any:
     """Return one table of results as a `pyarrow.dataset.Dataset`, for tables larger than memory."""
+    check_system()
     from sim.results import scan_table as scan
 
     return scan(folder, name)
@@ -68,6 +72,7 @@ def scan_table(folder: str | Path, name: str = "runs") -> Any:
 
 def load_results(folder: str | Path) -> Results:
     """Return the results that a run has kept in `folder`, like ``results/competitive-13ef609b``."""
+    check_system()
     from sim.results import load_results as load
 
     return load(Path(folder))

@@ -33,6 +33,7 @@ from sim.commands import (
 from sim.commands import list as list_verb
 from sim.commands.console import FAILED, OK, USAGE, guard, is_memory_short, say_error, tell_memory
 from sim.commands.streams import open_streams
+from sim.systems import tell_system
 
 VERBS = (
     demo,
@@ -83,6 +84,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command line and return its exit code."""
+    if told := tell_system():
+        say_error(told)
+        return USAGE
     _spare_memory()
     gc.set_threshold(50_000)  # reading libraries makes many objects and little garbage
     atexit.register(gc.freeze)  # at the end all memory goes at once; looking through it would take half a second

@@ -20,6 +20,9 @@ from numba.extending import intrinsic
 
 from sim.caching import choose_folder, seal_cache
 from sim.direct import Entry, Inner, stand_for
+from sim.systems import check_system
+
+check_system()
 
 KERNEL_SOURCES = (
     "caching.py",

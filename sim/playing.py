@@ -197,7 +197,7 @@ class Player:
             what = f"{act}:{int(coalitions.number[c]) + 1}"
             options.append(Option(what, tuple(terms[at].tolist()), 0.0, float(luck[at]), bool(can[at]), members))
         if can[n + 1]:
-            core = tuple(np.flatnonzero(environment.is_core).tolist())
+            core = tuple(j for j in np.flatnonzero(environment.is_core).tolist() if j != i)  # it is of the core, too
             extra = float(worth - terms[n + 1].sum())
             options.append(Option("found", tuple(terms[n + 1].tolist()), extra, float(luck[n + 1]), True, core))
         return tuple(options)

@@ -3,3 +3,7 @@
 `plan` says which runs there are, `work` runs a stretch of them, `parts` keeps what comes of it, `driving` sees
 to it that all get done, `engines` are the machines they are done on.
 """
+
+from sim.systems import check_system
+
+check_system()  # before the locks of files that Windows has not

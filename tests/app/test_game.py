@@ -10,12 +10,12 @@ import pytest
 
 from sim.__main__ import main
 from sim.app.asking import MAX_DECISIONS, Seat
-from sim.app.game import PlayedRecorder, hide
+from sim.app.game import PlayedRecorder, describe_turn, hide
 from sim.app.options import Options
 from sim.commands.run import add_changes
 from sim.commands.runs import run_design
 from sim.configuration import compose
-from sim.deciding import ACTS
+from sim.deciding import ACTS, Decision
 from sim.explore.recording import CAUSE, KIND, ORGANIZATION
 from tests.app.test_server import enter, run_to_end, serving, serving_by_command
 
@@ -191,3 +191,21 @@ def test_thirty_players_at_once_are_answered_within_a_second(tmp_path):
             answers = list(threads.map(lambda at: sit(url, at % 18 + 1), range(30)))
     assert answers[6][1] == answers[24][1] == alone
     assert statistics.quantiles([one for seconds, _ in answers for one in seconds], n=20)[-1] < 1.0
+
+
+def test_no_option_to_found_names_the_organization_that_chooses():
+    """For every seat of the field, through the plain data that the page shows."""
+    configuration = compose(["regime=competitive", "months=15"])
+    found = []
+    for organization in range(1, configuration.parameters.field.n_organizations + 1):
+        recorder = PlayedRecorder(configuration.parameters, 1, None, Seat(organization, (), frozenset({"review"})))
+        for _ in range(60):
+            recorder.run_to(15)
+            if recorder.turn is None:
+                break
+            turn = describe_turn(recorder.turn, is_known=True)
+            found += [(organization, one["partners"]) for one in turn["options"] if one["what"] == "found"]
+            decision = Decision(recorder.turn.month, organization, *recorder.turn.rule.partition(":")[::2])
+            recorder.decide(recorder.seat._replace(decisions=(*recorder.seat.decisions, decision)))
+    assert len(found) > 20 and len({organization for organization, _ in found}) > 10
+    assert all(partners and organization not in partners for organization, partners in found)
