@@ -21,6 +21,7 @@ DELIMITERS = ",;\t|"
 SAVE_AS = "save it as 'CSV UTF-8'"
 _FIRST_BYTES = 64
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+_NO_TABLES = {r"<": "XML or HTML", r"[{\[]\s*($|[\"\[{])": "JSON", r"graph\s*\[": "GML", r"\*vertices": "Pajek"}
 _SECOND_HEADER = re.compile(r"\{['\"]*ImportId", re.IGNORECASE)
 
 
@@ -85,10 +86,12 @@ class Rows:
     """
 
     def __init__(self, stream: Iterator[str]) -> None:
-        """Read up to the header of `stream`, whose lines keep their ends."""
+        """Read up to the header of `stream`, whose lines keep their ends. Raises `DelimitedError` for no table."""
         self.is_synthetic = False
         self._n_before = 0
         first = self._skip_comments(stream)
+        if other := next((name for begin, name in _NO_TABLES.items() if re.match(begin, first.lstrip(), re.I)), None):
+            raise DelimitedError(f"file is {other}, not a table; export the table itself as CSV")
         separator = _SEPARATOR.fullmatch(first.strip(" \r\n"))
         if separator:
             self.delimiter = separator[1]

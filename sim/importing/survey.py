@@ -28,7 +28,7 @@ LEVEL = ("level", "weight", "count", "strength")
 WAVE = ("wave", "year")
 SCALE = ("networking", "cooperation", "coordination", "coalition", "collaboration")  # 1 to 5
 MOST_SHOWN = 6  # columns of a file that is refused
-NOT_CODES = {*SUMS, "grand_total", "sub_total", "sector", "name", "label", "notes", "type", "comments", "email"}
+NOT_CODES = {"sector", "name", "label", "notes", "type", "comments", "email"}
 MOST_COLUMNS = 2_000  # of a matrix: as many as a roster has organizations
 FORMS = (
     "give lines with columns from, to, level (or source, target, weight; sender, receiver, count; ego, alter; i, j), "
@@ -197,7 +197,8 @@ def _read_matrix(survey: _Survey, where: str, header: list[str], rows: Iterator[
         return
     respondents = {fold_id(cells[0]) for _, cells in lines}
     known = [code for _, code in columns if fold_id(code) in respondents]
-    is_data = fold_id(header[0]) in {fold_id(cell) for _, cells in lines for cell in cells}  # no name of a column
+    cells_below = {fold_id(cell) for _, cells in lines for cell in cells if cell}
+    is_data = fold_id(header[0]) in cells_below  # no name of a column
     if len(known) < 2 or 2 * len(known) < min(len(columns), len(respondents)) or is_data:
         problems.add(where, f"neither a list of ties nor a matrix: {_tell_header(header, lines)}; {FORMS}")
         return
@@ -205,7 +206,7 @@ def _read_matrix(survey: _Survey, where: str, header: list[str], rows: Iterator[
         problems.add(where, "a column of the matrix has no code, or one that stands twice; mend the header")
         return
     for code in header[1:]:
-        if fold_name(code) in NOT_CODES and fold_id(code) not in respondents:
+        if fold_id(code) in SUMS or (fold_name(code) in NOT_CODES and fold_id(code) not in respondents):
             problems.add(where, f"column {code!r} of the matrix is no code of a respondent; delete it")
     if len(problems) > n_problems:
         return
@@ -230,6 +231,8 @@ def _check_widths(
 def _tell_header(header: list[str], lines: Sequence[tuple[str, list[str]]]) -> str:
     """Return what the columns are called; nothing of it where the first line may be one of answers."""
     below = {cell for _, cells in lines for cell in cells}
+    if len(header) == 1:
+        return "its first line is a single cell, without commas, semicolons or tabs"
     if any(not cell or NUMBER.fullmatch(cell) or cell in below for cell in header):
         return "its first line does not name columns"
     shown = ", ".join(f"'{name[:30]}'" for name in header[:MOST_SHOWN])

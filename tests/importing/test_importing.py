@@ -375,6 +375,12 @@ LIKERT = "org,trust,communication,leadership,mutual_respect"
         ("Q1,Q12_1 [Alpha],Q12_2 [Beta]\nAlpha,,3\nBeta,2,\n", "'Q12_1 [Alpha]'"),
         ("who,a,b,Total\na,,3,3\nb,5,,5\n", "column 'Total' of the matrix is no code"),
         ("who,a,b,sector\na,,3,ngo\nb,5,,ngo\n", "column 'sector' of the matrix is no code"),
+        ("a b 3\nb c 4\n", "a single cell, without commas"),
+        ("0.0,3.0,2.0\n1.0,0.0,0.0\n2.0,2.0,0.0\n", "its first line does not name columns"),
+        (",a,b,Total\na,,3,3\nb,5,,5\nTotal,5,3,8\n", "column 'Total' of the matrix is no code"),
+        ('<?xml version="1.0"?>\n<graphml/>\n', "file is XML or HTML, not a table"),
+        ('{"nodes":[{"id":"a"}],"links":[]}', "file is JSON, not a table"),
+        ("graph [\n directed 1\n]\n", "file is GML, not a table"),
         ("Harbor House,St Mary,3\nSt Mary,Harbor House,4\n", "its first line does not name columns"),
         (
             'a,b\nWho?,What?\n"{""ImportId"":""Q1""}","{""ImportId"":""Q2""}"\n',
@@ -393,6 +399,14 @@ def test_a_table_that_is_no_table_of_ties_is_refused_in_one_line(text, words, tm
     assert len(found) == 1
     assert words in found[0]
     assert "Harbor" not in found[0]
+
+
+def test_a_matrix_as_excel_saves_it_is_read(tmp_path, capsys):
+    (tmp_path / "t.csv").write_text("sep=;\n;A;B;C;;\nA;X;3 - Coordination;N/A;;\nB;4;X;;;\nC;-;2;X;;\n;;;;;\n")
+    code, out, _ = call(capsys, "ties", tmp_path / "t.csv", "--to", tmp_path / "city")
+    assert code == 0
+    assert "3 answers of 3 respondents about 3 organizations" in "\n".join(out)
+    assert sorted(line.split(",")[2] for line in read(tmp_path / "city" / "ties.csv")) == ["2", "3", "4"]
 
 
 def test_one_letter_in_two_forms_is_one_code(tmp_path, capsys):
