@@ -50,7 +50,8 @@ def test_every_process_of_the_schedule_is_called_in_it():
 @pytest.mark.parametrize("name", [name for _, name, _ in kernel_fields()])
 def test_every_parameter_is_read_by_a_kernel(name):
     if name in LAID_OUT:
-        layout = "".join((SIM / file).read_text(encoding="utf-8") for file in ("inputs.py", "sizes.py", "bridges.py"))
+        files = ("inputs.py", "region.py", "sizes.py", "bridges.py")
+        layout = "".join((SIM / file).read_text(encoding="utf-8") for file in files)
         assert re.search(rf"\.{name}\b", layout)
     else:
         assert re.search(rf"\bparameters\.{name}\b", SOURCE)
