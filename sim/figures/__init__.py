@@ -39,7 +39,7 @@ def draw(results: Results, folder: str | Path, names: Iterable[str] | None = Non
 
 def prepare() -> None:
     """Read what drawing needs, letters included, so that the next figure comes at once."""
-    import sim.figures.fan
+    import sim.figures.fan  # noqa: F401
     import sim.figures.strip  # noqa: F401
     from sim.figures.style import warm_up
 

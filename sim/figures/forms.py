@@ -15,6 +15,7 @@ from sim.figures.figure import Figure, Origin, Table
 from sim.figures.labels import (
     SHORT_TITLE,
     choose_title,
+    count_lines,
     explain_column,
     find_design,
     fold,
@@ -80,13 +81,18 @@ def plot_forms(months: Table, runs: Table, origin: Origin) -> Figure:
         table=rates,
         origin=origin,
         draw=draw,
-        height=lambda width: _find_grid(width)[0] * (0.3 * len(regimes) + 1.0),
+        height=lambda width: _find_grid(width)[0] * (_find_row(width, regimes) * len(regimes) + 1.0),
     )  # fmt: skip
 
 
 def _find_grid(width: float) -> tuple[int, int]:
     n_columns = 3 if width >= NARROW else 1
     return math.ceil(len(FORMS) / n_columns), n_columns
+
+
+def _find_row(width: float, regimes: list[Any]) -> float:
+    """Return the inches of a row, enough for the lines of its name."""
+    return max(0.3, 0.15 * count_lines(regimes, 16 if width < NARROW else 22) + 0.06)
 
 
 def _lower(text: str) -> str:

@@ -155,6 +155,11 @@ def fold(text: str, width: int) -> str:
     return textwrap.fill(text, max(width, longest) if longest <= 1.5 * width else width)
 
 
+def count_lines(settings: Iterable[object], width: int) -> int:
+    """Return the lines that the longest of the names takes, at `width` letters a line."""
+    return max((fold(name_setting(str(one)), width).count("\n") + 1 for one in settings), default=1)
+
+
 def join_words(words: list[str]) -> str:
     """Return ``a, b and c``; with semicolons where a word has a comma of its own: ``a; b, c; and d``."""
     if len(words) > 1 and any("," in word for word in words):

@@ -15,6 +15,7 @@ from sim.figures.figure import Figure, Origin, Table
 from sim.figures.labels import (
     SHORT_TITLE,
     choose_title,
+    count_lines,
     explain_column,
     find_design,
     fold,
@@ -73,7 +74,9 @@ def plot_pairs(runs: Table, origin: Origin, name: str = "collaboration_end") -> 
         table=table,
         origin=origin,
         draw=draw,
-        height=lambda width: 0.72 * len(table) + 0.9,
+        height=lambda width: (
+            max(0.72, 0.17 * count_lines(table["regime"], 14 if width < NARROW else 24) + 0.1) * len(table) + 0.9
+        ),
     )  # fmt: skip
 
 

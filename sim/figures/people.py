@@ -11,7 +11,7 @@ from matplotlib.figure import Figure as Canvas
 
 from sim.columns import END_MONTHS, PEOPLE, UNMET
 from sim.figures.figure import Figure, Origin, Table
-from sim.figures.labels import SHORT_TITLE, choose_title, find_design, fold, join_words, name_setting
+from sim.figures.labels import SHORT_TITLE, choose_title, count_lines, find_design, fold, join_words, name_setting
 from sim.figures.observations import draw_observations, tell_observations
 from sim.figures.pairs import compare_settings, is_clear
 from sim.figures.style import BLACK, BLUE, DARK, NARROW, SERIES
@@ -86,12 +86,14 @@ def plot_people(months: Table, runs: Table, origin: Origin) -> Figure:
         table=table,
         origin=origin,
         draw=draw,
-        height=lambda width: _find_height(width, len(regimes), is_over_time),
+        height=lambda width: _find_height(width, regimes, is_over_time),
     )
 
 
-def _find_height(width: float, n_regimes: int, is_over_time: bool) -> float:
-    rows = 0.3 * max(n_regimes - 1, 1) + 0.75
+def _find_height(width: float, regimes: list[Any], is_over_time: bool) -> float:
+    n_regimes = len(regimes)
+    tall = max(0.3, 0.14 * count_lines(regimes, _find_letters(width, n_regimes - 1)) + 0.06)
+    rows = tall * max(n_regimes - 1, 1) + 0.75
     over_time = 1.55 if is_over_time else 0.0
     contrasts = rows if n_regimes > 1 else 0.0
     if width >= NARROW:
@@ -163,13 +165,17 @@ def _draw_time(
         label_ends(axes, ends, 12 if width < NARROW else 16, 1.1)
 
 
+def _find_letters(width: float, n_settings: int) -> int:
+    return 14 if width < NARROW else 18 if n_settings < 3 else 26
+
+
 def _draw_contrast(axes: Axes, table: Table, outcome: Outcome, reference: Any, width: float) -> None:
     for height, row in enumerate(table.to_dict("records")):
         if np.isfinite(row["low"]):
             axes.plot([row["low"], row["high"]], [height] * 2, color=BLUE, linewidth=2.5, solid_capstyle="butt")
         axes.plot(row["mean"], height, marker="o", markersize=5.5, color=BLACK, linestyle="none")
     axes.axvline(0, color=DARK, linewidth=0.9)
-    letters = 14 if width < NARROW else 18 if len(table) < 3 else 26
+    letters = _find_letters(width, len(table))
     axes.set_yticks(range(len(table)), [fold(name_setting(one), letters) for one in table["regime"]], fontsize=8)
     axes.set_ylim(len(table) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)

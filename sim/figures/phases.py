@@ -358,7 +358,7 @@ def _tell_rest(runs: Table, x: str, y: str) -> str:
 def _is_inert(runs: Table, x: str) -> bool:
     """Say whether the runs are the same at every value of x: a parameter that does nothing there."""
     keys = ["seed", *[name for name in find_design(runs) if name != x]]
-    return runs[x].nunique() > 1 and runs.groupby(keys)[[CHANGE, "collaboration_end"]].nunique().max().max() == 1
+    return len(set(runs[x])) > 1 and bool(runs.groupby(keys)[[CHANGE, "collaboration_end"]].nunique().max().max() == 1)
 
 
 def _tell_inert(regimes: list[Any], x: str) -> str:

@@ -73,7 +73,8 @@ def plot_survival(lives: Table, origin: Origin) -> Figure:
             if not is_shared:
                 for other in curves.values():
                     axes.step(other["age_months"], other["share"], where="post", color=MIDDLE, linewidth=0.7)
-                axes.set_title(fold(name_setting(str(regime)), 20), weight="bold", color=darken(BLUE))
+                letters = max(12, int((width / n_columns - 0.35) / 0.085))
+                axes.set_title(fold(name_setting(str(regime)), letters), weight="bold", color=darken(BLUE), fontsize=9)
             _draw_curve(axes, curves[regime], colour, line)
         for axes in panels[len(regimes) if not is_shared else 1 :]:
             axes.remove()
