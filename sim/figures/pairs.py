@@ -55,8 +55,9 @@ def plot_pairs(runs: Table, origin: Origin, name: str = "collaboration_end") -> 
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.set_xlabel(fold(f"{entry.label} ({entry.unit}), difference to {reference}", 34 if is_narrow else 70))
-        axes.set_title("← fewer pairs together", loc="left", fontsize=8.5, color=DARK)
-        axes.set_title("more pairs together →", loc="right", fontsize=8.5, color=DARK)
+        which = "" if is_narrow else " pairs together"
+        axes.set_title(f"← fewer{which}", loc="left", fontsize=8.5, color=DARK)
+        axes.set_title(f"more{which} →", loc="right", fontsize=8.5, color=DARK)
         axes.set_ylabel(column("regime").label)
         axes.margins(x=0.08)
         axes.locator_params(axis="x", nbins=4 if is_narrow else 8)
@@ -156,19 +157,14 @@ def tell_contrast(table: Table, reference: str, finding: str, brief: str) -> lis
         parts = [f"{word} under {_list(found, key if is_counted else '')}" for word, found, key in kept if found]
         titles.append(f"Against {reference}, {'; '.join(parts)}")
     parts = [f"{word} under {_list(found)}" for word, found, _ in told]
-    titles += (
-        [
-            f"{text[:1].upper()}{text[1:]} than {reference}"
-            for text in (parts[0], parts[0].replace(finding[5:], brief[5:]))
-        ]
-        if clear
-        else [f"{parts[0][:1].upper()}{parts[0][1:]} to {reference}"]
-    )
-    titles.append(
-        f"Against {reference}, {'; '.join(f'{word} under {len(found)}' for word, found, _ in groups if found)}"
-    )
-    bare = "; ".join(f"{word} under {len(found)}" for word, found, _ in groups if found)
-    return [*titles, f"{bare[:1].upper()}{bare[1:]} of {len(rows)} settings", f"{parts[0].partition(' under ')[0]}"]
+    if len(clear) == 1:  # of two sides, none is told without the other
+        texts = (parts[0], parts[0].replace(finding, brief).replace(less, brief.replace("more", "fewer")))
+        titles += [f"{text[:1].upper()}{text[1:]} than {reference}" for text in texts]
+    elif not clear:
+        titles.append(f"{parts[0][:1].upper()}{parts[0][1:]} to {reference}")
+    words = ("more", "fewer" if "pairs" in finding else "less", "unclear")
+    bare = ", ".join(f"{word} under {len(rows)}" for word, (_, rows, _) in zip(words, groups, strict=True) if rows)
+    return [*titles, f"Together at the end, against {reference}: {bare}", f"Together at the end: {bare}"]
 
 
 def _list(rows: list[dict], key: str = "") -> str:

@@ -97,6 +97,8 @@ def check_frame(canvas, name):
 
 def check_ticks(canvas, name):
     for axes in canvas.axes:
+        ends = [title.get_window_extent() for title in (axes._left_title, axes._right_title) if title.get_text()]
+        assert len(ends) < 2 or ends[0].x1 < ends[1].x0, (name, axes.get_title(loc="right"))
         for axis, low, high in ((axes.xaxis, "x0", "x1"), (axes.yaxis, "y0", "y1")):
             labels = [label for label in axis.get_ticklabels() if label.get_text() and label.get_visible()]
             view = sorted(axis.get_view_interval())
