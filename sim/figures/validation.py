@@ -45,8 +45,10 @@ def plot_validation(patterns: Table, origin: Origin) -> Figure:
             xlabel="Effect against the null (each on its own scale)" if not is_narrow else "Effect against\nthe null",
             ylabel="Pattern",
         )
-        handles = [Line2D([], [], color=colour, marker=marker, linewidth=2) for colour, marker in VERDICTS.values()]
-        place_legend(canvas, handles, list(VERDICTS), 3)
+        shown = [verdict for verdict in VERDICTS if (table["verdict"] == verdict).any()]
+        styles = [VERDICTS[verdict] for verdict in shown]
+        handles = [Line2D([], [], color=colour, marker=marker, linewidth=2) for colour, marker in styles]
+        place_legend(canvas, handles, shown, 3)
 
     return Figure(
         name="validation",
