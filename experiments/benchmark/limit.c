@@ -45,7 +45,8 @@
     X(double, environment, arrivals) X(double, environment, served) X(double, environment, unmet)                     \
     X(double, environment, demand) X(double, environment, awareness) X(int64_t, environment, n_coalitions)            \
     X(int64_t, log, rows) X(int64_t, log, n_rows)                                                                     \
-    X(double, row, referrals) X(double, row, arrivals) X(double, row, served) X(double, row, joins)                   \
+    X(double, row, referrals) X(double, row, arrivals) X(double, row, in_need) X(double, row, served)                 \
+    X(double, row, joins)                                                                                             \
     X(double, row, exits) X(double, row, foundings) X(double, row, rival_foundings)
 
 #define PARAMETERS(X)                                                                                                 \
@@ -278,9 +279,11 @@ INLINE void serve(const struct world *s, uint64_t seed, uint64_t month, const in
     /* arrivals */
     const uint64_t key = draw(seed, SERVE, month);
     const double boost = 1.0 + p->awareness_arrivals * s->environment_awareness[0], sd = p->demand_noise;
+    const double most = 1.0 + p->awareness_arrivals;
     for (int k = 0; k < K; k++) {
         const double noise = exponential(sd * normal_quantile(to_uniform(draw(key, k, 0))) - 0.5 * sd * sd);
         arrivals[k] = s->environment_demand[k] * boost * noise;
+        s->row_in_need[0] += s->environment_demand[k] * most * noise;
         own[k] = 0.0;
         unmet[k] = 0.0;
     }
@@ -304,7 +307,7 @@ INLINE void serve(const struct world *s, uint64_t seed, uint64_t month, const in
         for (int k = 0; k < K; k++) {
             s->environment_arrivals[k] = arrivals[k];
             s->environment_unmet[k] = max(arrivals[k], 0.0);
-            s->environment_served[k] = arrivals[k] - s->environment_unmet[k];
+            s->environment_served[k] = max(arrivals[k] - s->environment_unmet[k], 0.0);
             s->row_arrivals[0] += arrivals[k];
             s->row_served[0] += s->environment_served[k];
             s->row_referrals[0] += 0.0;
@@ -388,10 +391,10 @@ INLINE void serve(const struct world *s, uint64_t seed, uint64_t month, const in
         const double after = max(unmet[k] - completed, 0.0);
         s->environment_arrivals[k] = arrivals[k];
         s->environment_unmet[k] = after;
-        s->environment_served[k] = arrivals[k] - after;
+        s->environment_served[k] = max(arrivals[k] - after, 0.0);
         s->row_referrals[0] += completed;
         s->row_arrivals[0] += arrivals[k];
-        s->row_served[0] += arrivals[k] - after;
+        s->row_served[0] += s->environment_served[k];
     }
     /* write */
     for (int v = 0; v < V; v++)
