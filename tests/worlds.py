@@ -141,8 +141,10 @@ class World:
         return self.change(regime=dataclasses.replace(regime, programmes=lines))
 
     def add_line(self, name: str, line: Programme) -> World:
-        """Return this world with one grant line more."""
+        """Return this world with one grant line more; "none" is the name of regimes without any."""
         regime = self.parameters.regime
+        if not regime.programmes:
+            regime = dataclasses.replace(regime, name="own", programmes={})
         return self.change(regime=dataclasses.replace(regime, programmes={**regime.programmes, name: line}))
 
 

@@ -58,7 +58,7 @@ def _label_setting(setting: str, labels: Mapping[str, Mapping[str, str]]) -> str
         elif sign and value in labels.get(group, {}):
             parts.append(labels[group][value])
         else:
-            parts.append(word)
+            parts.append(f"{group.rpartition('.')[2]}{sign}{value}")  # the last part of a parameter's name will do
     if parts == setting.split(" "):
         return setting
     return join_parts([part if part in known.values() else name_setting(part) for part in parts])

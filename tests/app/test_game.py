@@ -19,7 +19,7 @@ from sim.deciding import ACTS, Decision
 from sim.explore.recording import CAUSE, KIND, ORGANIZATION
 from tests.app.test_server import enter, run_to_end, serving, serving_by_command
 
-SETTING = {"regime": "mixed", "seed": 7, "months": 18, "values": {"memberships.review_share": 0.4}}
+SETTING = {"regime": "mixed", "seed": 7, "months": 24, "values": {"memberships.review_share": 0.4}}
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ def test_only_what_an_organization_would_know_is_told_before_the_end(client):
         ({"organization": 7, "decisions": ["3:4=stay"]}, "those of organization 7"),
         ({"organization": 7, "decisions": ["3:7=" + "x" * 5000]}, "write MONTH:ORGANIZATION=ACT"),
         ({"organization": 7, "decisions": ["3:7=join:99999999999999999999"]}, "cannot be done then"),
-        ({"organization": 7, "decisions": ["99:7=stay"]}, "must lie in [1, 18]"),
+        ({"organization": 7, "decisions": ["99:7=stay"]}, "must lie in [1, 24]"),
         ({"organization": 7, "decisions": ["1:7=skip:nothing"]}, "has no such decision in month 1; it has"),
         ({"organization": 7, "decisions": ["1:7=stay"] * (MAX_DECISIONS + 1)}, "at most"),
         ({"organization": 7, "asks": ["everything"]}, "must be of review"),

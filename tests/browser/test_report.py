@@ -131,7 +131,7 @@ def test_the_files_inside_the_page_can_be_saved(open_page):
         page.get_by_role("link", name="summary.csv").click()
     rows = list(csv.DictReader(io.StringIO(caught.value.path().read_text(encoding="utf-8"))))
     assert caught.value.suggested_filename == "summary.csv"
-    assert [row["regime"] for row in rows] == ["mixed", "lottery, luck 1"]
+    assert [row["regime"] for row in rows] == ["Mixed", "Lottery, short-term (luck 1)"]
     shares = [float(rows[0][f"{name}_share"]) for name in ("grows", "holds", "fragments")]
     assert sum(shares) == pytest.approx(1)
 
