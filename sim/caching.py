@@ -15,6 +15,7 @@ import shutil
 import stat
 import sys
 import tempfile
+import uuid
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,14 @@ class SealedFile(IndexDataCacheFile):
         except OSError as problem:
             _say(f"compiled code cannot be kept in {self._cache_path} ({problem.strerror}), and is compiled each time")
 
+    def _data_name(self, number: int) -> str:
+        """Return a name that no other process gives to its file.
+
+        numba counts: two processes that compile for different arguments or processors at once, as on nodes that share
+        a home, would both write file 1, and one would then run the other's machine code.
+        """
+        return f"{self._index_name.removesuffix('.nbi')}.{uuid.uuid4().hex[:16]}.nbc"
+
     def _load_index(self) -> dict[Any, str]:
         version, stamp, overloads = self._read(self._index_path) or (None, None, {})
         return overloads if (version, stamp) == (self._version, self._source_stamp) else {}
@@ -159,8 +168,11 @@ class SealedFile(IndexDataCacheFile):
     def _read(self, path: str) -> Any:
         """Return what a file holds, None without one; a damaged one is set aside."""
         start = len(SEAL) + DIGEST_BYTES
+        read = None
         try:
-            content = memoryview(Path(path).read_bytes())
+            with Path(path).open("rb") as stream:
+                read = os.fstat(stream.fileno())
+                content = memoryview(stream.read())
             sealed = SEAL + hashlib.sha256(content[start:]).digest()
             if content[:start] == sealed:
                 return pickle.loads(content[start:])  # a file of ours, in a folder that is ours alone
@@ -169,7 +181,9 @@ class SealedFile(IndexDataCacheFile):
         except Exception:  # it cannot be read, or was written by a library that has since been changed
             pass
         with suppress(OSError):
-            Path(path).replace(f"{path}.bad")
+            # and not what another process has since compiled
+            if read is None or os.path.samestat(read, Path(path).stat()):
+                Path(path).replace(f"{path}.bad")
         _say(f"compiled code in {self._cache_path} was damaged; it is set aside as *.bad and compiled again")
         return None
 

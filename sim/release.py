@@ -35,8 +35,12 @@ ONLY_READING = (
     "games",
     "importing",
     "interviews",
+    "leaders.py",
     "partings.py",
     "report",
+    "scenario.py",
+    "snapshots.py",
+    "wording.py",
 )
 COMPUTING = ("commands/runs.py",)  # of those nevertheless
 LIBRARIES = ("numpy", "numba", "pandas", "pyarrow")  # whose versions may change a number or a byte of a table

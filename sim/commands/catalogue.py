@@ -30,11 +30,23 @@ def find_kind(word: str) -> str:
 
 
 def list_options(kind: str, own: str | None = None) -> list[dict[str, Any]]:
-    """Return name and description of every option of a kind that has files."""
-    return [
-        {"name": name, "description": read_description(path)}
-        for name, path in option_files(KINDS[kind], Path(own) if own else None).items()
-    ]
+    """Return name and description of every option of a kind that has files.
+
+    A user's own file that cannot be used is listed with its `problem`, and does not keep the others from being listed.
+    """
+    folder = Path(own) if own else None
+    return [_describe_option(name, path, folder) for name, path in option_files(KINDS[kind], folder).items()]
+
+
+def _describe_option(name: str, path: Path, own: Path | None) -> dict[str, Any]:
+    from sim.configuration.files import check_file
+
+    try:
+        if own and path.is_relative_to(own):
+            check_file(path)
+        return {"name": name, "description": read_description(path)}
+    except ConfigurationError as problem:
+        return {"name": name, "description": "", "problem": str(problem)}
 
 
 def read_option(kind: str, name: str, own: str | None = None) -> dict[str, Any]:

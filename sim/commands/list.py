@@ -59,5 +59,5 @@ def print_entries(kind: str, entries: list[dict[str, Any]]) -> None:
             default = ",".join(map(str, entry["default"])) if isinstance(entry["default"], list) else entry["default"]
             told = f"{default} {entry['unit']}  {tell_range(entry)}  {entry['label']}"
         else:
-            told = entry["description"]
+            told = f"cannot be used: {entry['problem']}" if "problem" in entry else entry["description"]
         print(f"  {entry['name']:<{width}}  {told}")

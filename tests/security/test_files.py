@@ -220,3 +220,25 @@ def find_readers():
 def test_no_module_reads_files_past_the_opener_unasked():
     assert sorted(set(find_readers()) - set(OTHERWISE)) == []
     assert sorted(set(OTHERWISE) - {"sim/files.py"} - set(find_readers())) == []
+
+
+@pytest.mark.parametrize("how", ["device", "pipe", "folder", "link", "too large", "no YAML"])
+def test_one_file_that_cannot_be_used_is_listed_beside_the_others(how, tmp_path, capsys):
+    folder = tmp_path / "regime"
+    folder.mkdir()
+    (folder / "good.yaml").write_text("# A good one.\nprogrammes: {}\n")
+    spoilt = folder / "spoilt.yaml"
+    make = {
+        "device": lambda: spoilt.symlink_to("/dev/zero"),
+        "pipe": lambda: os.mkfifo(spoilt),
+        "folder": spoilt.mkdir,
+        "link": lambda: spoilt.symlink_to("nowhere"),
+        "too large": lambda: spoilt.write_text("#" * 100_000),
+        "no YAML": lambda: spoilt.write_text("# One.\na: [\n"),
+    }
+    make[how]()
+    assert main(["list", "regimes", "--config-dir", str(tmp_path)]) == 0
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert "A good one." in lines["good"]
+    assert "cannot be used" in lines["spoilt"]
+    assert str(spoilt) in lines["spoilt"]

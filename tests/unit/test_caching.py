@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import shutil
 import stat
 import subprocess
 import sys
@@ -186,6 +187,34 @@ def test_a_damaged_file_is_set_aside_told_once_and_written_anew(name, how, tmp_p
     assert make_file(tmp_path).load("key") == [1, 2]
 
 
+def test_two_processes_that_compile_at_once_never_take_each_others_code(tmp_path):
+    first, second = make_file(tmp_path), make_file(tmp_path)
+    seen = first._load_index(), second._load_index()  # both find nothing there
+    first.__dict__["_load_index"], second.__dict__["_load_index"] = (lambda: seen[0]), (lambda: seen[1])
+    second.save("of the second", [2])
+    first.save("of the first", [1])
+    second._save_index(seen[1])  # the second's index comes last, the first's code did
+    assert make_file(tmp_path).load("of the second") == [2]
+
+
+def test_what_another_process_has_compiled_meanwhile_is_not_set_aside(tmp_path, monkeypatch):
+    make_file(tmp_path).save("key", [1, 2])
+    (path,) = tmp_path.glob("*.nbc")
+    good = path.read_bytes()
+    path.write_bytes(b"spoilt")
+    check = caching.hashlib.sha256
+
+    def compile_meanwhile(content):
+        if len(content) < 10:  # the spoilt file has just been read
+            (tmp_path / "new").write_bytes(good)
+            (tmp_path / "new").replace(path)
+        return check(content)
+
+    monkeypatch.setattr(caching.hashlib, "sha256", compile_meanwhile)
+    assert make_file(tmp_path).load("key") is None
+    assert make_file(tmp_path).load("key") == [1, 2]
+
+
 def test_every_single_bit_that_is_flipped_shows(tmp_path):
     make_file(tmp_path).save("key", [1, 2])
     for path in (*tmp_path.glob("*.nbi"), *tmp_path.glob("*.nbc")):
@@ -208,12 +237,13 @@ def test_where_nothing_can_be_kept_the_code_still_runs(tmp_path, capsys):
 @pytest.mark.parametrize("how", ["emptied", "cut", "garbage", "bits"])
 def test_a_kernel_whose_code_was_spoilt_is_compiled_again(how, tmp_path):
     (tmp_path / "adding.py").write_text(KERNEL)
+    shutil.copytree(Path(caching.__file__).parent, tmp_path / "sim", ignore=shutil.ignore_patterns("__pycache__"))
 
-    def call():
+    def call():  # by a copy of the sources: an edit of ours meanwhile would mean another folder
         environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "given"), "NUMBA_DISABLE_JIT": "0"}
         command = [sys.executable, str(tmp_path / "adding.py")]
         return subprocess.run(
-            command, env=environment | {"PYTHONPATH": str(Path.cwd())}, capture_output=True, text=True, check=True
+            command, env=environment | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True
         )
 
     assert call().stderr == ""
