@@ -10,6 +10,7 @@ import pandas as pd
 
 from experiments.answers.tables import read_sweep_of, read_table
 from sim.analysis.robustness import compute_crossed_interval
+from sim.configuration import find_declaration
 from sim.contrasts import compute_half_width
 
 SPREAD, MONEY = "field.viewpoint_spread", "grants.annual_usd_per_organization"
@@ -95,6 +96,12 @@ def _find_turn(rows: pd.DataFrame) -> str:
     return f"a gain from between {losses.max():,.0f} and {gains.min():,.0f} on"
 
 
+def _name_parameter(name: str) -> str:
+    declaration = find_declaration(name)
+    label = str(declaration.metadata["label"]) if declaration else _spell(name)
+    return label[:1].lower() + label[1:]
+
+
 def answer_lever_screening(table: pd.DataFrame) -> str:
     """Morris: the three that move each outcome most, and those that can be left alone for all."""
     from sim.analysis.sensitivity import compute_sensitivity
@@ -105,14 +112,14 @@ def answer_lever_screening(table: pd.DataFrame) -> str:
     for outcome in outcomes:
         one = found[found["outcome"] == outcome].sort_values("mu_star", ascending=False)
         top = ", ".join(
-            f"{row['parameter'].rsplit('.', 1)[-1]} {row['mu_star']:.2f} [{row['mu_star_low']:.2f}, "
+            f"{_name_parameter(row['parameter'])} {row['mu_star']:.2f} [{row['mu_star_low']:.2f}, "
             f"{row['mu_star_high']:.2f}]"
             for row in one.head(3).to_dict("records")
         )
         parts.append(f"{_spell(outcome)} by {top}")
         small = set(one.loc[one["mu_star_high"] < 0.25 * one["mu_star"].max(), "parameter"])
         idle = small if idle is None else idle & small
-    left = ", ".join(sorted(name.rsplit(".", 1)[-1] for name in idle or ())) or "none"
+    left = ", ".join(sorted(map(_name_parameter, idle or ()))) or "none"
     return (
         f"Most moved (mu*, over the whole range): {'; '.join(parts)}. Below a quarter of the first in all three: {left}"
     )
