@@ -9,6 +9,7 @@ from pathlib import Path
 from experiments.answers.sentences import compare_base_cases
 from sim.configuration import declared
 from sim.ensemble import read_ensemble
+from sim.figures.validation import exceeds_null
 from sim.results import CAUTION
 
 DOCS = Path(__file__).resolve().parent
@@ -43,13 +44,27 @@ def _tell_patterns(rows: list[dict[str, str]]) -> list[str]:
     for verdict, heading in HEADINGS.items():
         found = [row for row in rows if row["verdict"] == verdict]
         if found:
-            lines += ["", f"**{heading}** ({len(found)} of {len(rows)}):", ""]
+            beyond = sum(_exceeds_null(row) == "yes" for row in found)
+            more = f"; {beyond} of them show more than the null model" if verdict == "holds" else ""
+            lines += ["", f"**{heading}** ({len(found)} of {len(rows)}{more}):", ""]
             lines += [
                 f"* [{row['pattern']}](validation.md#pattern-{row['pattern']}) {row['statement']}: {row['effect']} "
-                f"[{row['low']}, {row['high']}]" + (f"; null model {row['null']}" if row["null"] else "")
+                f"[{row['low']}, {row['high']}]{_tell_null(row)}"
                 for row in found
             ]
     return lines
+
+
+def _exceeds_null(row: dict[str, str]) -> str:
+    numbers = {name: float(row[name] or "nan") for name in ("effect", "low", "high", "null")}
+    return exceeds_null({**row, **numbers})
+
+
+def _tell_null(row: dict[str, str]) -> str:
+    if not row["null"]:
+        return ""
+    note = {"no": ", which shows as much or more", "same": ", which shows the same"}.get(_exceeds_null(row), "")
+    return f"; null model {row['null']}{note}"
 
 
 def make_page() -> str:
