@@ -9,6 +9,7 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from sim.commands import (
     analyses,
@@ -65,9 +66,32 @@ start with:  coalitions demo    coalitions list regimes    coalitions run regime
 """
 
 
-def build_parser() -> argparse.ArgumentParser:
+class _StoreOnce(argparse._StoreAction):
+    """Keep the value of an option, and refuse a second one: the first would be lost without a word."""
+
+    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: Any = None) -> None:
+        """Keep `values`. Raises `argparse.ArgumentError` where the option has been given before."""
+        if self.option_strings:
+            given = getattr(namespace, "given", {})
+            if self.dest in given:
+                raise argparse.ArgumentError(self, f"given twice, {given[self.dest]} and {values}; leave one out")
+            namespace.given = {**given, self.dest: values}
+        super().__call__(parser, namespace, values, option_string)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser, with those of its verbs, that takes an option which holds one value only once."""
+
+    def __init__(self, *words: Any, **named: Any) -> None:
+        """Take what `argparse.ArgumentParser` does."""
+        super().__init__(*words, **named)
+        for name in (None, "store"):
+            self.register("action", name, _StoreOnce)
+
+
+def build_parser() -> Parser:
     """Return the parser of all verbs."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="coalitions",
         description="When do coalitions of organizations grow, hold or fragment, and what do grant regimes do to it?",
         epilog=EPILOG,

@@ -41,6 +41,7 @@ from sim import columns
 from sim.engine import Recorded, run_compiled
 from sim.inputs import Inputs
 from sim.parameters import Parameters
+from sim.regimes import Regime
 from sim.region import Region
 from sim.results import get_version
 from tests.reference import ReferenceModel
@@ -50,6 +51,11 @@ RESULTS = Path(__file__).resolve().parent / "results" / "engine.json"
 FIGURE = RESULTS.with_name("engine-size.png")
 NAMES = tuple(column.name for column in columns.MONTHS)
 TOLERANCE = 1e-9
+
+
+def make_world(months: int = 120) -> Parameters:
+    """Return the world that all yardsticks time: the defaults without grants, so that numbers of all dates compare."""
+    return Parameters(months=months, regime=Regime("none", "No grants"))
 
 
 class Effort(NamedTuple):
@@ -206,15 +212,15 @@ class Field(NamedTuple):
 
 def build_one_field(n_organizations: int, months: int) -> Callable[[int], None]:
     """Return what runs one seed of one field in which everybody may meet everybody."""
-    setting = dataclasses.replace(Parameters().field, n_organizations=n_organizations)
-    inputs = Inputs(dataclasses.replace(Parameters(months=months), field=setting), max_events=0)
+    setting = dataclasses.replace(make_world().field, n_organizations=n_organizations)
+    inputs = Inputs(dataclasses.replace(make_world(months), field=setting), max_events=0)
     return lambda seed: run_compiled(inputs, [seed], keep_events=False) and None
 
 
 def build_localities(n_organizations: int, months: int) -> Callable[[int], None]:
     """Return what runs one seed of localities of eighteen organizations, on one thread."""
-    setting = dataclasses.replace(Parameters().field, n_localities=n_organizations // 18)
-    region = Region(dataclasses.replace(Parameters(months=months), field=setting), n_threads=1)
+    setting = dataclasses.replace(make_world().field, n_localities=n_organizations // 18)
+    region = Region(dataclasses.replace(make_world(months), field=setting), n_threads=1)
     return lambda seed: region.run(seed) and None
 
 
@@ -382,7 +388,7 @@ def sum_up(found: dict[str, Any]) -> dict[str, float]:
 
 def measure(effort: Effort, parameters: Parameters | None = None) -> dict[str, Any]:
     """Measure everything."""
-    parameters = Parameters() if parameters is None else parameters
+    parameters = make_world() if parameters is None else parameters
     machine = sweeps.describe_machine() | {"agentpy": get_version("agentpy")}
     return {
         "machine": machine,
@@ -403,7 +409,7 @@ def main(words: list[str]) -> None:
     parser.add_argument("--sweeps", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args(words)
     effort = QUICK if args.quick else FULL
-    found = measure(SHORT, Parameters(months=12)) if args.short else measure(effort)
+    found = measure(SHORT, make_world(12)) if args.short else measure(effort)
     if args.write:
         RESULTS.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         draw_size(found["size"], FIGURE)

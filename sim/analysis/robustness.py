@@ -15,6 +15,7 @@ import pandas as pd
 
 from sim.analysis.reading import AnalysisError, Sweep, Table
 from sim.contrasts import compute_t_quantile
+from sim.tables import CHANGE_MONTHS, TOO_SHORT
 
 TOWARD = {"collaboration_end": 1, "coverage_end": 1, "exit_rate": -1}  # more collaboration and coverage, fewer exits
 MONEY = "usd_per_organization_year"
@@ -83,7 +84,10 @@ def _pair(table: Table, name: str, levers: list[str]) -> Table:
         raise AnalysisError(f"--outcome {name}: holds words, not numbers; collaboration_change stands behind verdicts")
     lacking = [lever for lever in levers if table.loc[table["_lever"] == lever, name].isna().all()]
     if lacking:
-        raise AnalysisError(f"{name}: is missing in all runs of {lacking[0]}; choose others with --outcome")
+        found = table[table["_lever"] == lacking[0]]
+        is_short = "verdict" in found and (found["verdict"] == TOO_SHORT).all()
+        why = f", which are too short for it (a change needs {CHANGE_MONTHS} months)" if is_short else ""
+        raise AnalysisError(f"{name}: is missing in all runs of {lacking[0]}{why}; choose others with --outcome")
     found = _spread(table, name, levers)
     if found.empty:
         raise AnalysisError(

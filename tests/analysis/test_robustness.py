@@ -91,3 +91,11 @@ def test_what_cannot_be_compared_is_said_with_the_mend(sweep):
 def test_wilsons_interval_is_the_textbooks():
     assert compute_share_interval(0.1, 100) == pytest.approx((0.0552, 0.1744), abs=0.0002)
     assert compute_share_interval(0.0, 10)[0] == 0.0
+
+
+@pytest.mark.parametrize(("verdict", "is_told"), [("too short", True), ("no pair left", False)])
+def test_an_outcome_missing_since_runs_are_too_short_says_so(sweep, verdict, is_told):
+    short = Sweep(**{**vars(sweep), "runs": sweep.runs.assign(collaboration_change=np.nan, verdict=verdict)})
+    with pytest.raises(AnalysisError, match="collaboration_change") as caught:
+        compute_robustness(short, outcomes=["collaboration_change"])
+    assert ("24 months" in str(caught.value)) == is_told

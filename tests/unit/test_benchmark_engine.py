@@ -89,3 +89,9 @@ def test_a_short_benchmark_ends_in_one_line_of_json():
     assert numbers["ms_per_run"] > 0
     if limit.has_compiler() and limit.is_tuned(limit.build_library()):
         assert numbers["vs_c"] > 0
+
+
+def test_the_yardsticks_time_a_world_without_grants():
+    world = engine.make_world()
+    assert (world.months, world.regime.name, dict(world.regime.programmes)) == (120, "none", {})
+    assert world.field == Parameters().field

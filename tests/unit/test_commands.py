@@ -1,5 +1,6 @@
 """The commands: fast help, exact errors, exit codes, Hydra's own flags; a stand-in takes the engine's place."""
 
+import argparse
 import json
 import os
 import re
@@ -406,6 +407,8 @@ def test_show_parameter_json(capsys):
         "unit": "utility",
         "low": 0,
         "high": 5,
+        "plausible": [0, 3.6],
+        "plausible_source": "assumed",
         "label": "Cost of competing for the same money",
         "source": "assumed",
     }
@@ -498,3 +501,29 @@ def test_a_reader_who_leaves_early_stops_no_work(tmp_path):
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert list((tmp_path / "results/a/figures").glob("*.png"))
+
+
+# Options given twice
+
+
+def list_single_options():
+    """Return each verb's options that hold one value, as (verb, option)."""
+    verbs = next(action for action in build_parser()._actions if action.dest == "verb").choices
+    return [
+        (verb, action.option_strings[0])
+        for verb, parser in verbs.items()
+        for action in parser._actions
+        if action.option_strings and isinstance(action, argparse._StoreAction)
+    ]
+
+
+@pytest.mark.parametrize(("verb", "option"), list_single_options())
+def test_an_option_given_twice_is_refused(verb, option, capsys):
+    parser = next(action for action in build_parser()._actions if action.dest == "verb").choices[verb]
+    action = next(one for one in parser._actions if option in one.option_strings)
+    first, second = map(str, [*action.choices, *action.choices][:2] if action.choices else (3, 4))
+    needed = [next(iter(one.choices or "x")) for one in parser._actions if not one.option_strings and one.required]
+    assert main([verb, *needed, option, first, option, second]) == 2
+    told = capsys.readouterr().err
+    assert option in told
+    assert "given twice" in told
