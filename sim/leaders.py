@@ -23,9 +23,8 @@ def find_measure(table: Table) -> str | None:
 def find_leaders(rows: Table, measure: str) -> list[str]:
     """Return the parameters that may be the most important: those whose interval reaches that of the first one.
 
-    rows: of one outcome, without pairs. A single name is told apart from all others. None is returned where the first
-    one does no more than chance: its interval reaches 0, or that of the parameter that does nothing. Where the table
-    has no intervals, the largest number counts.
+    rows: of one outcome, without pairs. A single name is told apart from all others. Nothing is returned where
+    the first one does no more than chance, see `is_clear`. Where the table has no intervals, the largest number counts.
     """
     low, high = INTERVALS[measure]
     listed = rows[rows[measure].notna()].sort_values(measure, ascending=False).to_dict("records")
@@ -34,10 +33,21 @@ def find_leaders(rows: Table, measure: str) -> list[str]:
         return []
     if not {low, high} <= set(rows.columns) or any(math.isnan(row[low]) for row in real):
         return [row["parameter"] for row in real if row[measure] == real[0][measure]]
-    nothing = max((row[high] for row in listed if row["parameter"] == NOTHING), default=0.0)
     found = [row["parameter"] for row in real if row[high] >= real[0][low]]
-    is_clear = real[0][low] > nothing
-    return found if is_clear else []
+    return found if is_clear(real[0], rows, measure) else []
+
+
+def is_clear(row: Any, rows: Table, measure: str) -> bool:
+    """Say whether a parameter does more than one that does nothing.
+
+    Its interval lies above that one's number, and its number above that one's interval; or its interval above 0, where
+    the table has no such yardstick. row: of the parameter, as a mapping. rows: all of its outcome.
+    """
+    low, high = INTERVALS[measure]
+    idle = rows[rows["parameter"] == NOTHING]
+    if len(idle):
+        return bool(row[low] > idle[measure].max() and row[measure] > idle[high].max())
+    return bool(row[low] > 0)
 
 
 def estimate_needed(rows: Table, measure: str, n: int) -> int | None:

@@ -163,20 +163,46 @@ def compute_share_interval(share: float, n: int) -> tuple[float, float]:
 
 
 def describe_robustness(table: Table) -> str:
-    """Return a sentence: which lever goes furthest by the first outcome, in how many sets, and the others beside it."""
+    """Return a sentence: which lever goes furthest by the first outcome, where that can be told, and what goes with it.
+
+    A lever goes furthest where its interval is apart from that of every other lever and, where it is on the far side of
+    the reference, from zero.
+    """
     outcome = table["outcome"].iloc[0]
-    found = table[table["outcome"] == outcome]
-    best = found.loc[(found["mean"] * found["toward"]).idxmax()]
+    rows = table[table["outcome"] == outcome].to_dict("records")
+    best = max(rows, key=lambda row: row["mean"] * row["toward"])
+    rivals = [row["lever"] for row in rows if row is not best and _reaches(row, best)]
+    is_zero_inside = best["low"] <= 0 <= best["high"] or not np.isfinite(best["low"])
+    end = "highest" if best["toward"] > 0 else "lowest"
+    if len(rows) == 1:
+        word = "not clearly different" if is_zero_inside else "higher" if best["mean"] > 0 else "lower"
+        start = f"{outcome} is {word} under {best['lever']}"
+    elif rivals or is_zero_inside:
+        names = [best["lever"], *rivals, *([best["reference"]] if is_zero_inside else [])]
+        start = f"{outcome}: not told apart as {end}: {'; '.join(names)}. Under {best['lever']}"
+    else:
+        start = f"{outcome} is {end} of {len(rows)} levers under {best['lever']}"
     others = table[(table["lever"] == best["lever"]) & (table["outcome"] != outcome)]
     beside = "".join(
         f"; {row['outcome']} {row['mean']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}]"
         for row in others.to_dict("records")
     )
     money = f"; {best['usd_difference']:+,.0f} USD per organization and year" if np.isfinite(best[MONEY]) else ""
-    most = ("highest" if best["toward"] > 0 else "lowest") + (f" of {len(found)} levers" if len(found) > 1 else "")
-    word = "higher" if best["toward"] > 0 else "lower"
     return (
-        f"{outcome} is {most} under {best['lever']}: {best['mean']:+.3f} [{best['low']:+.3f}, {best['high']:+.3f}] "
-        f"against {best['reference']}, {word} in {best['better_share']:.0%} of {best['n_sets']} sets "
-        f"({best['n_seeds']} seeds each){beside}{money}."
+        f"{start}: {best['mean']:+.3f} [{best['low']:+.3f}, {best['high']:+.3f}] against {best['reference']}, "
+        f"{_tell_sets(best)} of {best['n_sets']} sets ({best['n_seeds']} seeds each){beside}{money}."
     )
+
+
+def _reaches(row: dict[str, Any], best: dict[str, Any]) -> bool:
+    """Say whether a lever's interval reaches that of the one with the best mean."""
+    if best["toward"] > 0:
+        return not row["high"] < best["low"]
+    return not row["low"] > best["high"]
+
+
+def _tell_sets(row: dict[str, Any]) -> str:
+    """Return in which share of sets the outcome moves the way its mean does."""
+    is_toward = row["mean"] * row["toward"] >= 0
+    share = row["better_share"] if is_toward else 1 - row["better_share"] - row["same_share"]
+    return f"{'higher' if row['mean'] >= 0 else 'lower'} in {share:.0%}"

@@ -31,17 +31,18 @@ LEAST_MASS = 0.05
 NOT_BY_CHANCE = 0.05
 MORE_CLUTTER = 0.02  # what a box must gain in fit for a further restriction to be worth reading
 COLUMNS = ["method", "box", "parameter", "low", "high", "options", "quasi_p_low", "quasi_p_high"]
-FITS = ["coverage", "density", "held_out_density", "mass", "n_points"]
+FITS = ["coverage", "density", "held_out_density", "base_share", "mass", "n_points"]
 
 
 def find_scenarios(sweep: Sweep, condition: str, features: Iterable[str] | None = None, n_boxes: int = 2) -> Table:
     """Return one row a box and restricted parameter: PRIM's boxes by rank, and CART's best leaf.
 
     Columns: those of `COLUMNS` and `FITS`. coverage: of all cases of interest, those in the box. density: of the box's
-    points, the cases. held_out_density: the same where the box is found anew on four fifths of the points and looked
-    at on the fifth, five times (nan where no box was found). quasi-p: how likely a limit restricts by chance.
-    features: expressions of parameters to offer beside them; None takes the ratios and products that most sharpen a
-    single cut. Raises `AnalysisError` where points or cases are too few, or where all points are cases.
+    points, the cases. base_share: of all points, the cases. held_out_density: the density where the box is found anew
+    on four fifths of the points and looked at on the fifth, five times (nan where no box was found). quasi-p: how
+    likely a limit restricts by chance. features: expressions of parameters to offer beside them; None takes the ratios
+    and products that most sharpen a single cut. Raises `AnalysisError` where points or cases are too few, or where all
+    points are cases.
     """
     require(*LIBRARIES)
     points, is_case = prepare_points(sweep, condition)
@@ -292,6 +293,7 @@ def _tabulate(method: str, rank: int, box: Box, table: Table, is_case: NDArray[n
     found = pd.DataFrame(rows, columns=["parameter", "low", "high", "options", "quasi_p_low", "quasi_p_high"])
     found["options"] = [" ".join(one) if isinstance(one, list) else "" for one in found["options"]]
     fits = {"coverage": hits / is_case.sum(), "density": hits / max(inside.sum(), 1), "mass": inside.mean()}
+    fits |= {"base_share": is_case.mean()}
     return found.assign(method=method, box=rank, **fits, n_points=len(table))
 
 

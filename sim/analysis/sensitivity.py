@@ -19,7 +19,7 @@ from sim.analysis.binding import bind_sample
 from sim.analysis.conditions import ExpressionError, evaluate
 from sim.analysis.reading import AnalysisError, Sweep, Table, import_quietly, require
 from sim.columns import END_MONTHS, START_MONTHS
-from sim.leaders import NOTHING, estimate_needed, find_leaders, find_measure
+from sim.leaders import NOTHING, estimate_needed, find_leaders, find_measure, is_clear
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -307,7 +307,7 @@ def _tell_leaders(found: Table) -> str:
     leaders = find_leaders(found, measure)
     first = found[found["parameter"] == leaders[0]].iloc[0] if leaders else None
     if first is None:
-        return "no parameter does clearly more than nothing" + _tell_needed(found, measure)
+        return "no parameter does clearly more than nothing"
     low, high = (first[f"{measure}_{side}"] for side in ("low", "high"))
     if measure == "total":
         share = max(0.0, 1 - found["first_order"].sum())
@@ -339,6 +339,6 @@ def _tell_rest(found: Table) -> list[str]:
         return [f"{', '.join(left)} can be left alone (surely less than a tenth of that)"] if left else []
     if method == "sobol":
         return []
-    nothing = found.loc[found["parameter"] == NOTHING, "delta_high"].iloc[0]
-    above = [row.parameter for row in found.itertuples() if row.parameter != NOTHING and row.delta_low > nothing]
+    rows = found[found["parameter"] != NOTHING].to_dict("records")
+    above = [row["parameter"] for row in rows if is_clear(row, found, "delta")]
     return [f"{len(above)} of {len(found) - 1} parameters clearly do more than one that does nothing"]

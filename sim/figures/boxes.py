@@ -9,46 +9,61 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from sim.figures.figure import Figure, Origin, Table
-from sim.figures.labels import fold, join_words, name_value, tell_share
-from sim.figures.style import BLUE, LIGHT, NARROW
-from sim.figures.tornado import name_parameter
+from sim.figures.labels import fold, join_words, name_setting, tell_share
+from sim.figures.phrases import find_spoken_unit, lower, name_parameter, tell_condition, tell_number
+from sim.figures.style import BLUE, DARK, LIGHT, NARROW
+
+Limits = dict[Any, tuple[float, float]]
 
 
-def plot_boxes(boxes: Table, origin: Origin, condition: str, ranges: Table | None = None) -> Figure:
+def plot_boxes(
+    boxes: Table,
+    origin: Origin,
+    condition: str,
+    ranges: Table | None = None,
+    labels: dict[str, dict[str, str]] | None = None,
+) -> Figure:
     """Return a panel a box: the restricted parameters, and the part of each one's range that lies in the box.
 
-    ``boxes``: box, parameter, low, high, coverage, density (a row a restricted parameter; nan where a side is open).
+    ``boxes``: box, parameter, low, high, coverage, density (a row a restricted parameter; nan where a side is open),
+    options (words with blanks between them, where a choice is restricted), base_share (of all points, where it holds).
     condition: what happens there, like ``verdict == fragments``. ranges: index parameter, columns low and high of the
-    design; without it the range is that of all boxes.
+    design; without it the range is that of all boxes. labels: see ``labels`` in a manifest.
     """
     keys = ["method", "box"] if "method" in boxes else ["box"]
-    table = boxes.dropna(subset=["low", "high"], how="all").reset_index(drop=True)
-    groups = list(table.groupby(keys, sort=False))
+    has_options = boxes["options"].fillna("").astype(str).str.len() > 0 if "options" in boxes else False
+    table = boxes[boxes["low"].notna() | boxes["high"].notna() | has_options].reset_index(drop=True)
+    told = table.assign(words=[_tell_range(row, labels or {}) for row in table.to_dict("records")])
+    groups = list(told.groupby(keys, sort=False))
     limits = _find_limits(table, ranges)
     tall = [len(rows) for _, rows in groups]
 
     def draw(canvas: Canvas) -> None:
+        is_narrow = canvas.get_figwidth() < NARROW
         panels = canvas.subplots(len(groups), 1, squeeze=False, height_ratios=tall, sharex=True)
         for axes, (key, rows) in zip(panels.flat, groups, strict=True):
-            _draw_box(axes, rows, limits, canvas.get_figwidth())
+            _draw_box(axes, rows, limits, is_narrow)
             first = rows.iloc[0]
             fit = f"{tell_share(first['density'])} of its points, {tell_share(first['coverage'])} of all such points"
-            title = f"{_name_box(key)}: {fit}"
-            axes.set_title(fold(title, 28 if canvas.get_figwidth() < NARROW else 90), weight="bold")
+            axes.set_title(fold(f"{_name_box(key)}: {fit}", 28 if is_narrow else 90), weight="bold")
             axes.set_ylabel("Parameter")
         panels.flat[-1].set_xlabel(
-            fold("Place in the range of the design (share)", 24 if canvas.get_figwidth() < NARROW else 50)
+            fold("Range of each parameter in the design, in its own unit", 26 if is_narrow else 70)
         )
 
     first = groups[0][1]
+    what, dense = tell_condition(condition)[0], tell_share(first["density"].iloc[0])
     held = (
         f" On points held out, {tell_share(first['held_out_density'].iloc[0])}."
         if _has(first, "held_out_density")
         else ""
     )
+    base = f", against {tell_share(first['base_share'].iloc[0])} of all" if _has(first, "base_share") else ""
+    happens = what[:1].upper() + what[1:]
     return Figure(
         name="scenarios",
-        title=f"{condition} at {tell_share(first['density'].iloc[0])} of points where {_list(first)}",
+        title=f"{happens} at {dense} of points where {_list(first)}{base}",
+        short=f"{dense} of points in one part of the design{base}: {what}",
         subtitle="Blue: the part of each parameter's range that lies in the box; grey: the whole range of the design",
         spread=f"Of its points: how often it happens inside. Of all such points: how many lie inside.{held}",
         note="Found by the patient rule induction method (PRIM) or a decision tree (CART): a description, not a cause.",
@@ -56,7 +71,7 @@ def plot_boxes(boxes: Table, origin: Origin, condition: str, ranges: Table | Non
         table=table,
         origin=origin,
         draw=draw,
-        height=lambda width: sum((0.42 if width >= NARROW else 0.62) * count + 0.75 for count in tall) + 0.4,
+        height=lambda width: sum(_find_row_height(rows, width) * len(rows) + 0.75 for _, rows in groups) + 0.4,
     )
 
 
@@ -64,43 +79,78 @@ def _has(rows: Table, name: str) -> bool:
     return name in rows and bool(rows[name].notna().any())
 
 
-def _find_limits(table: Table, ranges: Table | None) -> dict[Any, tuple[float, float]]:
+def _find_limits(table: Table, ranges: Table | None) -> Limits:
     """Return the whole range of each parameter."""
     found = {}
     for name, rows in table.groupby("parameter", sort=False):
         if ranges is not None and name in ranges.index:
             low, high = ranges.loc[name, ["low", "high"]]
         else:
-            low, high = rows["low"].min(), rows["high"].max()
+            low, high = rows[["low", "high"]].min().min(), rows[["low", "high"]].max().max()
         found[name] = (float(low), float(high))
     return found
 
 
-def _draw_box(axes: Axes, rows: Table, limits: dict[Any, tuple[float, float]], width: float) -> None:
+def _draw_box(axes: Axes, rows: Table, limits: Limits, is_narrow: bool) -> None:
     for height, row in enumerate(rows.to_dict("records")):
         low, high = limits[row["parameter"]]
-        size = high - low if np.isfinite(high - low) and high > low else 1.0
-        start = 0.0 if not np.isfinite(row["low"]) else max(0.0, (row["low"] - low) / size)
-        end = 1.0 if not np.isfinite(row["high"]) else min(1.0, (row["high"] - low) / size)
-        axes.barh(height, 1, height=0.32, color=LIGHT)
-        axes.barh(height, end - start, left=start, height=0.5, color=BLUE)
+        is_range = np.isfinite(low) and np.isfinite(high)
+        start, end = _place(row, low, high) if is_range else (0.0, 1.0)
+        if is_range:
+            axes.barh(height, 1, height=0.26, color=LIGHT)
+            axes.barh(height, end - start, left=start, height=0.4, color=BLUE)
+            for side, value in ((0.0, low), (1.0, high)):
+                axes.text(
+                    side,
+                    height + 0.23,
+                    tell_number(value),
+                    ha="right" if side else "left",
+                    va="top",
+                    fontsize=8,
+                    color=DARK,
+                )
         middle = (start + end) / 2
-        side, at = ("left", 0.0) if middle < 0.15 else ("right", 1.0) if middle > 0.85 else ("center", middle)
-        axes.text(at, height - 0.28, _tell_range(row), ha=side, va="bottom", fontsize=8)
-    names = [fold(name_parameter(str(one)), 16 if width < NARROW else 34) for one in rows["parameter"]]
+        side, at = ("left", 0.0) if middle < 0.3 else ("right", 1.0) if middle > 0.7 else ("center", middle)
+        axes.text(at, height - 0.23, row["words"], ha=side, va="bottom", fontsize=8.5)
+    names = _name_rows(rows, is_narrow)
     axes.set_yticks(range(len(rows)), names, fontsize=8.5)
-    axes.set_ylim(len(rows) - 0.5, -0.75)
+    axes.set_ylim(len(rows) - 0.4, -0.7)
     axes.set_xlim(0, 1)
+    axes.set_xticks([])
     axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    for spine in ("left", "bottom"):
+        axes.spines[spine].set_visible(False)
 
 
-def _tell_range(row: dict[Any, Any]) -> str:
+def _name_rows(rows: Table, is_narrow: bool) -> list[str]:
+    return [fold(name_parameter(str(one)), 20 if is_narrow else 34) for one in rows["parameter"]]
+
+
+def _find_row_height(rows: Table, width: float) -> float:
+    """Return inches for a row, as its longest name needs them."""
+    lines = max(name.count("\n") + 1 for name in _name_rows(rows, width < NARROW))
+    return max(0.56, 0.155 * lines + 0.1)
+
+
+def _place(row: dict[Any, Any], low: float, high: float) -> tuple[float, float]:
+    """Return where the box begins and ends on the way from the lowest to the highest value of the design."""
+    size = high - low if high > low else 1.0
+    start = 0.0 if not np.isfinite(row["low"]) else max(0.0, (row["low"] - low) / size)
+    end = 1.0 if not np.isfinite(row["high"]) else min(1.0, (row["high"] - low) / size)
+    return start, end
+
+
+def _tell_range(row: dict[Any, Any], labels: dict[str, dict[str, str]]) -> str:
+    options = row.get("options")
+    if isinstance(options, str) and options:
+        known = labels.get(str(row["parameter"]), {})
+        return " or ".join(known.get(one) or name_setting(one) for one in options.split())
+    unit = f" {find_spoken_unit(str(row['parameter']))}".rstrip()
     if not np.isfinite(row["low"]):
-        return f"at most {name_value(row['high'])}"
+        return f"at most {tell_number(row['high'])}{unit}"
     if not np.isfinite(row["high"]):
-        return f"at least {name_value(row['low'])}"
-    return f"{name_value(row['low'])} to {name_value(row['high'])}"
+        return f"at least {tell_number(row['low'])}{unit}"
+    return f"{tell_number(row['low'])} to {tell_number(row['high'])}{unit}"
 
 
 def _name_box(key: Any) -> str:
@@ -109,6 +159,4 @@ def _name_box(key: Any) -> str:
 
 
 def _list(rows: Table) -> str:
-    return join_words(
-        [f"{name_parameter(str(row['parameter'])).lower()} is {_tell_range(row)}" for row in rows.to_dict("records")]
-    )
+    return join_words([f"{lower(name_parameter(str(row.parameter)))} is {row.words}" for row in rows.itertuples()])

@@ -9,24 +9,31 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from sim.figures.figure import Figure, Origin, Table
-from sim.figures.labels import fold, join_words, name_axis, name_setting, name_value, tell_change, tell_share
+from sim.figures.labels import fold, join_words, name_value, tell_change, tell_share
+from sim.figures.phrases import find_factors, find_outcome, find_parameter, lower, name_lever
 from sim.figures.style import BLACK, BLUE, DARK, NARROW
 
 MOST_NAMED = 3  # levers in one part of the title
+LONGEST_NAME = 40  # letters of a lever's name in the title
 MONEY = "usd_difference"
 PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # behind words that cross the line of zero
 
 
-def plot_levers(levers: Table, origin: Origin) -> Figure:
+def plot_levers(levers: Table, origin: Origin, labels: dict[str, dict[str, str]] | None = None) -> Figure:
     """Return a row a lever, a column an outcome: the difference to the reference with its interval, words beside it.
 
     ``levers``: lever, reference, outcome, mean, low, high, better_share (of parameter sets in which the outcome moves
-    the wanted way), usd_difference (per organization and year); one row a lever and outcome.
+    the wanted way), usd_difference (per organization and year); one row a lever and outcome. Levers stand in the order
+    of what they do to the first outcome. labels: see ``labels`` in a manifest.
     """
     table = levers.reset_index(drop=True)
-    outcomes, names = list(dict.fromkeys(table["outcome"])), list(dict.fromkeys(table["lever"]))
-    reference = name_setting(str(table["reference"].iloc[0])) if "reference" in table else "the reference"
+    outcomes = list(dict.fromkeys(table["outcome"]))
+    first = table[table["outcome"] == outcomes[0]]
+    names = list(dict.fromkeys([*first.sort_values("mean", ascending=False, kind="stable")["lever"], *table["lever"]]))
+    called = {name: name_lever(str(name), labels or {}) for name in [*names, *table.get("reference", [])]}
+    reference = called[table["reference"].iloc[0]] if "reference" in table else "the reference"
     has_money = MONEY in table and bool(table[MONEY].notna().any())
+    factors = find_factors([*map(str, names), *map(str, table.get("reference", []))])
 
     def draw(canvas: Canvas) -> None:
         is_narrow = canvas.get_figwidth() < NARROW
@@ -35,30 +42,33 @@ def plot_levers(levers: Table, origin: Origin) -> Figure:
         panels = list(canvas.subplots(*shape, sharey=not is_narrow, squeeze=False).flat)
         for at, axes in enumerate(panels):
             if at < len(outcomes):
+                label, unit = find_outcome(str(outcomes[at]))
                 _draw_outcome(axes, table[table["outcome"] == outcomes[at]], names)
-                axes.set_title(fold(_name(outcomes[at]), 36 if is_narrow else 18), fontsize=9.5)
-                axes.set_xlabel(
-                    fold(
-                        f"Difference ({name_axis(outcomes[at], 'runs').rpartition(' (')[2]}",
-                        16 if not is_narrow else 40,
-                    )
-                )
+                axes.set_title(fold(label, 36 if is_narrow else 18), fontsize=9.5)
+                axes.set_xlabel(fold(f"Difference ({unit})" if unit else "Difference", 40 if is_narrow else 16))
             else:
                 _draw_money(axes, table.drop_duplicates("lever").set_index("lever")[MONEY], names)
-            axes.set_yticks(range(len(names)), [fold(name_setting(str(one)), 16 if is_narrow else 20) for one in names])
+            axes.set_yticks(
+                range(len(names)), [fold(called[one], 18 if is_narrow else 22) for one in names], fontsize=8.5
+            )
             axes.set_ylim(len(names) - 0.35, -0.65)
             axes.tick_params(axis="y", length=0, labelleft=is_narrow or at == 0)
             axes.spines["left"].set_visible(False)
         panels[0].set_ylabel("Lever")
 
+    meant = "; ".join(lower(find_parameter(one)[0]) for one in factors)
+    title, short = _tell(first, called, reference)
     return Figure(
         name="levers",
-        title=_tell(table, outcomes, reference),
-        subtitle=f"Each lever against {reference}, on the same parameter sets and seeds",
-        spread="Dot and bar: mean difference, 95 % interval over parameter sets; words: how many sets go that way.",
+        title=title,
+        short=short,
+        subtitle=f"Each lever against {reference}, on the same parameter sets and seeds; "
+        f"most {_name(outcomes[0])} first." + (f" Varied: {meant}." if meant else ""),
+        spread="Dot and bar: mean difference, 95 % interval over parameter sets and seeds. "
+        "Words: how many sets go that way.",
         note="▲ more, ▼ less, ○ unclear: the interval contains zero. An outcome has no good end of its own.",
         alt="Table as a picture. "
-        + "; ".join(_describe(table[table["lever"] == one], str(one)) for one in names)
+        + "; ".join(_describe(table[table["lever"] == one], called[one]) for one in names)
         + ".",
         table=table,
         origin=origin,
@@ -115,31 +125,56 @@ def _tell_money(dollars: float) -> str:
 
 
 def _name(outcome: Any) -> str:
-    return name_axis(str(outcome), "runs").rpartition(" (")[0] or str(outcome)
+    return lower(find_outcome(str(outcome))[0])
 
 
-def _tell(table: Table, outcomes: list[Any], reference: str) -> str:
-    rows = table[table["outcome"] == outcomes[0]].to_dict("records")
-    told = []
-    for word, symbol in (("more", "▲"), ("less", "▼"), ("no clear difference in", "○")):
-        found = [row for row in rows if judge_difference(row) == symbol]
+def _tell(rows: Table, called: dict[Any, str], reference: str) -> tuple[str, str]:
+    """Return the title, and a shorter one: under which levers the first outcome clearly differs. rows: of that one."""
+    outcome = _name(rows["outcome"].iloc[0])
+    long, short = [], []
+    for word, verb, symbol in (
+        ("more", "is higher", "▲"),
+        ("less", "is lower", "▼"),
+        ("no clear difference in", "", "○"),
+    ):
+        found = [row for row in rows.to_dict("records") if judge_difference(row) == symbol]
         found.sort(key=lambda row: -abs(row["mean"]))
-        listed = [name_setting(str(row["lever"])) for row in found]
+        listed = [_cut(called[row["lever"]]) for row in found]
+        if not listed:
+            continue
+        short.append(f"{verb or 'not clearly different'} under {len(listed)}")
         if len(listed) > MOST_NAMED:
-            most = f", most under {listed[0]} ({found[0]['mean']:+.2f})" if symbol != "○" else ""
+            most = _tell_most(found, listed) if symbol != "○" else ""
             listed = [f"{len(listed)} of {len(rows)} levers{most}"]
-        if listed:
-            told.append(f"{word} {_name(outcomes[0]).lower()} under {join_words(listed)}")
-    return f"Against {reference}: {'; '.join(told)}"
+        long.append(f"{word} {outcome} under {join_words(listed)}")
+    plural = f" of {len(rows)} levers" if len(rows) > 1 else " lever"
+    return (
+        f"Against {_cut(reference)}: {'; '.join(long)}",
+        f"{outcome[:1].upper()}{outcome[1:]} {', '.join(short)}{plural}",
+    )
+
+
+def _tell_most(found: list[dict[Any, Any]], listed: list[str]) -> str:
+    """Return which lever goes furthest, where its interval is apart from the next one's; the furthest comes first."""
+    first, second = found[:2]
+    is_apart = first["low"] > second["high"] or first["high"] < second["low"]
+    return f", most under {listed[0]} ({first['mean']:+.2f})" if is_apart else ""
+
+
+def _cut(name: str) -> str:
+    """Return a name that fits into a title."""
+    if len(name) <= LONGEST_NAME:
+        return name
+    return f"{name[:LONGEST_NAME].rpartition(' ')[0].rstrip(' ,;')} …"
 
 
 def _describe(rows: Table, lever: str) -> str:
     parts = []
     for row in rows.to_dict("records"):
         parts.append(
-            f"{_name(row['outcome']).lower()} {row['mean']:+.2f} "
+            f"{_name(row['outcome'])} {row['mean']:+.2f} "
             f"({row['low']:+.2f} to {row['high']:+.2f}; {_tell_sets(row) or 'one set'})"
         )
     money: Any = rows[MONEY].iloc[0] if MONEY in rows else np.nan
     parts += [f"money {money:+,.0f} USD per organization and year"] if np.isfinite(money) else []
-    return f"{name_setting(lever)}: {', '.join(parts)}"
+    return f"{lever}: {', '.join(parts)}"
