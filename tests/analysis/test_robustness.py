@@ -65,10 +65,19 @@ def test_less_is_counted_as_better_where_less_is_meant(sweep):
     assert table.loc["always", ["mean", "better_share", "worst_decile"]].to_list() == pytest.approx([-0.1, 1.0, -0.1])
 
 
-def test_the_sentence_names_the_lever_and_the_share_of_sets(sweep, levers):
+def test_the_sentence_names_the_levers_that_are_not_told_apart_and_the_share_of_sets(levers):
     told = describe_robustness(levers.reset_index())
-    assert told.startswith("y is highest of 3 levers under always: +0.100 [+0.100, +0.100] against as_it_is, higher in")
-    assert "100% of 64 sets (2 seeds each); +10,000 USD per organization and year" in told
+    assert told.startswith("y: not told apart as highest: always; sometimes. Under always: +0.100 [+0.100, +0.100]")
+    assert "higher in 100% of 64 sets (2 seeds each); +10,000 USD per organization and year" in told
+
+
+def test_a_lever_leads_where_its_interval_is_apart(levers):
+    apart = levers.reset_index()
+    apart = apart[apart["lever"] != "sometimes"]
+    assert describe_robustness(apart).startswith("y is highest of 2 levers under always: +0.100 [+0.100, +0.100]")
+    below = apart.assign(mean=-0.1, low=-0.2, high=0.1)[:1]
+    assert describe_robustness(below).startswith("y is not clearly different under always: -0.100 [-0.200, +0.100]")
+    assert "lower in 0%" in describe_robustness(below)
 
 
 def test_another_reference_turns_the_differences(sweep):

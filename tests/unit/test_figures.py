@@ -640,6 +640,78 @@ def test_the_tornado_draws_what_matters_first_and_tells_it():
         plot_tornado(morris[["outcome", "parameter"]], ORIGIN)
 
 
+def test_parameters_whose_intervals_meet_are_not_told_apart():
+    table = make_sensitivities().assign(total_low=0.0)
+    figure = plot_tornado(table.assign(total_high=0.9), ORIGIN)
+    assert figure.title.startswith("Nothing clearly moves change in collaboration")
+    figure = plot_tornado(table.assign(total_low=0.1, total_high=0.9), ORIGIN)
+    assert figure.title.startswith(
+        "Not told apart for change in collaboration: cost of competing for the same money and"
+    )
+    assert figure.short == "No single parameter leads for any of 2 outcomes"
+
+
+def test_a_table_in_which_nothing_is_told_apart_gives_no_figure_and_stops_no_report(tmp_path):
+    from sim.figures.analyses import make_analyses
+
+    blank = make_sensitivities().assign(total=np.nan, total_low=np.nan, total_high=np.nan, first_order=np.nan)
+    blank.to_csv(tmp_path / "sensitivity.csv", index=False)
+    assert make_analyses(tmp_path, pd.DataFrame(), Origin("coalitions sweep", "2 runs", scenario=SCENARIO)) == []
+
+
+WORDS = [
+    ("verdict == fragments", "Fragments", "share of runs"),
+    ("verdict != holds", "Does not end as holds", "share of runs"),
+    (
+        "coverage_end < 0.9 and exit_rate > 0.5",
+        "Coverage at the end is below 0.9 and exit rate is above 0.5",
+        "share of runs",
+    ),
+    ("field.viewpoint_spread * exits", "Distance of each pole's group from the middle × exits", ""),
+    ("breakaways", "Break-aways", "events"),
+    ("shock == total_cut", "Shock is total cut", "share of runs"),
+]
+
+
+@pytest.mark.parametrize(("text", "told", "unit"), WORDS)
+def test_outcomes_are_told_in_labels_and_units_of_the_table_of_runs(text, told, unit):
+    from sim.figures.phrases import find_outcome
+
+    assert find_outcome(text) == (told, unit)
+
+
+def test_levers_are_told_by_labels_and_by_numbers_with_units():
+    from sim.figures.phrases import find_factors, name_lever
+
+    lever = "own_grant, field.viewpoint_spread=0.9, regime.programmes.service.term_months=12, grants.luck=0.3"
+    labels = {"regime": {"own_grant": "Our own grant"}}
+    assert name_lever(lever, labels) == "Our own grant, 0.9 viewpoint units, 12 months, luck 0.3"
+    names = ["field.viewpoint_spread", "regime.programmes.service.term_months", "grants.luck"]
+    assert find_factors([lever]) == names
+    many = [
+        {"lever": f"field.viewpoint_spread={a}, regime.programmes.service.term_months={b}", "reference": "x_y",
+         "low": -0.3,
+         "outcome": "collaboration_end", "mean": -0.2, "high": -0.1}
+        for a in (0.0, 0.3, 0.9) for b in (12, 24, 36, 48, 60)
+    ]  # fmt: skip
+    figure = plot_levers(pd.DataFrame(many), ORIGIN)
+    shown = [figure.title, figure.short, figure.subtitle, *find_texts(figure.paint())]
+    assert figure.title == "Against x y: less collaboration at the end under 15 of 15 levers"
+    assert not [text for text in shown if "_" in text or ",," in text or "programmes" in text]
+
+
+def test_a_box_of_choices_is_drawn_by_its_words():
+    table = make_boxes().assign(options=["", "own_grant lottery"], base_share=0.25)
+    table.loc[1, ["parameter", "low", "high"]] = ["regime", np.nan, np.nan]
+    labels = {"regime": {"own_grant": "Our own grant"}}
+    figure = plot_boxes(table, ORIGIN, "verdict == fragments", labels=labels)
+    assert figure.title == (
+        "Fragments at 90 % of points where cost of competing for the same money is at least 1.2 and grant regime is "
+        "Our own grant or lottery, against 25 % of all"
+    )
+    assert "Our own grant or lottery" in find_texts(figure.paint())
+
+
 def test_a_box_is_told_as_a_rule():
     assert ALL["scenarios"].title == (
         "Verdict is fragments at 90 % of points where cost of competing for the same money is at least 1.2 and "
@@ -762,7 +834,7 @@ SCENARIOS = (
     "prim,1,meetings.trust_gain / meetings.trust_loss,,0.5,0.8,0.9,0.7,verdict == fragments\n"
 )
 LEVERS = "lever,reference,outcome,toward,mean,low,high,better_share,same_share,usd_difference\n" + "".join(
-    f"lever_{number},as_it_is,collaboration_end,1,{0.1 * number},{0.1 * number - 0.05},{0.1 * number + 0.05},1,0,0\n"
+    f"lever_{number},as_it_is,collaboration_end,1,{0.1 * number},{0.1 * number - 0.04},{0.1 * number + 0.04},1,0,0\n"
     for number in range(1, 6)
 )
 
@@ -784,6 +856,10 @@ def test_tables_of_analyses_become_figures_that_say_what_they_found(analysed):
     assert sensitivities.title.endswith("depends most on length of an award")  # of the line, not of the shock
     assert "how fast good contact builds trust over how fast poor contact loses trust is at most 0.5" in scenarios.title
     assert "more collaboration at the end under 5 of 5 levers, most under lever 5 (+0.50)" in levers.title
+    assert levers.table["lever"].iloc[0] == "lever_1"  # the table as it was written; rows of the picture by effect
+    assert [tick.get_text() for tick in levers.paint().axes[0].get_yticklabels()] == [
+        f"lever {n}" for n in (5, 4, 3, 2, 1)
+    ]
     for one, verb in zip((sensitivities, scenarios, levers), ("sensitivity", "scenarios", "robustness"), strict=True):
         assert f"coalitions sweep grants.luck=0..1 && coalitions {verb} results/{analysed.name}" in one.command
         assert one.save(analysed / "figures", ["svg"])
