@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from sim.columns import END_MONTHS, PEOPLE, UNMET
+from sim.columns import END_MONTHS
 from sim.figures.figure import Figure, Origin, Table
 from sim.figures.labels import SHORT_TITLE, choose_title, count_lines, find_design, fold, join_words, name_setting
 from sim.figures.observations import draw_observations, tell_observations
@@ -17,7 +17,8 @@ from sim.figures.pairs import compare_settings, is_clear
 from sim.figures.style import BLACK, BLUE, DARK, NARROW, SERIES
 from sim.figures.timeline import compute_spread, finish_months, label_ends, tell_marks
 
-NEEDED = ("arrivals", "served", "coverage_share")
+NEEDED = ("arrivals", "served", "not_served", "coverage_share")
+SMALLEST = 1e-9  # a difference below this is the rounding of a computer
 
 
 class Outcome(NamedTuple):
@@ -31,7 +32,7 @@ class Outcome(NamedTuple):
 
 OUTCOMES = (
     Outcome("served", "People served", "people a month", ",.0f"),
-    Outcome("unmet", "People not served", "people a month", ",.0f"),
+    Outcome("not_served", "People not served", "people a month", ",.0f"),
     Outcome("coverage_share", "Coverage", "share of populations", ".2f"),
 )
 
@@ -42,7 +43,7 @@ def plot_people(months: Table, runs: Table, origin: Origin) -> Figure:
     ``months`` has one row a run and month; ``runs`` one row a run, from which the design is read. Up to three regimes
     are shown over time, as means; of two or more the paired differences to the first stand beside, with intervals.
     """
-    monthly = add_unmet(months[months["month"] > 0])  # nobody is served before the first month
+    monthly = months[months["month"] > 0]  # nobody is served before the first month
     ends = compute_ends(monthly, runs)
     regimes, design = list(dict.fromkeys(ends["regime"])), find_design(runs)
     means = monthly.groupby(["regime", "month"], sort=False, observed=True)[[one.name for one in OUTCOMES]].mean()
@@ -80,8 +81,9 @@ def plot_people(months: Table, runs: Table, origin: Origin) -> Figure:
         short=choose_title(titles, SHORT_TITLE),
         subtitle="People served and not served; coverage: populations with a provider inside a coalition",
         spread=_explain(n_runs, regimes, contrasts, is_over_time),
-        note="Not served: people who seek services and find none. Fewer people seek services where awareness is low, "
-        f"so that both counts can fall together. Coverage shows whom coalitions leave out.{marks}{told}",
+        note="Not served: people in need less people served. People in need are all who would seek services if "
+        "awareness were complete, the same under every regime on the same seed. "
+        f"Coverage shows whom coalitions leave out.{marks}{told}",
         alt=f"Charts of people served, people not served and coverage: {_describe(ends, contrasts, regimes)}.",
         table=table,
         origin=origin,
@@ -99,13 +101,6 @@ def _find_height(width: float, regimes: list[Any], is_over_time: bool) -> float:
     if width >= NARROW:
         return 3 * max(over_time, contrasts) + 0.4
     return 3 * (over_time + contrasts) + 0.6
-
-
-def add_unmet(months: Table) -> Table:
-    """Return the table with a column ``unmet``: people who sought services in a month and were not served."""
-    parts = [name for name in months.columns if name.startswith(PEOPLE[UNMET].name)]
-    unmet = months[parts].sum(axis=1) if parts else months["arrivals"] - months["served"]
-    return months.assign(unmet=unmet)
 
 
 def compute_ends(months: Table, runs: Table) -> Table:
@@ -175,6 +170,9 @@ def _draw_contrast(axes: Axes, table: Table, outcome: Outcome, reference: Any, w
             axes.plot([row["low"], row["high"]], [height] * 2, color=BLUE, linewidth=2.5, solid_capstyle="butt")
         axes.plot(row["mean"], height, marker="o", markersize=5.5, color=BLACK, linestyle="none")
     axes.axvline(0, color=DARK, linewidth=0.9)
+    if np.nanmax(np.abs(table[["mean", "low", "high"]].to_numpy(float))) < SMALLEST:
+        axes.set_xlim(-1, 1)  # no difference at all: an axis of rounding errors would show one
+        axes.set_xticks([0])
     letters = _find_letters(width, len(table))
     axes.set_yticks(range(len(table)), [fold(name_setting(one), letters) for one in table["regime"]], fontsize=8)
     axes.set_ylim(len(table) - 0.4, -0.6)
@@ -201,13 +199,13 @@ def _tell(ends: Table, contrasts: dict[str, Table], regimes: list[Any], design: 
     """Return titles, the fullest first; a difference is told only where its paired interval lies apart from zero."""
     if not contrasts:
         means = ends[[one.name for one in OUTCOMES]].mean()
-        told = f"{means['served']:,.0f} people a month are served at the end and {means['unmet']:,.0f} are not"
+        told = f"{means['served']:,.0f} people a month are served at the end and {means['not_served']:,.0f} are not"
         return [f"{told}; {100 * means['coverage_share']:.0f} % of populations are covered", told]
     reference = name_setting(str(regimes[0]))
     seeking = compare_settings(ends, "arrivals", design).set_index("regime")
     found = []
     for setting in contrasts["served"]["regime"]:
-        rows = {name: contrasts[name].set_index("regime").loc[setting].to_dict() for name in ("served", "unmet")}
+        rows = {name: contrasts[name].set_index("regime").loc[setting].to_dict() for name in ("served", "not_served")}
         if any(map(is_clear, rows.values())):
             found.append((name_setting(setting), rows, seeking.loc[setting].to_dict()))
     if not found:
@@ -231,7 +229,7 @@ def _tell_both(rows: dict[str, dict[str, Any]]) -> str:
     """Return served and not served together: one without the other misleads where fewer people seek services."""
     clear = [
         _tell_number(rows[name], noun)
-        for name, noun in (("served", "served"), ("unmet", "not served"))
+        for name, noun in (("served", "served"), ("not_served", "not served"))
         if is_clear(rows[name])
     ]
     if len(clear) == 2:

@@ -109,8 +109,15 @@ def finish_months(axes: Axes, last: int, origin: Origin, room: float) -> None:
 
 def tell_marks(origin: Origin, last: int) -> str:
     """Return what the dotted lines of an axis of time are; nothing without any."""
-    marks = [f"{name}, month {month}" for month, name in origin.marks if month <= last]
+    marks = [f"{name}, {_date(origin, month)}" for month, name in origin.marks if month <= last]
     return f" Dotted line{'s' if len(marks) > 1 else ''}: {'; '.join(marks)}." if marks else ""
+
+
+def _date(origin: Origin, month: int) -> str:
+    if not origin.start:
+        return f"month {month}"
+    first: Any = pd.Period(origin.start, freq="M")
+    return f"month {month} ({first + month:%B %Y})"
 
 
 def explain_spread(spread: Table, n_paths: int) -> str:

@@ -112,7 +112,7 @@ READERS = {  # the name of the file, what reads it, and how it refuses
 @pytest.fixture
 def within_bounds():
     """Fail, rather than take all memory or wait for ever."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[0])
     before = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + SPARE, before[1]))
     signal.alarm(60)

@@ -13,6 +13,7 @@ from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
 from sim.columns import RATES
+from sim.contrasts import compute_differences
 from sim.figures import AFTER_A_RUN, AFTER_THE_DEMO, FIGURES, draw, make_figures, style
 from sim.figures.boxes import plot_boxes
 from sim.figures.fan import plot_fan
@@ -24,7 +25,7 @@ from sim.figures.network import lay_out, plot_network
 from sim.figures.observations import ObservationError, read_observations
 from sim.figures.origins import find_origin
 from sim.figures.pairs import N_DOTS, compute_interval, pick_dots, plot_pairs
-from sim.figures.people import add_unmet, compute_ends, plot_people
+from sim.figures.people import compute_ends, plot_people
 from sim.figures.phases import find_plane, judge_cells, plot_phases
 from sim.figures.strip import COLOURS, encode, pick_strip, plot_strip, rank_coalitions
 from sim.figures.style import PHONE, WIDE, compute_contrast, darken
@@ -70,6 +71,7 @@ def make_months(runs, n_months=36):
         part = pd.DataFrame(months).assign(collaboration_share=np.linspace(0.4, run.collaboration_end, n_months + 1))
         part["served_share"], part["coverage_share"] = 0.6 + run.seed / 100, 1.0
         part["arrivals"], part["served"] = 200.0, 120.0 + run.seed
+        part["not_served"] = 250.0 - part["served"]
         part = part.assign(**{name: 0.0 for pair in RATES.values() for name in pair})
         part["memberships"], part["n_open"] = 50.0, 20.0
         parts.append(part.assign(**{form: float(place + at) / 12 for place, form in enumerate(FORMS)}))
@@ -558,9 +560,9 @@ def test_no_plane_without_a_design_or_with_a_random_sample():
 def test_people_are_those_of_the_last_twelve_months():
     months = make_months(make_runs(CHANGES))
     months.loc[months["month"] <= 24, "served"] = 0.0
-    ends = compute_ends(add_unmet(months), make_runs(CHANGES))
+    ends = compute_ends(months, make_runs(CHANGES))
     assert ends["served"].tolist() == pytest.approx(2 * [120.0 + seed for seed in range(1, 9)])
-    assert ends["unmet"].tolist() == pytest.approx(2 * [80.0 - seed for seed in range(1, 9)])
+    assert ends["not_served"].tolist() == pytest.approx(2 * [130.0 - seed for seed in range(1, 9)])
 
 
 def test_people_are_told_served_and_not_served_where_their_paired_difference_is_apart():
@@ -568,14 +570,25 @@ def test_people_are_told_served_and_not_served_where_their_paired_difference_is_
     months = make_months(runs)
     assert "no clear difference" in plot_people(months, runs, ORIGIN).title
     is_mixed = months["regime"] == "mixed"
-    months.loc[is_mixed, "arrivals"] -= 25.0 + months["seed"] / 100
-    figure = plot_people(months, runs, ORIGIN)  # as many are served, fewer seek
-    assert figure.title == (
-        "Against competitive, a month under mixed: 25 fewer people not served, no clear difference in served; "
-        "25 fewer seek services"
-    )
+    months.loc[is_mixed, "arrivals"] -= 25.0 + months["seed"] / 100  # as many are served, of the same in need
+    assert "no clear difference" in plot_people(months, runs, ORIGIN).title
     months.loc[is_mixed, "served"] -= 10.0 + months["seed"] / 100
-    assert "10 fewer people served, 15 fewer not served" in plot_people(months, runs, ORIGIN).title
+    months.loc[is_mixed, "not_served"] += 10.0 + months["seed"] / 100
+    figure = plot_people(months, runs, ORIGIN)
+    assert figure.title == (
+        "Against competitive, a month under mixed: 10 fewer people served, 10 more not served; 25 fewer seek services"
+    )
+    drawn = figure.table[figure.table["shown"] == "difference at the end, mean"]
+    ends = compute_ends(months, runs).rename(columns={"not_served": "not_served_end"})
+    told = compute_differences(ends, ("not_served_end",))["mean"].item()  # the numbers of differences.csv
+    assert drawn["not_served"].item() == pytest.approx(told)
+
+
+@pytest.mark.parametrize("start, told", [("", "total cut, month 18."), ("2027-01", "total cut, month 18 (July 2028).")])
+def test_what_strikes_is_told_with_its_date_where_the_field_has_one(start, told):
+    origin = dataclasses.replace(ORIGIN, start=start, marks=((18, "total cut"),))
+    runs = make_runs(CHANGES)
+    assert told in plot_people(make_months(runs), runs, origin).note
 
 
 def test_forms_are_events_a_year_for_what_is_exposed_to_them():
