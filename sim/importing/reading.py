@@ -32,7 +32,8 @@ class Source:
     def check(self, path: Path) -> bool:
         """Return whether a file can be opened as text; tell what is in the way."""
         if not path.is_file():
-            self.problems.add(path.name, "no such file; give the path of the export")
+            what = "is a folder, device or pipe, not a file" if path.exists() else "no such file"
+            self.problems.add(path.name or str(path), f"{what}; give the path of the export")
             return False
         if (size := path.stat().st_size) > MAX_BYTES:
             self.problems.add(path.name, f"file of {size} bytes; at most {MAX_BYTES} are read, so export less of it")

@@ -353,7 +353,7 @@ def read_plan(folder: Path) -> Plan:
             code=dict(first.get("code", {})),
             places=_read_places(folder),
         )
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise ConfigurationError(
             f"{folder}: no plan.json there; give the folder of a sweep, like results/demo"
         ) from None

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from sim.__main__ import main
 from sim.importing import READERS, Choices, KeyFile, Source, write_folder
 from sim.parameters import Field
 from sim.roster import read_folder
@@ -131,3 +132,13 @@ def test_spoiled_exports_are_refused_or_make_a_roster(tmp_path):
 @pytest.mark.nightly
 def test_many_spoiled_exports_are_refused_or_make_a_roster(tmp_path):
     try_many(70, 6000, tmp_path)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in READERS if kind != "roster"])  # which is a folder
+@pytest.mark.parametrize("path", [".", "/dev/zero", "missing.csv"])
+def test_what_is_no_file_is_named_as_what_it_is(path, kind, tmp_path, capsys):
+    assert main(["import", kind, path, "--to", str(tmp_path / "made")]) == 2
+    told = "".join(capsys.readouterr())
+    assert ("no such file" in told) is (path == "missing.csv")
+    assert ("folder, device or pipe" in told) is (path != "missing.csv")
+    assert not (tmp_path / "made").exists()

@@ -392,3 +392,9 @@ def test_a_sweep_over_numbers_of_localities_gives_the_runs_of_run(call, tmp_path
     several = one[one["n_localities"] == 3].reset_index(drop=True)
     for name in ("collaboration_change", "total_awarded_usd", "exits", "verdict"):
         assert several[name].tolist() == alone.runs[name].tolist(), name
+
+
+def test_a_file_in_place_of_a_sweeps_folder_is_no_damaged_plan(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main(["status", str(tmp_path / "file")]) == 2
+    assert "no plan.json there" in capsys.readouterr().err

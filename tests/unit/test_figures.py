@@ -878,6 +878,15 @@ def test_tables_of_analyses_become_figures_that_say_what_they_found(analysed):
         assert one.save(analysed / "figures", ["svg"])
 
 
+@pytest.mark.parametrize("measure", ["total", "mu_star", "delta"])
+def test_sensitivities_of_which_none_can_be_told_apart_are_no_figure(measure, tmp_path):
+    from sim.figures.analyses import make_analyses
+
+    columns = {"outcome": ["exit_rate"], "parameter": ["grants.luck"], measure: [None], "problem": ["does not vary"]}
+    pd.DataFrame(columns).to_csv(tmp_path / "sensitivity.csv", index=False)
+    assert make_analyses(tmp_path, pd.DataFrame(), Origin("a", "b", scenario=SCENARIO)) == []
+
+
 def test_only_what_is_there_and_asked_for_is_drawn(analysed):
     from sim.figures.analyses import make_analyses
 
