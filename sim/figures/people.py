@@ -96,7 +96,7 @@ def _find_height(width: float, regimes: list[Any], is_over_time: bool) -> float:
     n_regimes = len(regimes)
     tall = max(0.3, 0.14 * count_lines(regimes, _find_letters(width, n_regimes - 1)) + 0.06)
     rows = tall * max(n_regimes - 1, 1) + 0.75
-    over_time = 1.55 if is_over_time else 0.0
+    over_time = 1.78 if is_over_time else 0.0
     contrasts = rows if n_regimes > 1 else 0.0
     if width >= NARROW:
         return 3 * max(over_time, contrasts) + 0.4
@@ -152,12 +152,12 @@ def _draw_time(
     else:
         room = 0.15 * max(top, 1.0)
         axes.set_ylim(max(0.0, bottom - room), top + room)
-    axes.set_title(f"{outcome.label} ({outcome.unit})", fontsize=9)
+    axes.set_title(outcome.label, fontsize=9)
     axes.locator_params(axis="y", nbins=4)
     axes.set_ylabel(fold(outcome.unit, 14), fontsize=8.5)
     if len(regimes) > 1:
         width, _ = size
-        label_ends(axes, ends, 12 if width < NARROW else 16, 1.1)
+        label_ends(axes, ends, 12 if width < NARROW else 16, 0.9)  # the least height of a panel
 
 
 def _find_letters(width: float, n_settings: int) -> int:
