@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -135,7 +136,8 @@ def answer_money_and_viewpoint(table: pd.DataFrame) -> str:
         base = prepare_points(sweep, condition)[1].mean()
         told = describe_scenarios(find_scenarios(sweep, condition, n_boxes=1), condition, base)
         parts.append(told.replace(condition, f"It {word} in at least half of the seeds").rstrip("."))
-    return ". ".join(parts)
+    named = re.sub(r"[a-z_]+(\.[a-z_]+)+", lambda found: _name_parameter(found[0]), ". ".join(parts))
+    return re.sub(r"\d(\.\d+)?e\+\d+", lambda found: f"{float(found[0]):,.0f}", named)
 
 
 def answer_diversity_under_stress(table: pd.DataFrame) -> str:

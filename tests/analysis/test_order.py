@@ -13,6 +13,8 @@ from sim.analysis.reading import make_sweep
 from sim.analysis.robustness import compute_robustness
 from sim.analysis.scenarios import find_scenarios
 from sim.analysis.sensitivity import compute_sensitivity
+from sim.columns import MODEL_VERSION
+from sim.release import describe_code
 from sim.results import Results, save_results
 from tests.analysis.tables import make_manifest, make_runs
 from tests.sealing import seal_anew
@@ -51,7 +53,7 @@ def _make(tmp_path, sample, order, *, grid=None, is_sorted=False):
     runs, design = make_runs({**sample, "over": {name: [0.0, 1.0] for name in order}}, _plant, vary=grid)
     manifest = make_manifest(design)
     folder = tmp_path / "kept"
-    whole = {"kind": "sweep", "model_version": 3, **manifest}
+    whole = {"kind": "sweep", "model_version": MODEL_VERSION, "code": describe_code(), **manifest}
     if is_sorted:
         del whole["order"], whole["sizes"]
     save_results(Results(runs, *(pd.DataFrame({"seed": []}) for _ in range(3)), manifest=whole), folder, "coalitions")
