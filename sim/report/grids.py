@@ -116,9 +116,19 @@ def grid_designs(material: Material) -> Grid | None:
         [str(labels.get(group, {}).get(word) or word), group, str(text), str(word)]
         for group, found in described.items()
         for word, text in found.items()
+        if group != "field" or not _is_field_changed(material.manifest)
     ]
     heads = ["Design", "Kind", "What it is", "Name"]
     return Grid("What each design is", heads, rows, [False] * 4) if rows else None
+
+
+def _is_field_changed(manifest: dict[str, Any]) -> bool:
+    """Say whether a field is another one than its file describes, since a roster or single numbers take its place."""
+    designs = [manifest.get("design") or {}, *(block.get("design") or {} for block in manifest.get("blocks") or [])]
+    names = [*(manifest.get("overrides") or []), *(manifest.get("varied") or {})]
+    for design in designs:
+        names += [*(design.get("vary") or {}), *(name for case in design.get("cases") or [] for name in case)]
+    return any(str(name).lstrip("+").startswith("field.") for name in names)
 
 
 def show_mean(value: float, digits: int) -> str:

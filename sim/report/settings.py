@@ -9,10 +9,12 @@ from sim.declarations import ASSUMED
 from sim.parameters import Parameters, declarations
 from sim.report.grids import Grid, show
 from sim.report.reading import Material
+from sim.sizes import count_settings
 
 DESIGN = "design"
 LINE = "regime.programmes."
 FEW = 5  # values listed; more become a range
+SIZE = "field.n_organizations"
 PRIVATE = "field.folder"  # where somebody's roster lies is nobody's business
 
 
@@ -37,12 +39,21 @@ def list_entries(material: Material) -> list[Entry]:
     """Return every parameter of the settings in the manifest, in the order of their declaration, grant lines last."""
     trees = [tree for tree in material.manifest.get("settings") or [] if isinstance(tree, dict)]
     flat = [_flatten(tree) for tree in trees]
+    _set_sizes(flat, material)
     defaults, declared = _flatten(dataclasses.asdict(Parameters())), dict(declarations())
     varied = _find_varied(material)
     names = list(
         dict.fromkeys([name for name in declared if "<line>" not in name] + [name for one in flat for name in one])
     )
     return [_make_entry(name, flat, defaults, declared, varied) for name in names if any(name in one for one in flat)]
+
+
+def _set_sizes(flat: list[dict[str, Any]], material: Material) -> None:
+    """Put the size of its roster in the place of a number of organizations that a roster leaves without effect."""
+    sizes = count_settings(material.manifest)
+    for one, size in zip(flat, sizes if len(sizes) == len(flat) else (), strict=False):
+        if one.get(PRIVATE) and size:
+            one[SIZE] = size
 
 
 def _flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
