@@ -203,6 +203,7 @@ def test_what_was_changed_stands_apart_and_a_changed_default_has_no_source(tmp_p
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["settings"][0]["meetings"]["facilitation"] = 0.33
     manifest["settings"][0]["field"] |= {"n_organizations": 30, "folder": "/home/someone/rosters/north/"}
+    manifest["sizes"] = [{"n_organizations": 30}]
     seal_anew(folder, **manifest)
     entries = {entry.name: entry for entry in list_entries(read_material(folder))}
     assert {name for name, entry in entries.items() if entry.is_changed} == {
