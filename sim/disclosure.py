@@ -10,14 +10,15 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from sim.columns import PEOPLE
 from sim.parameters import Field, ParameterError
-from sim.roster import RosterTables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.roster import RosterTables
 
 SMALLEST_GROUP = 5  # organizations; fewer are not shown apart. A usual rule for small cells; the number is assumed
 _PLACES = {"overrides", "folder", "field.folder", "varied"}  # parts of a manifest that may hold a path
@@ -30,6 +31,8 @@ _NAMED = re.compile(r"[^\W\d_]{4,}|[^\W\d_]+\s", re.UNICODE)
 
 def describe_roster(tables: RosterTables, field: Field) -> dict[str, Any]:
     """Return what a manifest says of a roster: whether it is invented, and which populations few of it serve."""
+    import numpy as np
+
     n_serving = np.count_nonzero(np.nan_to_num(tables.mix) > 0, axis=0)
     return {
         "is_synthetic": tables.is_synthetic,

@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim import draws
-from sim.roster import entity_key
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -37,6 +34,9 @@ def draw_locality_sizes(setting: Field) -> NDArray[Any]:
     names = name_localities(setting.n_localities)
     if setting.locality_size_log_sd == 0.0:
         return np.full(setting.n_localities, setting.n_organizations)
+    from sim import draws  # the compiler, which readers of results never need
+    from sim.roster import entity_key
+
     spread = [draws.normal(np.uint64(entity_key(name)), np.uint64(0), np.uint64(0)) for name in names]
     sizes = setting.n_organizations * np.exp(setting.locality_size_log_sd * np.array(spread))
     return np.maximum(np.floor(sizes + 0.5), 2).astype("i8")

@@ -48,6 +48,25 @@ def test_help_imports_nothing_heavy(verb):
     assert run_python("-c", script).stdout.splitlines()[-1] == "0 []"
 
 
+@pytest.mark.parametrize(
+    ("words", "heavy"),
+    [
+        (["list", "regimes"], ("numpy", "pandas", "numba", "hydra", "matplotlib", "mesa")),
+        (["show", "regime", "competitive"], ("numpy", "pandas", "numba", "hydra", "matplotlib", "mesa")),
+        (["show", "parameter", "months"], ("numpy", "pandas", "numba", "hydra", "matplotlib", "mesa")),
+        (["report", "nowhere"], ("numba", "hydra", "mesa")),
+        (["draw", "nowhere"], ("numba", "hydra", "mesa")),
+    ],
+)
+def test_verbs_that_look_things_up_import_nothing_heavy(words, heavy):
+    script = (
+        "import sys, sim.figures.origins, sim.report.sentences; " if words[0] in ("report", "draw") else "import sys; "
+    )
+    script += f"from sim.__main__ import main; main({words!r}); "
+    script += f"print([name for name in {heavy!r} if name in sys.modules])"
+    assert run_python("-c", script).stdout.splitlines()[-1] == "[]"
+
+
 def test_help_takes_less_than_half_a_second():
     durations = []
     for _ in range(3):
