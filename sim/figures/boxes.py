@@ -95,8 +95,8 @@ def _draw_box(axes: Axes, rows: Table, limits: Limits, is_narrow: bool) -> None:
     for height, row in enumerate(rows.to_dict("records")):
         low, high = limits[row["parameter"]]
         is_range = np.isfinite(low) and np.isfinite(high)
-        start, end = _place(row, low, high) if is_range else (0.0, 1.0)
         if is_range:
+            start, end = _place(row, low, high)
             axes.barh(height, 1, height=0.26, color=LIGHT)
             axes.barh(height, end - start, left=start, height=0.4, color=BLUE)
             for side, value in ((0.0, low), (1.0, high)):
@@ -109,6 +109,9 @@ def _draw_box(axes: Axes, rows: Table, limits: Limits, is_narrow: bool) -> None:
                     fontsize=8,
                     color=DARK,
                 )
+        else:  # a choice among words
+            axes.text(0, height, row["words"], ha="left", va="center", fontsize=8.5)
+            continue
         middle = (start + end) / 2
         side, at = ("left", 0.0) if middle < 0.3 else ("right", 1.0) if middle > 0.7 else ("center", middle)
         axes.text(at, height - 0.23, row["words"], ha=side, va="bottom", fontsize=8.5)

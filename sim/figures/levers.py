@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as Canvas
 
 from sim.figures.figure import Figure, Origin, Table
 from sim.figures.labels import fold, join_words, name_value, tell_change, tell_share
-from sim.figures.phrases import find_factors, find_outcome, find_parameter, lower, name_lever
+from sim.figures.phrases import find_factors, find_outcome, find_parameter, lower, name_levers
 from sim.figures.style import BLACK, BLUE, DARK, NARROW
 
 MOST_NAMED = 3  # levers in one part of the title
@@ -30,7 +30,7 @@ def plot_levers(levers: Table, origin: Origin, labels: dict[str, dict[str, str]]
     outcomes = list(dict.fromkeys(table["outcome"]))
     first = table[table["outcome"] == outcomes[0]]
     names = list(dict.fromkeys([*first.sort_values("mean", ascending=False, kind="stable")["lever"], *table["lever"]]))
-    called = {name: name_lever(str(name), labels or {}) for name in [*names, *table.get("reference", [])]}
+    called = name_levers([*map(str, names), *map(str, table.get("reference", []))], labels or {})
     reference = called[table["reference"].iloc[0]] if "reference" in table else "the reference"
     has_money = MONEY in table and bool(table[MONEY].notna().any())
     factors = find_factors([*map(str, names), *map(str, table.get("reference", []))])
@@ -142,16 +142,17 @@ def _tell(rows: Table, called: dict[Any, str], reference: str) -> tuple[str, str
         listed = [_cut(called[row["lever"]]) for row in found]
         if not listed:
             continue
-        short.append(f"{verb or 'not clearly different'} under {len(listed)}")
+        if verb:
+            short.append(f"{verb} under {listed[0] if len(listed) == 1 else f'{len(listed)} of {len(rows)} levers'}")
+        elif short:
+            short.append(f"not clearly different under {len(listed)} other{'s' if len(listed) > 1 else ''}")
+        else:
+            short.append(f"is not clearly different under any of {len(rows)} levers")
         if len(listed) > MOST_NAMED:
             most = _tell_most(found, listed) if symbol != "○" else ""
             listed = [f"{len(listed)} of {len(rows)} levers{most}"]
         long.append(f"{word} {outcome} under {join_words(listed)}")
-    plural = f" of {len(rows)} levers" if len(rows) > 1 else " lever"
-    return (
-        f"Against {_cut(reference)}: {'; '.join(long)}",
-        f"{outcome[:1].upper()}{outcome[1:]} {', '.join(short)}{plural}",
-    )
+    return f"Against {_cut(reference)}: {'; '.join(long)}", f"{outcome[:1].upper()}{outcome[1:]} {', '.join(short)}"
 
 
 def _tell_most(found: list[dict[Any, Any]], listed: list[str]) -> str:

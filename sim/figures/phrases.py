@@ -16,6 +16,7 @@ _LINE = re.compile(r"regime\.programmes\.[^.]+\.")
 _COMPARED = {ast.Lt: "below", ast.LtE: "at most", ast.Gt: "above", ast.GtE: "at least", ast.Eq: "", ast.NotEq: "not"}
 _COMBINED = {ast.Add: "plus", ast.Sub: "less", ast.Mult: "×", ast.Div: "over"}
 _SPOKEN = re.compile(r"USD|months?|years?|organizations|localities|coalitions|members|states|rounds|viewpoint units")
+Labels = Mapping[str, Mapping[str, str]]  # of each group, by the chosen word
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _GROUPS = {"field": "Field", "regime": "Grant regime", "shock": "Shock", "mechanisms": "Mechanisms", "case": "Case"}
 
@@ -134,17 +135,39 @@ def find_factors(levers: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def name_lever(lever: str, labels: Mapping[str, Mapping[str, str]]) -> str:
-    """Return a lever in words: what was chosen by its written label, and each number with its unit.
+def name_levers(levers: Iterable[str], labels: Labels) -> dict[str, str]:
+    """Return the name of each lever in words: what was chosen by its written label, and each number with its unit.
 
-    lever: as `Sweep.label_policies` gives it. labels: see ``labels`` in a manifest.
+    levers: as `Sweep.label_policies` gives them, parts with ", " between them. labels: see ``labels`` in a manifest.
     """
-    known = {word: label for group in labels.values() for word, label in group.items() if word != "none"}
-    told = []
-    for part in str(lever).split(", "):
-        name, sign, value = part.partition("=")
-        told.append(tell_value(name, _read(value)) if sign else known.get(part) or name_setting(part))
-    return ", ".join(told)
+    listed = [str(lever) for lever in dict.fromkeys(levers)]
+    groups = _find_groups([lever.split(", ") for lever in listed], labels)
+    return {
+        lever: ", ".join(
+            _name_part(part, labels.get(groups.get(at, ""), {})) for at, part in enumerate(lever.split(", "))
+        )
+        for lever in listed
+    }
+
+
+def _find_groups(levers: list[list[str]], labels: Labels) -> dict[int, str]:
+    """Return the group that each part of levers chooses from: the one that labels most of its words.
+
+    "none" alone would not tell: a grant regime and a shock are called so.
+    """
+    found = {}
+    for at in range(max(map(len, levers), default=0)):
+        words = {parts[at] for parts in levers if at < len(parts)}
+        counts = {group: len(words & set(known)) for group, known in labels.items()}
+        best = max(counts, key=counts.__getitem__, default="")
+        if best and counts[best]:
+            found[at] = best
+    return found
+
+
+def _name_part(part: str, known: Mapping[str, str]) -> str:
+    name, sign, value = part.partition("=")
+    return tell_value(name, _read(value)) if sign else known.get(part) or name_setting(part)
 
 
 def _read(text: str) -> Any:

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from sim.figures.figure import Figure, Origin, Table
 from sim.figures.labels import fold, tell_share
-from sim.figures.phrases import find_outcome, list_some, lower, name_lever, name_parameter, tell_amount
+from sim.figures.phrases import find_outcome, list_some, lower, name_levers, name_parameter, tell_amount
 from sim.figures.style import BLACK, BLUE, NARROW, place_legend
 from sim.leaders import INTERVALS, NOTHING, find_leaders, find_measure
 
@@ -37,7 +37,7 @@ def plot_tornado(sensitivities: Table, origin: Origin, labels: dict[str, dict[st
             f"a table of sensitivities needs a column {', '.join(MEASURES)} with numbers; it has "
             f"{', '.join(sensitivities)}"
         )
-    rows, policy, n_policies = _choose_policy(sensitivities, measure)
+    rows, policies = _choose_policy(sensitivities, measure)
     table = _pick(rows, measure)
     outcomes = list(dict.fromkeys(table["outcome"]))
     tall = [int((table["outcome"] == outcome).sum()) for outcome in outcomes]
@@ -64,11 +64,8 @@ def plot_tornado(sensitivities: Table, origin: Origin, labels: dict[str, dict[st
             ]
             place_legend(canvas, handles, ["with others (total)", "alone (first order)"], 2)
 
-    under = (
-        f" Shown under {name_lever(policy, labels or {})}, the first of {n_policies} policies."
-        if n_policies > 1
-        else ""
-    )
+    called = name_levers(policies, labels or {})
+    under = f" Shown under {called[policies[0]]}, the first of {len(policies)} policies." if len(policies) > 1 else ""
     return Figure(
         name="sensitivities",
         title=_tell(table, leaders, measure),
@@ -91,15 +88,15 @@ def _find_height(tall: list[int], width: float, measure: str) -> float:
     return sum((0.36 if width >= NARROW else 0.5) * count + 0.6 + axis for count in tall) + 0.6
 
 
-def _choose_policy(sensitivities: Table, measure: str) -> tuple[Table, str, int]:
-    """Return the rows of the first policy that has any, without those of pairs; its name, and how many there are."""
+def _choose_policy(sensitivities: Table, measure: str) -> tuple[Table, list[str]]:
+    """Return the rows of the first policy that has any, without those of pairs; and all policies, that one first."""
     kept = sensitivities[sensitivities[measure].notna()]
     if "partner" in kept:
         kept = kept[kept["partner"].isna() | (kept["partner"] == "")]
     if "policy" not in kept:
-        return kept, "", 1
+        return kept, [""]
     policy = kept["policy"].map(str)
-    return kept[policy == policy.iloc[0]], policy.iloc[0], policy.nunique()
+    return kept[policy == policy.iloc[0]], list(policy.unique())
 
 
 def _pick(rows: Table, measure: str) -> Table:

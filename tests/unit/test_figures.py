@@ -694,11 +694,22 @@ def test_outcomes_are_told_in_labels_and_units_of_the_table_of_runs(text, told, 
 
 
 def test_levers_are_told_by_labels_and_by_numbers_with_units():
-    from sim.figures.phrases import find_factors, name_lever
+    from sim.figures.phrases import find_factors, name_levers
 
     lever = "own_grant, field.viewpoint_spread=0.9, regime.programmes.service.term_months=12, grants.luck=0.3"
     labels = {"regime": {"own_grant": "Our own grant"}}
-    assert name_lever(lever, labels) == "Our own grant, 0.9 viewpoint units, 12 months, luck 0.3"
+    assert name_levers([lever], labels)[lever] == "Our own grant, 0.9 viewpoint units, 12 months, luck 0.3"
+    labels = {
+        "regime": {"own_grant": "Our own grant", "none": "No grants"},
+        "shock": {"none": "No shock", "cut": "A cut"},
+    }
+    both = ["own_grant, none", "none, cut", "none, none"]
+    assert list(name_levers(both, labels).values()) == [
+        "Our own grant, No shock",
+        "No grants, A cut",
+        "No grants, No shock",
+    ]
+    assert name_levers(["own_grant", "none"], labels)["none"] == "No grants"
     names = ["field.viewpoint_spread", "regime.programmes.service.term_months", "grants.luck"]
     assert find_factors([lever]) == names
     many = [
