@@ -161,8 +161,8 @@ def count_lines(settings: Iterable[object], width: int) -> int:
 
 
 def join_words(words: list[str]) -> str:
-    """Return ``a, b and c``; with semicolons where a word has a comma of its own: ``a; b, c; and d``."""
-    if len(words) > 1 and any("," in word for word in words):
+    """Return ``a, b and c``; with semicolons where one of three or more has a comma of its own: ``a; b, c; and d``."""
+    if len(words) > 2 and any("," in word for word in words):
         return f"{'; '.join(words[:-1])}; and {words[-1]}"
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
