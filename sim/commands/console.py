@@ -67,7 +67,8 @@ def guard(action: Callable[[], int]) -> int:
     with suppress(ValueError):  # not the main thread: whoever owns that one decides
         signal.signal(signal.SIGTERM, _stop)
     try:
-        return action()
+        with _plain_warnings():
+            return action()
     except _Stopped:
         print("stopped by SIGTERM", file=sys.stderr)
         return TERMINATED
@@ -101,6 +102,19 @@ def guard(action: Callable[[], int]) -> int:
         detail = " ".join(str(problem).split())
         say_error(f"unexpected {type(problem).__name__}: {detail} (rerun with COALITIONS_DEBUG=1 for the traceback)")
         return FAILED
+
+
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Show what the library warns of as a line on stderr, without the place in the code."""
+    import warnings
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        print(f"warning: {make_plain(str(message))}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
 
 
 def _stop(*_: Any) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import types
+import warnings
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +19,7 @@ import pytest
 import sim
 from sim.__main__ import build_parser, main
 from sim.commands.completion import find_candidates, list_verbs
+from sim.commands.console import guard
 from sim.contrasts import compute_differences, compute_t_quantile, tell_differences
 from sim.results import Results, describe_run
 
@@ -546,3 +548,14 @@ def test_an_option_given_twice_is_refused(verb, option, capsys):
     told = capsys.readouterr().err
     assert option in told
     assert "given twice" in told
+
+
+def test_what_the_library_warns_of_is_a_line_without_its_place_in_the_code(capsys):
+    def act():
+        warnings.warn("results: made by other code", stacklevel=1)
+        return 0
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        assert guard(act) == 0
+    assert capsys.readouterr().err == "warning: results: made by other code\n"
