@@ -58,8 +58,10 @@ def build_explorer(
             if on_progress is not None:
                 on_progress(at * len(seeds) + number + 1, len(points) * len(seeds))
     own = Path(config_dir).resolve() if config_dir else None
-    header = describe_page(find_dimensions(configuration.design, own), seeds, configuration.question, command)
-    header["scenario"] = describe_scenario(describe_plan(plan, []))
+    manifest = describe_plan(plan, [])
+    dimensions = find_dimensions(configuration.design, own, manifest["labels"])
+    header = describe_page(dimensions, seeds, configuration.question, command)
+    header["scenario"] = describe_scenario(manifest)
     return build_page(header | describe_words(configuration.parameters) | pages.describe(), pages.runs)
 
 

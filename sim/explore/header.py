@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim import columns
+from sim.choices import make_readable
 from sim.columns import column
 from sim.configuration import find_declaration, option_files, read_description
 from sim.configuration.declared import GROUPS
@@ -12,6 +14,7 @@ from sim.contrasts import compute_t_quantile
 from sim.explore.packing import LINES, STEPS, UNKNOWN
 from sim.explore.scenes import make_scenes
 from sim.figures.labels import name_setting, name_value
+from sim.parameters import Parameters
 from sim.partings import EVENT_WORDS
 from sim.release import name_model
 from sim.results import CAUTION
@@ -19,13 +22,14 @@ from sim.tables import THRESHOLD, VERDICTS, explain_unknown
 from sim.tables import UNKNOWN as NO_VERDICT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from sim.configuration import Design
     from sim.explore.recording import Start
-    from sim.parameters import Parameters
 
 CASE = "setting"  # the one dimension of a design that is no grid
+N_REASONS = 20  # ways in which memberships begin and end that a page compares at once, about (Bonferroni)
 POLES = ("exploitation-focused", "mixed or no stated position", "rights-and-labour-focused")
 MOVES = ("join", "exit", "break_away", "rival_break_away", "found", "rival_found", "dissolve", "close", "open")
 
@@ -38,6 +42,12 @@ class Dimension(NamedTuple):
     values: list[Any]
     labels: list[str]
     notes: list[str]
+    default: Any = None
+
+    @property
+    def baseline(self) -> int:
+        """The place of the value that holds where nothing else is asked for: the default, else the first."""
+        return self.values.index(self.default) if self.default in self.values else 0
 
     def to_tree(self) -> dict[str, Any]:
         """Return plain data; values as they stand on the command line."""
@@ -48,30 +58,47 @@ class Dimension(NamedTuple):
         return {"name": self.name, "label": self.label, "values": values}
 
 
-def find_dimensions(design: Design, own: Path | None = None) -> list[Dimension]:
+def find_dimensions(
+    design: Design, own: Path | None = None, labels: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+) -> list[Dimension]:
     """Return what a design varies, one dimension a name where its points are a full grid, else one of all points.
 
-    The places of the values, the last one running fastest, count the points in the order of the design.
+    labels: see ``labels`` in a manifest; a choice without one is shown as its word. The places of the values, the last
+    one running fastest, count the points in the order of the design.
     """
     points = list(design.points())
     is_grid = not design.cases and not design.sample and not design.designs and not design.constraints
     if is_grid:
-        return [_describe(name, values, own) for name, values in design.vary.items()]
-    told = [", ".join(f"{name_setting(name)} {name_value(value)}" for name, value in one.items()) for one in points]
+        return [_describe(name, values, own, labels) for name, values in design.vary.items()]
+    told = [", ".join(_tell_value(name, value, labels) for name, value in one.items()) for one in points]
     return [Dimension(CASE, "Setting", list(range(1, len(points) + 1)), told, [""] * len(points))]
 
 
-def _describe(name: str, values: list[Any], own: Path | None) -> Dimension:
+def _tell_value(name: str, value: Any, labels: Mapping[str, Mapping[str, str]]) -> str:
+    return f"{name_setting(name)} {labels.get(name, {}).get(str(value)) or name_value(value)}"
+
+
+def _label_choice(group: str, word: str, labels: Mapping[str, Mapping[str, str]]) -> str:
+    found = labels.get(group, {}).get(word) or make_readable(word)
+    return f"No {group}" if word == "none" and found == make_readable(word) else found
+
+
+def _find_default(group: str) -> str:
+    settings = Parameters()
+    return settings.regime.name if group == "regime" else getattr(settings.choices, group)
+
+
+def _describe(name: str, values: list[Any], own: Path | None, labels: Mapping[str, Mapping[str, str]]) -> Dimension:
     if name in GROUPS:
         files = option_files(name, own)
         notes = [read_description(files[value]) for value in values]
-        labels = [f"No {name}" if value == "none" else name_setting(value).capitalize() for value in values]
-        return Dimension(name, name.capitalize(), values, labels, notes)
+        told = [_label_choice(name, str(one), labels) for one in values]
+        return Dimension(name, name.capitalize(), values, told, notes, _find_default(name))
     found = find_declaration(name)
     unit = found.metadata.get("unit", "") if found else ""
     label = found.metadata.get("label", name) if found else name
-    labels = [f"{value:,g} {unit}" if type(value) in (int, float) else f"{value}" for value in values]
-    return Dimension(name, label, values, labels, [""] * len(values))
+    told = [f"{value:,g} {unit}".strip() if type(value) in (int, float) else f"{value}" for value in values]
+    return Dimension(name, label, values, told, [""] * len(values), found.default if found else None)
 
 
 def describe_words(parameters: Parameters) -> dict[str, Any]:
@@ -111,6 +138,7 @@ def describe_page(dimensions: list[Dimension], seeds: list[int], question: str, 
         "command": command,
         "dimensions": [dimension.to_tree() for dimension in dimensions],
         "seeds": seeds,
-        "t_quantile": compute_t_quantile(len(seeds) - 1) if len(seeds) > 1 else None,
+        "t_quantiles": [compute_t_quantile(freedom) for freedom in range(1, len(seeds))],
+        "t_quantiles_joint": [compute_t_quantile(freedom, 1 - 0.025 / N_REASONS) for freedom in range(1, len(seeds))],
         "scenes": make_scenes(dimensions),
     }

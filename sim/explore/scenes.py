@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 MONEY, SPREAD = "grants.annual_usd_per_organization", "field.viewpoint_spread"
 LOWEST, MIDDLE, HIGHEST = "lowest", "middle", "highest"  # places among the values of a number
+BASELINE = "baseline"  # the default, else the first value
+PLACES = (LOWEST, MIDDLE, HIGHEST, BASELINE)
 SIZE, COST = "field.n_organizations", "memberships.size_cost"
 STRAIN = "memberships.strain"
 CHANGE, COVERAGE, END = "collaboration_change", "coverage_end", "collaboration_end"
@@ -106,7 +108,8 @@ SCENES = (
 def make_scenes(dimensions: Sequence[Dimension]) -> list[dict[str, Any]]:
     """Return the scenes that a page with these dimensions can play, their two settings as places of values.
 
-    A dimension in which no such scene differs gets one of its own: its first value against its last.
+    A dimension in which no such scene differs gets one of its own: its first value against its last. What a scene does
+    not ask for is at its baseline. Each question ends with what A and B share.
     """
     found, covered = [], set()
     for scene in SCENES:
@@ -114,16 +117,28 @@ def make_scenes(dimensions: Sequence[Dimension]) -> list[dict[str, Any]]:
         if None in sides or sides[0] == sides[1]:
             continue
         covered |= set(scene.a)
-        found.append(_to_tree(scene.title, scene.question, sides, scene.measure))
+        question = f"{scene.question}{_tell_shared(dimensions, sides)}"
+        found.append(_to_tree(scene.title, question, sides, scene.measure))
     for at, dimension in enumerate(dimensions):
         if dimension.name in covered or len(dimension.values) < 2:
             continue
-        middle = [(len(one.values) - 1) // 2 for one in dimensions]
-        sides = [[*middle[:at], place, *middle[at + 1 :]] for place in (0, len(dimension.values) - 1)]
+        places = [one.baseline for one in dimensions]
+        sides = [[*places[:at], place, *places[at + 1 :]] for place in (0, len(dimension.values) - 1)]
         first, last = dimension.labels[0], dimension.labels[-1]
         question = f"In A: {first}. In B: {last}. Compared with A, what happens to collaboration in B?"
+        question += _tell_shared(dimensions, sides)
         found.append(_to_tree(dimension.label, question, sides, CHANGE))
     return found
+
+
+def _tell_shared(dimensions: Sequence[Dimension], sides: Sequence[Any]) -> str:
+    """Return a sentence about what A and B share of that which can be chosen, "" where they share nothing."""
+    told = [
+        one.labels[place] if any(one.notes) else f"{one.label[:1].lower()}{one.label[1:]}: {one.labels[place]}"
+        for one, place, other in zip(dimensions, *sides, strict=True)
+        if place == other and len(one.values) > 1
+    ]
+    return f" In both: {'; '.join(told)}." if told else ""
 
 
 def _to_tree(title: str, question: str, sides: list[Any], measure: str) -> dict[str, Any]:
@@ -133,12 +148,13 @@ def _to_tree(title: str, question: str, sides: list[Any], measure: str) -> dict[
 def _place(dimensions: Sequence[Dimension], wanted: dict[str, Any]) -> list[int] | None:
     """Return the place of a value in each dimension, or None where the page does not hold what is wanted."""
     held = {dimension.name for dimension in dimensions}
-    if any(name not in held for name, value in wanted.items() if value not in (LOWEST, MIDDLE, HIGHEST, "none")):
+    if any(name not in held for name, value in wanted.items() if value not in (*PLACES, "none")):
         return None
     places = []
     for dimension in dimensions:
-        value, last = wanted.get(dimension.name, MIDDLE), len(dimension.values) - 1
-        named = {LOWEST: 0, MIDDLE: last // 2, HIGHEST: last}
+        last = len(dimension.values) - 1
+        named = {LOWEST: 0, MIDDLE: last // 2, HIGHEST: last, BASELINE: dimension.baseline}
+        value = wanted.get(dimension.name, BASELINE)
         if value in dimension.values:
             places.append(dimension.values.index(value))
         elif value in named:

@@ -106,7 +106,7 @@ def test_no_screen_needs_to_be_scrolled_sideways_and_axe_finds_nothing(browser, 
 
 def test_a_link_holds_what_was_chosen(browser, url):
     with opened(browser, url) as page:
-        page.select_option("#a-0", label="Population silo")
+        page.select_option("#a-0", label="Population silos")
         page.select_option("#b-1", label="Total cut")
         page.select_option("#seed", label="3")
         page.fill("#month", "24")
@@ -220,10 +220,10 @@ DOUBLED = """() => {
       coalition: one.coalition && one.coalition + 10000}]))});
   const runs = places => explorer.header.seeds.map((_, seed) => explorer.findRun(places, seed).run);
   const free = runs([0, 0]).map(countFlows), double = runs([0, 0]).map(run => countFlows(twice(run)));
-  const rows = compareFlows([free, double], explorer.header.t_quantile);
+  const rows = compareFlows([free, double], explorer.header.t_quantiles);
   const told = explorer.tellDifference(rows, [free, double]).textContent;
   const silo = runs([1, 0]).map(countFlows);
-  const other = compareFlows([free, silo], explorer.header.t_quantile);
+  const other = compareFlows([free, silo], explorer.header.t_quantiles);
   const total = runs => [...addUp(runs).flows.values()].reduce((sum, {count}) => sum + count, 0);
   return {rows, told, counts: [free, double].map(total), other,
           otherTold: explorer.tellDifference(other, [free, silo]).textContent};
@@ -235,8 +235,54 @@ def test_a_field_twice_as_large_with_nothing_else_changed_names_no_reason(browse
         found = page.evaluate(DOUBLED)
     assert found["counts"][1] == 2 * found["counts"][0] > 0
     assert all(abs(row["effect"]) < 1e-12 and not row["isClear"] for row in found["rows"])
-    assert "What differs most" not in found["told"]
-    assert any(row["isClear"] for row in found["other"]) and "What differs most" in found["otherTold"]
+    assert "largest clear difference" not in found["told"]
+    assert any(row["isClear"] for row in found["other"]) and "largest clear difference" in found["otherTold"]
+
+
+SPLIT = """([n, splits]) => {
+  const {countFlows, compareFlows} = explorer.numbers, quantiles = explorer.header.t_quantiles_joint;
+  const found = explorer.header.seeds.map((_, seed) => countFlows(explorer.findRun([0], seed).run));
+  return splits.map(seeds => explorer.tellDifference(compareFlows(
+    [seeds.slice(0, n), seeds.slice(n, 2 * n)].map(part => part.map(seed => found[seed])), quantiles),
+    [seeds.slice(0, n), seeds.slice(n, 2 * n)].map(part => part.map(seed => found[seed]))).textContent);
+}"""
+
+
+@pytest.mark.parametrize("n", [2, 3, 10])
+def test_two_halves_of_the_seeds_of_one_setting_hardly_ever_name_a_reason(browser, tmp_path, n):
+    path = tmp_path / "split.html"
+    design = {"vary": {"regime": ["unrestricted"]}}
+    path.write_text(build_explorer(compose(["seeds=40", "months=60"], design=design), "coalitions explore"), "utf-8")
+    shuffled = np.random.default_rng(1)
+    splits = [shuffled.permutation(40).tolist() for _ in range(60)]
+    with opened(browser, path.as_uri()) as page:
+        told = page.evaluate(SPLIT, [n, splits])
+    assert sum("largest clear difference" in text for text in told) <= 6  # three in sixty are expected
+
+
+def test_shares_stay_shares_and_zero_has_no_sign(browser, url):
+    with opened(browser, url) as page:
+        page.click("text=Together, but for whom?")
+        page.evaluate("explorer.say('less')")
+        page.click("text=To the end of the run")
+        told = page.inner_text("#over")
+    bounds = [
+        float(one) for pair in re.findall(r"coverage at the end .* interval ([\d.]+) to ([\d.]+)", told) for one in pair
+    ]
+    assert len(bounds) == 4 and all(0 <= bound <= 1 for bound in bounds)
+    assert not re.search(r"[−+]0\.00", told)
+
+
+@pytest.mark.parametrize("months", [1, 2, 11, 12, 13, 23])
+def test_runs_too_short_to_judge_say_so_and_claim_no_verdict(browser, tmp_path, months):
+    path = tmp_path / "short.html"
+    design = {"vary": {"regime": ["unrestricted", "population_silo"]}}
+    configuration = compose(["seeds=2", f"months={months}"], design=design)
+    path.write_text(build_explorer(configuration, "coalitions explore"), "utf-8")
+    with opened(browser, path.as_uri()) as page:
+        body, over = page.inner_text("body"), page.inner_text("#over")
+    assert over.count("too short") >= 3 and "holds\n" not in over and "unknown" not in over and "none" not in over
+    assert not re.search(r"\b(NaN|undefined|null|Infinity)\b", body)
 
 
 def test_the_effects_of_all_ways_add_up_to_that_of_their_totals(browser, url):

@@ -10,7 +10,7 @@ import pytest
 
 from sim.__main__ import main
 from sim.commands.explore import compose_explorer
-from sim.configuration import compose
+from sim.configuration import compose, configuration_folder
 from sim.engine import run_compiled
 from sim.explore.building import build_explorer
 from sim.explore.header import find_dimensions
@@ -110,6 +110,38 @@ def test_of_a_roster_of_ones_own_a_page_holds_neither_names_nor_viewpoints(tmp_p
     page = build_explorer(configuration, "the command")
     assert read_header(page)["starts"] == [{"n": 6}]
     assert "canary" not in page
+
+
+PAGES = ("classroom", "classroom_size", "classroom_strain", "grow_or_fragment")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_a_scene_does_not_ask_about_is_at_its_default_and_said(name):
+    dimensions = find_dimensions(compose_explorer([f"experiment={name}"], None).design)
+    titles = {scene.title: {**scene.both, **scene.a} for scene in SCENES}
+    for scene in make_scenes(dimensions):
+        asked = titles.get(scene["title"], {})
+        for one, a, b in zip(dimensions, scene["a"], scene["b"], strict=True):
+            if a != b:
+                continue
+            if one.name not in asked:
+                assert one.values[a] == (one.default if one.default in one.values else one.values[0])
+            if len(one.values) > 1:
+                shared = scene["question"].rpartition("In both: ")[2]
+                assert one.labels[a] in shared
+
+
+def test_choices_are_shown_under_the_labels_written_in_their_files(tmp_path):
+    (tmp_path / "regime").mkdir()
+    text = (configuration_folder() / "regime" / "population_silo.yaml").read_text(encoding="utf-8")
+    text = re.sub("^label:.*$", 'label: "Silos, Müller"', text, flags=re.MULTILINE)
+    (tmp_path / "regime" / "my_silo.yaml").write_text(text, encoding="utf-8")
+    design = {"vary": {"regime": ["unrestricted", "my_silo"]}}
+    own = compose(SMALL, design=design, config_dir=tmp_path)
+    header = read_header(build_explorer(own, "the command", str(tmp_path)))
+    (regimes,) = header["dimensions"]
+    assert [one["label"] for one in regimes["values"]] == ["Unrestricted, multi-year", "Silos, Müller"]
+    assert "Silos, Müller" in header["scenes"][0]["question"]
 
 
 def test_scenes_are_those_the_runs_can_show():

@@ -58,7 +58,7 @@ class Explorer {
 
   nameSetting(places) {
     const { dimensions } = this.header;
-    return dimensions.map(({ values }, at) => values[places[at]].label).join(', ') || this.header.question || 'the runs';
+    return dimensions.map(({ values }, at) => values[places[at]].label).join('; ') || this.header.question || 'the runs';
   }
 
   get sides() {
@@ -162,10 +162,10 @@ class Explorer {
     const { header } = this, scene = header.scenes[this.state.scene - 1], measure = scene ? scene.measure : 'collaboration_change';
     const pick = (name, point) => header.seeds.map((_, seed) => header.summary[name][point * header.seeds.length + seed]);
     const values = sides.map(({ point }) => pick(measure, point)), verdicts = sides.map(({ point }) => pick('verdict', point));
-    const [coverages, ends] = ['coverage_end', 'collaboration_end'].map((one) => sides.map(({ point }) => summarise(pick(one, point), header.t_quantile).mean));
-    const found = { measure, values, verdicts, coverages, ends, parts: values.map((one) => summarise(one, header.t_quantile)), name: 'same', sentence: '' };
+    const [coverages, ends] = ['coverage_end', 'collaboration_end'].map((one) => sides.map(({ point }) => summarise(pick(one, point), header.t_quantiles).mean));
+    const found = { measure, values, verdicts, coverages, ends, parts: values.map((one) => (MEASURES[measure].isChange ? summarise(one, header.t_quantiles) : clip(summarise(one, header.t_quantiles)))), name: 'same', sentence: '' };
     if (sides.length > 1) {
-      const differences = pairUp(...values), paired = summarise(differences, header.t_quantile), { name } = MEASURES[measure];
+      const differences = pairUp(...values), paired = summarise(differences, header.t_quantiles), { name } = MEASURES[measure];
       found.name = nameDifference(paired);
       const higher = differences.filter((one) => one > 0).length;
       const reason = header.no_verdict[verdicts.flat().find((one) => one in header.no_verdict)] || 'no run has this number';
@@ -179,7 +179,7 @@ class Explorer {
     const told = sides.map(({ name }, at) => {
       const part = found.parts[at], unknown = header.no_verdict[found.verdicts[at][0]];
       const verdict = part.count || !unknown ? nameVerdict(part, header.threshold) : unknown;
-      const verdictTold = isChange ? `${verdict}${part.count ? `; change ${tellInterval(part)}` : ''}; of ${plural(found.verdicts[at].length, 'run')} ${countVerdicts(found.verdicts[at], header)}; at the end pairs that share a coalition ${fixed(found.ends[at])}, coverage ${fixed(found.coverages[at])}` : `${label.toLowerCase()} ${tellInterval(part).replaceAll('+', '')}`;
+      const verdictTold = isChange ? `${verdict}${part.count ? `; change ${tellInterval(part)}` : ''}; of ${plural(found.verdicts[at].length, 'run')} ${countVerdicts(found.verdicts[at], header)}${tellEnd(found.ends[at], found.coverages[at])}` : `${label.toLowerCase()} ${tellInterval(part).replaceAll('+', '')}`;
       return make('p', {}, make('strong', {}, sides.length > 1 ? `${LETTERS[at]}, ${name}: ` : `${name}: `), `${verdictTold}.`);
     });
     const groups = sides.map((_, at) => {
@@ -187,14 +187,15 @@ class Explorer {
       return { letter: LETTERS[at], side: at, values: kept.map((place) => found.values[at][place]), seeds: kept.map((place) => header.seeds[place]), here: kept.indexOf(this.state.seed), ...found.parts[at] };
     });
     const note = isChange ? `${label}, last twelve months against the first. One dot a seed, the one shown above larger; below them the mean with its 95 % interval. Within ±${header.threshold} a run holds.` : `${label}: ${meaning}. One dot a seed; below them the mean with its 95 % interval.`;
-    find('over').replaceChildren(...told, make('p', {}, found.sentence), drawDots(groups, isChange ? header.threshold : null, told.map((one) => one.textContent).join(' ')), make('p', { className: 'note' }, note));
+    const drawn = groups.some(({ values }) => values.length) ? [drawDots(groups, isChange ? header.threshold : null, told.map((one) => one.textContent).join(' ')), make('p', { className: 'note' }, note)] : [];
+    find('over').replaceChildren(...told, make('p', {}, found.sentence), ...drawn);
     this.showCauses(sides);
   }
 
   showCauses(sides) {
     const { header } = this, count = header.seeds.length, here = sides.map(({ run }) => countFlows(run));
     const all = sides.map(({ places }) => header.seeds.map((_, seed) => countFlows(this.findRun(places, seed).run)));
-    const flows = compareFlows(all, header.t_quantile), letter = (at) => (sides.length > 1 ? `${LETTERS[at]}, ` : '');
+    const flows = compareFlows(all, header.t_quantiles_joint), letter = (at) => (sides.length > 1 ? `${LETTERS[at]}, ` : '');
     const heads = ['What happens, and its largest reason', ...here.map((_, at) => `${letter(at)}this seed`), ...all.map((_, at) => `${letter(at)}all ${count} seeds`)];
     if (sides.length > 1) heads.push('Effect on memberships in B');
     const rows = flows.map(({ key, isBeginning, rates, effect }) => {
@@ -205,7 +206,7 @@ class Explorer {
     const parts = [make('div', { className: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'Why memberships begin and end' }, table)];
     if (sides.length > 1) {
       parts.unshift(this.tellDifference(flows, all), this.tellParting(sides));
-      parts.push(make('p', { className: 'note' }, 'Effect: by how much this difference alone would raise or lower the memberships that an organization holds, were all else as it is and beginnings and ends in balance.'));
+      parts.push(make('p', { className: 'note' }, 'Effect: by how much this difference alone would raise or lower the memberships that an organization holds, were all else as it is and beginnings and ends in balance. A difference is clear where its interval over the seeds excludes zero; as some twenty are compared at once, that interval is one of 99.75 %.'));
     }
     find('why').replaceChildren(...parts);
   }
@@ -216,7 +217,7 @@ class Explorer {
     const most = flows.find(({ isClear, effect }) => isClear && Math.abs(effect) >= LEAST_EFFECT);
     if (!most) return make('p', {}, `${held} No way in which memberships begin or end differs clearly over the seeds.`);
     const per = most.isBeginning ? 'an organization' : 'a membership';
-    return make('p', {}, `${held} What differs most: ${most.key}, ${fixed(most.rates[1], 2)} times a year for ${per} in B and ${fixed(most.rates[0], 2)} in A (memberships ${tellEffect(most.effect)}).`);
+    return make('p', {}, `${held} The largest clear difference: ${most.key}, ${fixed(most.rates[1], 2)} times a year for ${per} in B and ${fixed(most.rates[0], 2)} in A (memberships ${tellEffect(most.effect)}).`);
   }
 
   tellParting(sides) {
@@ -236,6 +237,9 @@ class Explorer {
     }
   }
 }
+
+// The state of the last twelve months; nothing where a run has not as many.
+const tellEnd = (pairs, coverage) => (Number.isFinite(pairs) && Number.isFinite(coverage) ? `; at the end pairs that share a coalition ${fixed(pairs)}, coverage ${fixed(coverage)}` : '');
 
 async function open() {
   try {

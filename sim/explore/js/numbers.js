@@ -1,11 +1,12 @@
 // Means, intervals and verdicts over seeds, by the rules of sim/tables.py and sim/contrasts.py.
 
-function summarise(values, quantile) {
+// quantiles: of Student's t with 1, 2, … degrees of freedom; values that are unknown count for nothing.
+function summarise(values, quantiles) {
   const known = values.filter((value) => value !== null), count = known.length;
   const mean = known.reduce((sum, value) => sum + value, 0) / count;
   if (count < 2) return { mean, low: NaN, high: NaN, count };
   const deviation = Math.sqrt(known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1));
-  const half = quantile * deviation / Math.sqrt(count);
+  const half = quantiles[count - 2] * deviation / Math.sqrt(count);
   return { mean, low: mean - half, high: mean + half, count };
 }
 
@@ -16,6 +17,9 @@ function nameVerdict({ mean, low, high, count }, threshold) {
   if (high < -threshold) return 'fragments';
   return low > -threshold && high < threshold ? 'holds' : 'undecided';
 }
+
+// An interval of a mean of shares within what a share can be.
+const clip = (part) => ({ ...part, low: Math.max(0, part.low), high: Math.min(1, part.high) });
 
 // less, same (no clear difference) or more, from the differences on the same seeds; unknown where there are none.
 function nameDifference({ mean, low, high, count }) {
@@ -100,8 +104,10 @@ function addUp(founds) {
 
 // Each way in which memberships begin and end, with its rate on each side over all seeds and, of two sides, `effect`:
 // by how much it alone would raise or lower the memberships of an organization (a logarithm; the effects of all add up
-// to that of both totals), and whether its rates on the same seeds differ clearly. sides: for each, countFlows of seeds.
-function compareFlows(sides, quantile) {
+// to that of both totals), and whether its rates on the same seeds differ clearly (not
+// where all differ by the same: such seeds tell nothing about their spread). sides: for each, countFlows of seeds.
+// quantiles: those for as many comparisons at once as there are rows; see `summarise`.
+function compareFlows(sides, quantiles) {
   const all = sides.map(addUp), keys = [...new Set(all.flatMap(({ flows }) => [...flows.keys()]))];
   const rows = keys.map((key) => {
     const { how, cause } = all.map(({ flows }) => flows.get(key)).find(Boolean), isBeginning = BEGINNINGS.includes(how);
@@ -112,8 +118,8 @@ function compareFlows(sides, quantile) {
   for (const row of rows) {
     const scale = logMean(total(0, row.isBeginning), total(1, row.isBeginning)), change = row.rates[1] - row.rates[0];
     row.effect = scale > 0 ? (row.isBeginning ? 1 : -1) * change / scale : 0;
-    const paired = summarise(pairUp(...sides.map((founds) => founds.map((found) => rateOf(found, row.key, row.isBeginning)))), quantile);
-    row.isClear = ['less', 'more'].includes(nameDifference(paired));
+    const paired = summarise(pairUp(...sides.map((founds) => founds.map((found) => rateOf(found, row.key, row.isBeginning)))), quantiles);
+    row.isClear = paired.high - paired.low > 1e-9 && ['less', 'more'].includes(nameDifference(paired));
   }
   return rows.sort((one, other) => Math.abs(other.effect) - Math.abs(one.effect));
 }

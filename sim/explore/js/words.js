@@ -36,8 +36,13 @@ function makeTable(caption, heads, rows) {
 }
 
 const lookOf = (run, serial) => LOOKS[run.looks.get(serial)] || OTHER;
-const fixed = (value, digits = 2) => (Number.isFinite(value) ? value.toFixed(digits).replace('-', '−') : 'none');
-const signed = (value, digits = 2) => (value > 0 ? '+' : '') + fixed(value, digits);
+// A number as it is shown; one that rounds to zero has no sign.
+const fixed = (value, digits = 2) => {
+  if (!Number.isFinite(value)) return 'unknown';
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace('-', '') : text.replace('-', '−');
+};
+const signed = (value, digits = 2) => (value > 0 && Number(value.toFixed(digits)) > 0 ? '+' : '') + fixed(value, digits);
 const plural = (count, word) => `${count} ${word}${count === 1 ? '' : 's'}`;
 const joinWords = (list) => (list.length > 1 ? `${list.slice(0, -1).join(', ')} and ${list[list.length - 1]}` : `${list}`);
 
