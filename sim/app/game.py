@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -182,24 +183,32 @@ def compare(played: PlayedRecorder, ruled: PlayedRecorder) -> list[dict[str, Any
     ]
     own = [{"of": "organization", "label": label, "played": _plain(a), "ruled": _plain(b), "digits": digits}
            for label, (a, b), digits in rows]  # fmt: skip
-    return own + [_compare_city(name, label, digits, played, ruled) for name, label, digits in CITY]
+    cities = [one.record().rows for one in (played, ruled)]
+    return own + [_compare_city(name, label, digits, *cities) for name, label, digits in CITY]
 
 
 CITY = (
     ("collaboration_share", "pairs that share a coalition, at the end (share)", 2),
     ("coverage_share", "coverage at the end (share of populations)", 2),
-    ("served", "people served, all months", 0),
-    ("exits", "exits, all months", 0),
-    ("closures", "organizations that closed", 0),
+    ("served", "people served, a month", 0),
+    ("not_served", "people in need and not served, a month", 0),
+    ("exit_rate", "exits, a year for each membership", 2),
+    ("closure_rate", "closures, a year for each organization", 3),
 )
 
 
-def _compare_city(name: str, label: str, digits: int, played: Recorder, ruled: Recorder) -> dict[str, Any]:
-    values = []
-    for one in (played, ruled):
-        column = np.asarray(one.record().rows[name], float)
-        values.append(_plain(column[-1] if name.endswith("_share") else column[1:].sum()))
+def _compare_city(name: str, label: str, digits: int, played: Any, ruled: Any) -> dict[str, Any]:
+    """Return one line on the city of both runs; events against what they can happen to, since that differs, too."""
+    values = [_plain(_measure_city(rows, name)) for rows in (played, ruled)]
     return {"of": "city", "label": label, "played": values[0], "ruled": values[1], "digits": digits}
+
+
+def _measure_city(rows: Any, name: str) -> float:
+    if name in columns.RATES:
+        events, exposure = (float(np.asarray(rows[one], float)[1:].sum()) for one in columns.RATES[name])
+        return 12 * events / exposure if exposure > 0 else math.nan
+    column = np.asarray(rows[name], float)
+    return float(column[-1] if name.endswith("_share") else column[1:].mean())
 
 
 def _count(recorder: PlayedRecorder, event: str) -> int:

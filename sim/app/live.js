@@ -179,7 +179,7 @@ class Live {
 
   nameRun(asked) {
     const names = Object.entries(this.chosen).filter(([group, value]) => value !== this.told.defaults[group] || group === 'regime').map(([group, value]) => this.told.groups[group].find((one) => one.value === value).label);
-    return [...names, ...Object.entries(asked.values).map(([name, value]) => `${name.split('.').pop().replaceAll('_', ' ')} ${value}`), ...asked.changes.map(({ month, values }) => `${Object.keys(values).map((name) => name.split('.').pop().replaceAll('_', ' ')).join(', ')} set anew in month ${month}`), `seed ${asked.seed}`].join(', ');
+    return [...names, ...Object.entries(asked.values).map(([name, value]) => `${name.split('.').pop().replaceAll('_', ' ')} ${value}`), ...asked.changes.map(({ month, values }) => `${Object.keys(values).map((name) => name.split('.').pop().replaceAll('_', ' ')).join(', ')} set anew in month ${month}`), `seed ${asked.seed}`].join('; ');
   }
 
   showSides() {
@@ -214,7 +214,8 @@ class Live {
     this.keepState();
   }
 
-  tellOutcome({ month, months, verdict, command }) {
+  tellOutcome({ month, months, verdict, command, scenario }) {
+    if (scenario) find('scenario').textContent = scenario;
     find('command').textContent = quoteCommand(command);
     if (verdict && verdict.why) { find('outcome').textContent = `This one run: ${verdict.why}.`; return; }
     find('outcome').textContent = verdict ? `This one run: ${verdict.verdict} (change in the share of pairs that share a coalition ${signed(verdict.collaboration_change)}; coverage at the end ${fixed(verdict.coverage_end)}). One run says little: run the command with seeds=20 for an interval.` : `Computed ${month} of ${months} months …`;

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.changing import may_change
+from sim.choices import make_readable
 from sim.configuration import ConfigurationError, compose, get_value, option_files, read_description, suggest
 from sim.configuration.declared import LINE, declared, find_declaration
 from sim.configuration.files import read_yaml
 from sim.explore.building import read_roster
-from sim.figures.labels import name_setting
 from sim.parameters import Parameters
 from sim.roster import RosterTables
 
@@ -42,6 +42,14 @@ class Options:
     def _read_notes(self, group: str) -> dict[str, str]:
         files = option_files(group)
         return {name: read_description(path) for name, path in files.items() if _is_one_city(group, path)}
+
+    def _name(self, group: str, option: str) -> str:
+        """Return the label that the option's file writes, else its word as it is read."""
+        import yaml
+
+        path = option_files(group).get(option)
+        label = (yaml.safe_load(read_yaml(path)) or {}).get("label") if path else None
+        return str(label) if label else f"No {group}" if (group, option) == ("shock", "none") else make_readable(option)
 
     def _add_roster(self, folder: str) -> None:
         own = compose([f"field.folder={folder}"])
@@ -83,7 +91,7 @@ class Options:
     def describe(self) -> dict[str, Any]:
         """Return the options of each group with label and note, and the controls."""
         groups = {
-            group: [{"value": name, "label": _name(group, name), "note": note} for name, note in notes.items()]
+            group: [{"value": name, "label": self._name(group, name), "note": note} for name, note in notes.items()]
             for group, notes in self.notes.items()
         }
         return {"groups": groups, "defaults": DEFAULTS, "controls": list_controls()}
@@ -94,10 +102,6 @@ DEFAULTS = {"field": "city", "regime": "unrestricted", "shock": "none", "mechani
 
 def _is_one_city(group: str, path: Path) -> bool:
     return group != "field" or "n_localities" not in read_yaml(path)
-
-
-def _name(group: str, option: str) -> str:
-    return f"No {group}" if option == "none" and group == "shock" else name_setting(option).capitalize()
 
 
 def list_controls() -> list[dict[str, Any]]:

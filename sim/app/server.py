@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import functools
 import html
 import json
@@ -22,14 +23,17 @@ from sim.app.game import compare, describe_turn, hide
 from sim.app.guards import HEADERS, MAX_BODY_BYTES, Room, check_host, check_origin
 from sim.app.options import Options, read_values
 from sim.app.visitors import FullError, Visitors
+from sim.choices import label_choices
 from sim.configuration import ConfigurationError
-from sim.disclosure import hide_place
+from sim.disclosure import describe_roster, hide_place
 from sim.explore.building import is_shipped
 from sim.explore.header import describe_start, describe_words
 from sim.explore.packing import pack_run
 from sim.explore.page import SHARED, fill_page, read_script, read_style
 from sim.parameters import ParameterError
 from sim.results import CAUTION
+from sim.scenario import describe_scenario
+from sim.sizes import count_field
 from sim.tables import JUDGED, UNKNOWN, explain_unknown, judge_panels
 from sim.wording import make_plain
 
@@ -100,7 +104,21 @@ class App:
             "months": asked.parameters.months,
             "verdict": _judge(found["rows"]) if is_done else None,
             "command": self._tell(asked),
+            "scenario": self._describe(asked),
         }
+
+    def _describe(self, asked: Asked) -> str:
+        """Return what is special about the setting of a run, in words."""
+        field, roster = asked.parameters.field, self.options.find_roster(asked.parameters)
+        manifest = {
+            "settings": [dataclasses.asdict(asked.parameters)],
+            "labels": label_choices([asked.parameters]),
+            "n_organizations": count_field(field, roster),
+            "overrides": [word for word in write_command(asked) if "=" in word],
+            "changes": [{"month": change.month, "values": change.values} for change in asked.changes],
+            **({"roster": describe_roster(roster, field)} if roster is not None else {}),
+        }
+        return describe_scenario(manifest)
 
     def play(self, tree: dict[str, Any], secret: str) -> dict[str, Any]:
         """Go on with a game up to the next turn; return what its organization knows, at the end everything."""

@@ -70,6 +70,9 @@ def test_a_game_ends_beside_the_rule_and_its_command_gives_it_again(client):
     row = run_command(found["command"]).runs.iloc[0]
     assert found["verdict"]["collaboration_change"] == pytest.approx(row["collaboration_change"], abs=1e-4)
     assert 0 < found["command"].count("--decide") == len(found["decisions"]) < len(found["taken"])
+    city = {one["label"]: one["played"] for one in found["compared"] if one["of"] == "city"}
+    assert city["exits, a year for each membership"] == pytest.approx(row["exit_rate"], abs=1e-4)
+    assert city["closures, a year for each organization"] == pytest.approx(row["closure_rate"], abs=1e-4)
     seats = next(one for one in found["compared"] if one["label"].startswith("coalitions it sits in"))
     assert seats["played"] < seats["ruled"] / 2
 

@@ -250,3 +250,26 @@ def serve_thirty(tmp_path):
     expected = sim.run(["regime=mixed"], seeds=30).runs["collaboration_change"]
     assert [change for _, change in answers] == pytest.approx(expected.tolist(), abs=1e-4)
     return statistics.quantiles([one for seconds, _ in answers for one in seconds], n=20)[-1]
+
+
+def test_a_run_says_in_words_what_is_special_about_its_setting(client):
+    visitor = enter(client)
+
+    def ask(tree):
+        return client.post("/run", json=tree, headers=visitor)
+
+    plain = run_to_end(ask, regime="mixed", seed=1, months=24)
+    assert "24 months" in plain["scenario"] and "no shock" in plain["scenario"]
+    cut = run_to_end(ask, regime="mixed", shock="total_cut", seed=1, months=60)
+    assert "month 48" in cut["scenario"]
+    lever = run_to_end(ask, regime="mixed", seed=1, months=24, values={"memberships.turf_weight": 2.5})
+    assert "2.5" in lever["scenario"]
+    roster = run_to_end(ask, field="rural9", regime="mixed", seed=1, months=24)
+    assert "9 organizations" in roster["scenario"] and "rural9/" not in roster["scenario"]
+
+
+def test_options_are_shown_under_the_labels_written_in_their_files(client):
+    described = client.post("/enter", json={}).json()
+    labels = {one["value"]: one["label"] for one in described["groups"]["regime"]}
+    assert labels["population_silo"] == "Population silos" and labels["competitive"] == "Competitive, short-term"
+    assert {one["value"]: one["label"] for one in described["groups"]["shock"]}["none"] == "No shock"
