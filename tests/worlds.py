@@ -73,6 +73,11 @@ USUAL = {
 }
 
 
+def keep_last(words):
+    """Return the words, of each key the last one alone, since a command refuses a key that stands twice."""
+    return list({word.partition("=")[0]: word for word in words}.values())
+
+
 class Draws:
     """Draws keyed by a world's number and the name of what is drawn."""
 

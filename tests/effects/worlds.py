@@ -15,6 +15,7 @@ from sim.configuration import compose
 from sim.engine import run_compiled
 from sim.inputs import Inputs
 from sim.regimes import Programme
+from tests.worlds import keep_last
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,7 +58,7 @@ def _change(group, tree: dict):
 
 @functools.cache
 def compose_once(*words: str):
-    return compose(list(words)).parameters
+    return compose(keep_last(words)).parameters
 
 
 @functools.cache

@@ -12,6 +12,7 @@ import sim.results
 from sim.__main__ import main
 from sim.files import HeldError, hold_folder, replace_file
 from tests.reliability.calling import digest, find_broken
+from tests.worlds import keep_last
 
 SHORT = ("months=3", "seeds=2", "--no-figures", "-q")
 HOLDING = "import sys, time\nfrom pathlib import Path\nfrom sim.files import hold_folder\n" + (
@@ -20,7 +21,9 @@ HOLDING = "import sys, time\nfrom pathlib import Path\nfrom sim.files import hol
 
 
 def run(folder, *words):
-    return main(["run", "name=a", *SHORT, "--results", str(folder), *words])
+    settings = keep_last(word for word in (*SHORT, *words) if "=" in word)
+    options = [word for word in (*SHORT, *words) if "=" not in word]
+    return main(["run", "name=a", *settings, *options, "--results", str(folder)])
 
 
 @pytest.fixture(scope="module")

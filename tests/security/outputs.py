@@ -219,7 +219,7 @@ def find_lost_in_explorer(names: Sequence[str]) -> list[str]:
     from sim.explore.page import build_page
 
     def build(name: str) -> Page:
-        header = {"question": name, "caution": name, "runs": [{"label": name, name: 1}]}
+        header = {"question": name, "caution": name, "scenario": name, "runs": [{"label": name, name: 1}]}
         return Page(build_page(header, [b"x"]))
 
     plain, lost = build("x"), []

@@ -143,7 +143,7 @@ def test_what_is_no_file_or_too_large_is_refused_in_a_line(kind, unfit, tmp_path
 
 @pytest.mark.usefixtures("within_bounds")
 @pytest.mark.parametrize("unfit", UNFIT)
-@pytest.mark.parametrize("words", [("run", "months=1", "regime=mine"), ("list", "regimes"), ("show", "regime", "mine")])
+@pytest.mark.parametrize("words", [("run", "months=1", "regime=mine"), ("show", "regime", "mine")])
 def test_a_folder_of_ones_own_with_such_a_file_is_refused(words, unfit, tmp_path, capsys):
     (tmp_path / "regime").mkdir()
     UNFIT[unfit](tmp_path / "regime" / "mine.yaml")

@@ -20,6 +20,7 @@ from sim.model import CoalitionModel
 from sim.parameters import ParameterError
 from sim.regimes import LEVELS
 from sim.region import Region
+from tests.worlds import keep_last
 
 ROOT = Path(__file__).parents[2]
 SMALL = ("months=30", "field.n_organizations=10", "field.n_localities=6", "field.n_states=2")
@@ -28,7 +29,7 @@ OUTSTANDING = (columns.COMMITTED, columns.PAID, columns.RETURNED)
 
 @functools.cache
 def read(*words):
-    return compose(list(words)).parameters
+    return compose(keep_last(words)).parameters
 
 
 def run_region(parameters, seed=3, n_threads=2):
@@ -259,7 +260,15 @@ def test_state_of_a_city_and_its_ties_takes_less_than_a_kibibyte_an_organization
 
 
 def test_the_table_of_localities_is_saved_loaded_and_exported(tmp_path, capsys):
-    words = ["run", *SMALL, "months=6", "name=some", "--results", str(tmp_path), "--no-figures", "--quiet"]
+    words = [
+        "run",
+        *keep_last([*SMALL, "months=6"]),
+        "name=some",
+        "--results",
+        str(tmp_path),
+        "--no-figures",
+        "--quiet",
+    ]
     assert main(words) == 0
     assert "unrestricted: of 6 localities " in capsys.readouterr().out
     kept = load_results(tmp_path / "some")
