@@ -15,7 +15,7 @@ from sim.figures.labels import SHORT_TITLE, choose_title, count_lines, find_desi
 from sim.figures.observations import draw_observations, tell_observations
 from sim.figures.pairs import compare_settings, is_clear
 from sim.figures.style import BLACK, BLUE, DARK, NARROW, SERIES
-from sim.figures.timeline import compute_spread, finish_months, label_ends, tell_marks
+from sim.figures.timeline import LINE_INCHES, compute_spread, finish_months, label_ends, tell_marks
 
 NEEDED = ("arrivals", "served", "not_served", "coverage_share")
 SMALLEST = 1e-9  # a difference below this is the rounding of a computer
@@ -92,11 +92,21 @@ def plot_people(months: Table, runs: Table, origin: Origin) -> Figure:
     )
 
 
+def _find_panel(width: float, regimes: list[Any]) -> float:
+    """Return the least height of a panel over time in inches: room for the names of all lines at their ends."""
+    lines = sum(count_lines([regime], _find_end_letters(width)) for regime in regimes)
+    return max(0.9, LINE_INCHES * lines) if len(regimes) > 1 else 0.9
+
+
+def _find_end_letters(width: float) -> int:
+    return 12 if width < NARROW else 16
+
+
 def _find_height(width: float, regimes: list[Any], is_over_time: bool) -> float:
     n_regimes = len(regimes)
     tall = max(0.3, 0.14 * count_lines(regimes, _find_letters(width, n_regimes - 1)) + 0.06)
     rows = tall * max(n_regimes - 1, 1) + 0.75
-    over_time = 1.78 if is_over_time else 0.0
+    over_time = _find_panel(width, regimes) + 0.88 if is_over_time else 0.0
     contrasts = rows if n_regimes > 1 else 0.0
     if width >= NARROW:
         return 3 * max(over_time, contrasts) + 0.4
@@ -157,7 +167,7 @@ def _draw_time(
     axes.set_ylabel(fold(outcome.unit, 14), fontsize=8.5)
     if len(regimes) > 1:
         width, _ = size
-        label_ends(axes, ends, 12 if width < NARROW else 16, 0.9)  # the least height of a panel
+        label_ends(axes, ends, _find_end_letters(width), _find_panel(width, regimes))
 
 
 def _find_letters(width: float, n_settings: int) -> int:

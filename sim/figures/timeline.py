@@ -17,6 +17,7 @@ NAMES = ("p05", "p25", "p50", "p75", "p95")
 FEWEST = 8  # runs for quantiles; below, every run is drawn
 STEPS = (1, 2, 3, 6, 12, 24, 36, 60, 120)  # months between ticks
 TICK_ROOM = 0.42  # inches between ticks
+LINE_INCHES = 0.17  # height of a line of a name at the end of its series
 
 
 def compute_spread(months: Table, name: str) -> Table:
@@ -53,7 +54,7 @@ def label_ends(axes: Axes, ends: dict[Any, float], letters: int, tall: float) ->
     """
     low, high = axes.get_ylim()
     names = {series: fold(name_setting(str(series)), letters) for series in ends}
-    line = 0.17 / tall * (high - low)
+    line = LINE_INCHES / tall * (high - low)
     heights = _part(ends, {series: line * (name.count("\n") + 1) for series, name in names.items()}, high)
     across = axes.get_yaxis_transform()  # the right end of the panel, at heights of the data
     for (colour, _), series in zip(SERIES, ends, strict=False):

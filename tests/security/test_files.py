@@ -193,7 +193,6 @@ OTHERWISE = {  # files that open some themselves, and why they may
     "sim/figures/analyses.py": "a table of an analysis, once it is known to be a regular file",
     "sim/importing/grants_gov.py": "an export that Source.check has let through",
     "sim/importing/reading.py": "an export that Source.check has let through",
-    "sim/importing/writing.py": "a roster, once it is known to be a regular file",
     "sim/importing/xml.py": "an export that Source.check has let through",
     "sim/release.py": "ships with the package",
     "sim/report/page.py": "ships with the package",
