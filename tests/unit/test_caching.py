@@ -234,7 +234,10 @@ def test_where_nothing_can_be_kept_the_code_still_runs(tmp_path, capsys):
     assert "cannot be kept" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("how", ["emptied", "cut", "garbage", "bits"])
+NIGHTLY = [pytest.mark.nightly, pytest.mark.slow]
+
+
+@pytest.mark.parametrize("how", ["emptied", "bits", *(pytest.param(one, marks=NIGHTLY) for one in ("cut", "garbage"))])
 def test_a_kernel_whose_code_was_spoilt_is_compiled_again(how, tmp_path):
     (tmp_path / "adding.py").write_text(KERNEL)
     shutil.copytree(Path(caching.__file__).parent, tmp_path / "sim", ignore=shutil.ignore_patterns("__pycache__"))

@@ -237,7 +237,10 @@ def draw_design(number):
     return tree
 
 
-@pytest.mark.parametrize("number", range(12))
+NIGHTLY = [pytest.mark.nightly, pytest.mark.slow]
+
+
+@pytest.mark.parametrize("number", [*range(8), *(pytest.param(one, marks=NIGHTLY) for one in range(8, 12))])
 def test_distinct_points_have_distinct_labels_and_names_of_runs(own, number):
     from sim.commands.compare import label_point
     from sim.commands.runs import run_design
