@@ -21,7 +21,7 @@ def digest(tree: Any) -> str:
 def digest_file(path: Path) -> str:
     """Return the SHA-256 of a file as 64 digits. Raises OSError."""
     with open_regular(path) as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()  # pyright: ignore[reportArgumentType]
 
 
 def seal(tree: Mapping[str, Any]) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def compute_rates(months: pd.DataFrame) -> pd.DataFrame:
     """
     names = list(dict.fromkeys(name for pair in RATES.values() for name in pair))
     later = months[months["month"] > 0]
-    sums = later.groupby(["run_id", "regime"], sort=False, observed=True)[names].sum()
+    sums: Any = later.groupby(["run_id", "regime"], sort=False, observed=True)[names].sum()
     rates = {name: _compute_rate(sums[events], sums[exposure]) for name, (events, exposure) in RATES.items()}
     return pd.DataFrame(rates, index=sums.index).reset_index()
 
@@ -146,7 +146,8 @@ def drop_repeats(runs: pd.DataFrame) -> pd.DataFrame:
     names = [name for name in runs.columns if name in _COMPUTED]
     if not {"regime", "seed", "served_end"} <= set(names):
         return runs
-    return runs[~(runs.duplicated(names) & runs["served_end"].notna())]
+    kept: Any = runs[~(runs.duplicated(names) & runs["served_end"].notna())]
+    return kept
 
 
 def summarise(results) -> pd.DataFrame:
@@ -158,11 +159,11 @@ def summarise(results) -> pd.DataFrame:
     runs = drop_repeats(results.runs)
     grouped = runs.groupby("regime", sort=False)
     summary = pd.DataFrame({"n_runs": grouped.size()})
-    judged = runs["verdict"].isin(VERDICTS).groupby(runs["regime"], sort=False).sum()
+    judged: Any = runs["verdict"].isin(VERDICTS).groupby(runs["regime"], sort=False).sum()
     for verdict in VERDICTS:
-        count = (runs["verdict"] == verdict).groupby(runs["regime"], sort=False).sum()
+        count: Any = (runs["verdict"] == verdict).groupby(runs["regime"], sort=False).sum()
         summary[f"{verdict}_share"] = count / judged.where(judged > 0)
-    change = grouped["collaboration_change"]
+    change: Any = grouped["collaboration_change"]
     half = np.array([compute_half_width(deviation, n) for deviation, n in zip(change.std(ddof=1), judged, strict=True)])
     summary["change_mean"] = change.mean()
     summary["change_low"] = change.mean() - half
@@ -170,7 +171,7 @@ def summarise(results) -> pd.DataFrame:
     for name in ("collaboration_end", "effective_change", "coverage_end", "served_end", "not_served_end"):
         if name in runs.columns:
             summary[name] = grouped[name].mean()
-    too_short = (runs["verdict"] == TOO_SHORT).groupby(runs["regime"], sort=False).sum()
+    too_short: Any = (runs["verdict"] == TOO_SHORT).groupby(runs["regime"], sort=False).sum()
     rows = zip(summary.itertuples(), too_short > 0, strict=True)
     summary["verdict"] = [_name_verdict(row, is_short) for row, is_short in rows]
     summary["n_judged"] = judged
