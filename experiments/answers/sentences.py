@@ -59,6 +59,16 @@ def _differ(one: Any, other: Any) -> Callable[[pd.DataFrame], pd.Series]:
     return lambda found: found[one] - found[other]
 
 
+def _differ_in_calm(more: tuple[str, str], less: tuple[str, str]) -> Callable[[pd.DataFrame], pd.Series]:
+    """Return what two cases have more than two others, on average, where no shock strikes."""
+
+    def find(wide: pd.DataFrame) -> pd.Series:
+        calm = wide["none"]
+        return (calm[more[0]] + calm[more[1]] - calm[less[0]] - calm[less[1]]) / 2
+
+    return find
+
+
 def answer_grow_or_fragment(table: pd.DataFrame) -> str:
     """Where collaboration turns from loss to gain under each regime, and what the spread of viewpoints does to its end.
 
@@ -211,10 +221,7 @@ def answer_shift_terms_convener(table: pd.DataFrame) -> str:
     term = contrast(("long", "long_convener"), ("short", "short_convener"))
     convener = contrast(("long_convener", "short_convener"), ("long", "short"))
 
-    def level(wide: pd.DataFrame) -> pd.Series:
-        calm = wide["none"]
-        return (calm["long_convener"] + calm["short_convener"] - calm["long"] - calm["short"]) / 2
-
+    level = _differ_in_calm(("long_convener", "short_convener"), ("long", "short"))
     return (
         "Where all money is tied to populations, the shift moves the share of collaborating pairs at the end by: "
         f"{told} (terms of 36 or 12 months, with a funded convener or without). Longer terms change that effect by "
@@ -318,35 +325,11 @@ _SHIFT = ("shift_terms_convener", ["shock", "case"])
 _LEVERS = ("levers", ["case"])
 MEASURED_TWICE = {
     "A funded convener": (
-        Measured(
-            _SHIFT_BASE,
-            *_SHIFT,
-            lambda wide: (
-                (
-                    wide["none"]["long_convener"]
-                    + wide["none"]["short_convener"]
-                    - wide["none"]["long"]
-                    - wide["none"]["short"]
-                )
-                / 2
-            ),
-        ),
+        Measured(_SHIFT_BASE, *_SHIFT, _differ_in_calm(("long_convener", "short_convener"), ("long", "short"))),
         Measured(_LEVERS_BASE, *_LEVERS, _differ("funded_convener", REFERENCE)),
     ),
     "Awards of 36 instead of 12 months": (
-        Measured(
-            _SHIFT_BASE,
-            *_SHIFT,
-            lambda wide: (
-                (
-                    wide["none"]["long"]
-                    + wide["none"]["long_convener"]
-                    - wide["none"]["short"]
-                    - wide["none"]["short_convener"]
-                )
-                / 2
-            ),
-        ),
+        Measured(_SHIFT_BASE, *_SHIFT, _differ_in_calm(("long", "long_convener"), ("short", "short_convener"))),
         Measured(_LEVERS_BASE, *_LEVERS, _differ("longer_terms", REFERENCE)),
     ),
 }
