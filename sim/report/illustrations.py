@@ -42,7 +42,7 @@ def find_figures(material: Material, command: str) -> list[Figure]:
         figures = make_figures(shown, ("phases", *OVER_TIME), origin)
     made = {figure.name: figure for figure in figures}
     phases = made.get("phases") or _make_phases(material, results.runs, origin)
-    found = {"phases": phases and _name_cells(phases), "differences": _make_pairs(material, origin)}
+    found = {"phases": phases, "differences": _make_pairs(material, origin)}
     answers = ("differences", "phases") if material.kind == COMPARISON else ("phases", "differences")
     ordered = [found[name] for name in answers] + [made.get(name) for name in OVER_TIME]
     return [figure for figure in ordered if figure is not None] + analyses
@@ -87,11 +87,6 @@ def _make_phases(material: Material, runs: Table, origin: Origin) -> Figure | No
     figure = plot_phases(cut, x, y, origin)
     how = f" Each number is cut into {N_PARTS} parts of equally many scenarios; shown is the middle of each."
     return dataclasses.replace(figure, note=f"{figure.note}{how}")
-
-
-def _name_cells(figure: Figure) -> Figure:
-    """Return the phase picture with cells called so: the settings of a report are the panels."""
-    return dataclasses.replace(figure, title=figure.title.replace(" settings and", " cells and"))
 
 
 def _cut(values: Table) -> Table:
