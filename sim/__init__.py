@@ -51,8 +51,9 @@ def compose(
 ) -> Configuration:
     """Return the checked setting of the same words that `run` takes, without running it."""
     check_system()
-    from sim.configuration import ConfigurationError, list_seeds
     from sim.configuration import compose as compose_words
+    from sim.configuration import list_seeds
+    from sim.errors import ConfigurationError
 
     if isinstance(overrides, str):
         raise ConfigurationError(f"overrides = {overrides!r}: must be a list of words, like ['{overrides}']")

@@ -32,8 +32,9 @@ from sim.commands import (
     validate,
 )
 from sim.commands import list as list_verb
-from sim.commands.console import FAILED, OK, USAGE, guard, is_memory_short, say_error, tell_memory
+from sim.commands.console import guard, is_memory_short, say_error, tell_memory
 from sim.commands.streams import open_streams
+from sim.errors import FAILED, OK, USAGE
 from sim.systems import tell_system
 
 VERBS = (

@@ -10,7 +10,8 @@ import numpy as np
 
 from sim.configuration import compose, set_values
 from sim.configuration.declared import GROUPS, RUN_KEYS
-from sim.declarations import ParameterError, read_seed
+from sim.declarations import read_seed
+from sim.errors import ParameterError
 from sim.parameters import Parameters
 
 if TYPE_CHECKING:

@@ -23,13 +23,11 @@ from typing import Any
 import platformdirs
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
+from sim.errors import UnsafeFolderError
+
 SEAL = b"coalitions 1\n"
 DIGEST_BYTES = 32
 _told: set[str] = set()  # a process says each thing once
-
-
-class UnsafeError(Exception):
-    """Somebody else can write to a folder, or owns it."""
 
 
 def choose_folder(name: str) -> Path:
@@ -43,12 +41,12 @@ def choose_folder(name: str) -> Path:
     root = Path(given or platformdirs.user_cache_dir("coalitions"))
     try:
         return _claim(root, name, is_own=not given)
-    except UnsafeError as problem:
+    except UnsafeFolderError as problem:
         why = str(problem)
     except OSError:
         why = ""
     own = None
-    with suppress(OSError, UnsafeError):
+    with suppress(OSError, UnsafeFolderError):
         root = Path(tempfile.gettempdir()) / f"coalitions-{_who()}"
         _make_private(root)
         own = _claim(root, name)
@@ -68,7 +66,7 @@ def choose_folder(name: str) -> Path:
 
 
 def _claim(root: Path, name: str, *, is_own: bool = False) -> Path:
-    """Return the folder `name` in `root`, made where missing. Raises OSError or `UnsafeError`.
+    """Return the folder `name` in `root`, made where missing. Raises OSError or `UnsafeFolderError`.
 
     is_own: nobody but us keeps anything in `root`, so rights that others have there can be taken from them.
     """
@@ -78,7 +76,7 @@ def _claim(root: Path, name: str, *, is_own: bool = False) -> Path:
         root.chmod(stat.S_IMODE(above.st_mode) & ~0o022)
         above = root.stat()
     if above.st_mode & 0o022 and not above.st_mode & stat.S_ISVTX:
-        raise UnsafeError(f"{root} can be written by other users")
+        raise UnsafeFolderError(f"{root} can be written by other users")
     folder = root / name
     _make_private(folder)
     with os.scandir(folder) as inside:
@@ -96,14 +94,14 @@ def _make_private(folder: Path) -> None:
 
 
 def _check_private(folder: Path) -> None:
-    """Raise `UnsafeError` unless it is a real folder of this user that no other one can write to."""
+    """Raise `UnsafeFolderError` unless it is a real folder of this user that no other one can write to."""
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode):
-        raise UnsafeError(f"{folder} is a link or no folder")
+        raise UnsafeFolderError(f"{folder} is a link or no folder")
     if not _is_mine(found):
-        raise UnsafeError(f"{folder} belongs to another user")
+        raise UnsafeFolderError(f"{folder} belongs to another user")
     if found.st_mode & 0o022:
-        raise UnsafeError(f"{folder} can be written by other users")
+        raise UnsafeFolderError(f"{folder} can be written by other users")
 
 
 def _who() -> int:

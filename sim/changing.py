@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim import columns, schedule
-from sim.configuration import ConfigurationError, find_declaration, read_words, set_values
+from sim.configuration import find_declaration, read_words, set_values
 from sim.configuration.declared import GROUPS, RUN_KEYS
 from sim.deciding import Decision, check_decisions
 from sim.engine import ROOM_FOR_EVENTS, Recorded
+from sim.errors import ConfigurationError
 from sim.inputs import Inputs
 from sim.parameters import KERNEL_GROUPS, Parameters
 from sim.playing import Player

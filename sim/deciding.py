@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sim import columns
-from sim.configuration import ConfigurationError
+from sim.errors import ConfigurationError
 
 ACTS = {  # by kind of decision
     "review": ("stay", "leave", "join", "found"),

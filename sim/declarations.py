@@ -7,12 +7,10 @@ import operator
 from dataclasses import field as declare
 from typing import Any
 
+from sim.errors import ParameterError
+
 ASSUMED = "assumed"
 MAX_SEED = 2**53 - 1
-
-
-class ParameterError(ValueError):
-    """A parameter has a value outside its declared range or of the wrong kind."""
 
 
 def number(

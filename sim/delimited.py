@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from sim.errors import DelimitedError
 from sim.files import open_regular, read_bounded
 
 DELIMITERS = ",;\t|"
@@ -23,15 +24,6 @@ _FIRST_BYTES = 64
 _SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 _NO_TABLES = {r"<": "XML or HTML", r"[{\[]\s*($|[\"\[{])": "JSON", r"graph\s*\[": "GML", r"\*vertices": "Pajek"}
 _SECOND_HEADER = re.compile(r"\{['\"]*ImportId", re.IGNORECASE)
-
-
-class DelimitedError(ValueError):
-    """A file is no table of text; `line` is where, None where it concerns the whole file."""
-
-    def __init__(self, text: str, line: int | None = None) -> None:
-        """Say what is wrong, without repeating a cell."""
-        super().__init__(text)
-        self.line = line
 
 
 def find_encoding(data: bytes) -> str:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.columns import PEOPLE
-from sim.parameters import Field, ParameterError
+from sim.errors import ParameterError
+from sim.parameters import Field
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -34,7 +34,8 @@ def read_ensemble(path: str | Path | None = None) -> pd.DataFrame:
     """
     import pandas as pd
 
-    from sim.configuration.declared import ConfigurationError, show
+    from sim.configuration.declared import show
+    from sim.errors import ConfigurationError
 
     path = ensemble_file() if path is None else Path(path)
     try:
@@ -59,7 +60,8 @@ def read_ensemble(path: str | Path | None = None) -> pd.DataFrame:
 
 
 def _check_names(path: Path, names: list[str]) -> None:
-    from sim.configuration.declared import ConfigurationError, declared, find_declaration, suggest
+    from sim.configuration.declared import declared, find_declaration, suggest
+    from sim.errors import ConfigurationError
 
     if names[:1] != [SET] or len(names) < 2:
         raise ConfigurationError(f"{path}: its columns must be '{SET}' and then parameters, not {', '.join(names)}")
@@ -73,7 +75,8 @@ def _check_names(path: Path, names: list[str]) -> None:
 
 def _read_value(path: Path, name: str, text: str, number: str) -> float:
     """Return one entry as the parameter's kind. Raises `ConfigurationError` where it is none, or out of range."""
-    from sim.configuration.declared import ConfigurationError, check_value, find_declaration
+    from sim.configuration.declared import check_value, find_declaration
+    from sim.errors import ConfigurationError
     from sim.sheets import NUMBER
 
     declaration = find_declaration(name)

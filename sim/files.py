@@ -16,13 +16,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from sim.errors import FolderInUseError, UnfitFileError
+
 PACKAGE = Path(__file__).resolve().parent
 LONGEST_PREFIX = 60  # of a neighbour's name, which a file system wants to have at most 255 bytes
 _mask_lock = threading.Lock()
-
-
-class HeldError(Exception):
-    """Another command is writing into this folder."""
 
 
 def find_shipped(name: str) -> Path | None:
@@ -53,10 +51,6 @@ def replace_file(path: Path, write: Callable[[Path], Any], *, is_flushed: bool =
         if isinstance(problem, OSError):
             problem.filename = str(path)  # the name that the user knows
         raise
-
-
-class UnfitFileError(OSError):
-    """What is there is no regular file, or larger than anything that is read; `strerror` says which."""
 
 
 def open_regular(path: str | Path) -> BinaryIO:
@@ -108,7 +102,8 @@ def flush_folder(folder: Path) -> None:
 def hold_folder(folder: Path) -> Iterator[None]:
     """Hold `folder`, made where missing, against other commands until the block ends, however the process does.
 
-    The lock is the folder's own, so no file is left; a folder that stays empty is removed. Raises `HeldError`, OSError.
+    The lock is the folder's own, so no file is left; a folder that stays empty is removed.
+    Raises `FolderInUseError`, OSError.
     """
     handle = _lock_folder(folder)
     try:
@@ -120,7 +115,7 @@ def hold_folder(folder: Path) -> Iterator[None]:
 
 
 def _lock_folder(folder: Path) -> int:
-    """Return the open and locked `folder`. Raises `HeldError`, OSError."""
+    """Return the open and locked `folder`. Raises `FolderInUseError`, OSError."""
     import fcntl
 
     while True:
@@ -135,5 +130,5 @@ def _lock_folder(folder: Path) -> int:
         except BlockingIOError:
             os.close(handle)
             text = f"{folder}: another command is writing there; wait for it or choose another name=…"
-            raise HeldError(text) from None
+            raise FolderInUseError(text) from None
         os.close(handle)

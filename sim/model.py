@@ -18,8 +18,9 @@ from sim import engine, schedule, state
 from sim.arguments import choose_seed, read_parameters, read_roster
 from sim.choices import name_runs
 from sim.compiled import is_cached
+from sim.errors import ParameterError
 from sim.inputs import Inputs, build_record
-from sim.parameters import ParameterError, Parameters
+from sim.parameters import Parameters
 from sim.tabulation import make_months
 from sim.views import Coalition, Funder, Organization
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim import columns, schedule, turns
-from sim.configuration import ConfigurationError
 from sim.deciding import ACTS, Decision, Option, Turn
+from sim.errors import ConfigurationError
 from sim.processes.schism import SMALLEST_GROUP
 
 if TYPE_CHECKING:

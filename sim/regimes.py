@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from dataclasses import field as declare
 
-from sim.declarations import Group, ParameterError, check_fields, choice, number, switch
+from sim.declarations import Group, check_fields, choice, number, switch
+from sim.errors import ParameterError
 
 ALLOCATIONS = ("competitive", "lottery", "formula")
 LEVELS = ("locality", "state", "nation")

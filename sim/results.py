@@ -15,6 +15,7 @@ import pandas as pd
 from sim.choices import label_choices, merge_labels
 from sim.columns import MODEL_VERSION
 from sim.disclosure import hide_places
+from sim.errors import ResultsError
 from sim.files import read_bounded, replace_file
 from sim.release import code_hash, describe_code, get_version, name_model, tell_code
 from sim.seals import CHECK, digest_file, is_sealed, seal
@@ -39,10 +40,6 @@ _KINDS: dict[str, tuple[type, type]] = {  # of what a manifest says: its type an
 }  # fmt: skip
 _GROUPS = {"field", "regime", "shock"}  # that every setting has
 LIBRARIES = ("coalitions", "numpy", "numba", "pandas", "pyarrow", "mesa")
-
-
-class ResultsError(ValueError):
-    """A results folder is missing something or cannot be read."""
 
 
 @dataclasses.dataclass

@@ -21,8 +21,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.delimited import fold_id
+from sim.errors import ParameterError, RosterError
 from sim.files import find_shipped
-from sim.parameters import Field, ParameterError
+from sim.parameters import Field
 from sim.regimes import Programme
 from sim.sheets import (
     COLUMNS,
@@ -36,7 +37,6 @@ from sim.sheets import (
     Line,
     Problems,
     RosterColumn,
-    RosterError,
     Sheet,
     check_file_names,
     declared,

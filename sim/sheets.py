@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.delimited import SAVE_AS, DelimitedError, fold_id, fold_name, read_rows
-from sim.files import UnfitFileError
+from sim.delimited import SAVE_AS, fold_id, fold_name, read_rows
+from sim.errors import DelimitedError, RosterError, UnfitFileError
 from sim.parameters import Field, Meetings
 from sim.regimes import Programme
 
@@ -31,10 +31,6 @@ PERSONAL = re.compile(
 _DIGITS = re.compile(r"[-+]?\d[\d.e+-]*")
 _HINT = " (did you mean the one of"
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-
-
-class RosterError(ValueError):
-    """A roster cannot be used; the text has one line per problem: file, line, column, kind of value, mend."""
 
 
 class RosterColumn(NamedTuple):

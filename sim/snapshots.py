@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim import columns, schedule
-from sim.declarations import ParameterError
+from sim.errors import ParameterError
 from sim.inputs import Inputs
 from sim.state import ROW_DTYPE
 

@@ -14,7 +14,7 @@ from experiments.validation.patterns import PATTERNS
 from experiments.validation.report import judge_patterns, make_summary, write_docs
 from experiments.validation.running import HERE, measure_patterns, prepare_kernels
 from sim.commands.console import CAUTION, compile_model, guard, progress
-from sim.declarations import ParameterError
+from sim.errors import ParameterError
 
 ROOT = HERE.parents[1]
 N_SEEDS = 5

@@ -5,6 +5,7 @@
 `Sweep` read by `reading` and gives a tidy table.
 """
 
-from sim.analysis.reading import AnalysisError, Sweep, read_sweep
+from sim.analysis.reading import Sweep, read_sweep
+from sim.errors import AnalysisError
 
 __all__ = ["AnalysisError", "Sweep", "read_sweep"]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sim.analysis.reading import AnalysisError, Sweep, Table
+from sim.analysis.reading import Sweep, Table
+from sim.errors import AnalysisError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,8 +25,8 @@ def bind_sample(sweep: Sweep) -> tuple[list[str], NDArray[np.float64]]:
 
     Raises `AnalysisError` where a run's columns hold other values than its row of the sample.
     """
-    from sim.configuration import ConfigurationError
     from sim.configuration.designs import read_design
+    from sim.errors import ConfigurationError
 
     try:
         sample = read_design({"sample": sweep.sample}).sample

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.errors import ExpressionError
 from sim.tables import UNKNOWN, VERDICTS, explain_unknown
 
 Table = Any  # a pandas DataFrame or Series
@@ -22,10 +23,6 @@ _COMPARISONS = {
     ast.GtE: np.greater_equal,
 }
 _EXAMPLES = "'verdict == fragments', 'coverage_end < 0.9 and exit_rate > 0.5', 'field.viewpoint_spread * stress'"
-
-
-class ExpressionError(ValueError):
-    """An expression cannot be understood, or names a column that is not there."""
 
 
 def evaluate(text: str, table: Table, names: dict[str, str] | None = None) -> np.ndarray:

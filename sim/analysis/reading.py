@@ -12,16 +12,13 @@ from typing import Any
 import pandas as pd
 
 from sim.configuration.designs.sampling import MATRICES
-from sim.results import ResultsError, load_results
+from sim.errors import AnalysisError
+from sim.results import load_results
 from sim.sizes import find_sizes
 
 Table = Any  # a pandas DataFrame or Series, whose own types are too wide to check anything by
 CASE = "case"
 INSTALL = 'pip install "coalitions[analysis]"'
-
-
-class AnalysisError(ValueError):
-    """A sweep cannot be analysed in this way; the text says why, and the mend."""
 
 
 @dataclass(frozen=True)
@@ -80,14 +77,11 @@ class Sweep:
 
 
 def read_sweep(folder: str | Path) -> Sweep:
-    """Return the sweep kept in `folder`. Raises `AnalysisError` where it is none, or not complete."""
+    """Return the sweep kept in `folder`. Raises `AnalysisError` where it is none or not complete, `ResultsError`."""
     folder = Path(folder)
     if (folder / "plan.json").is_file() and not (folder / "manifest.json").is_file():
         raise AnalysisError(f"{folder}: the sweep is not complete; `coalitions status {folder}` says how far it is")
-    try:
-        results = load_results(folder)
-    except ResultsError as problem:
-        raise AnalysisError(str(problem)) from None
+    results = load_results(folder)
     manifest = results.manifest
     if manifest.get("kind") != "sweep":
         raise AnalysisError(

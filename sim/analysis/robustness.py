@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.analysis.reading import AnalysisError, Sweep, Table
+from sim.analysis.reading import Sweep, Table
 from sim.contrasts import compute_t_quantile
+from sim.errors import AnalysisError
 from sim.tables import CHANGE_MONTHS, TOO_SHORT
 
 TOWARD = {"collaboration_end": 1, "coverage_end": 1, "exit_rate": -1}  # more collaboration and coverage, fewer exits

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sim.analysis.conditions import ExpressionError, evaluate, evaluate_condition
-from sim.analysis.reading import CASE, AnalysisError, Sweep, Table, import_quietly, require
+from sim.analysis.conditions import evaluate, evaluate_condition
+from sim.analysis.reading import CASE, Sweep, Table, import_quietly, require
+from sim.errors import AnalysisError, ExpressionError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,10 +69,7 @@ def prepare_points(sweep: Sweep, condition: str) -> tuple[Table, NDArray[np.bool
     }
     if not names:
         raise AnalysisError("nothing varies in this sweep, so there is no part of it to find")
-    try:
-        holds = evaluate_condition(condition, sweep.runs, sweep.columns)
-    except ExpressionError as problem:
-        raise AnalysisError(str(problem)) from None
+    holds = evaluate_condition(condition, sweep.runs, sweep.columns)
     grouped = sweep.runs.assign(_holds=holds.astype(float)).groupby("point", sort=True)
     first, share = grouped.first(), grouped["_holds"].mean()
     points = pd.DataFrame({name: _prepare_column(first[column]) for name, column in names.items()})

@@ -16,9 +16,10 @@ import pandas as pd
 
 from sim.analysis import indices
 from sim.analysis.binding import bind_sample
-from sim.analysis.conditions import ExpressionError, evaluate
-from sim.analysis.reading import AnalysisError, Sweep, Table, import_quietly, require
+from sim.analysis.conditions import evaluate
+from sim.analysis.reading import Sweep, Table, import_quietly, require
 from sim.columns import END_MONTHS, START_MONTHS
+from sim.errors import AnalysisError
 from sim.leaders import NOTHING, estimate_needed, find_leaders, find_measure, is_clear
 
 if TYPE_CHECKING:
@@ -126,10 +127,7 @@ def _width(sweep: Sweep, names: list[str]) -> int:
 
 
 def _evaluate(outcome: str, sweep: Sweep) -> NDArray[np.float64]:
-    try:
-        return evaluate(outcome, sweep.runs, sweep.columns).astype(float)
-    except ExpressionError as problem:
-        raise AnalysisError(str(problem)) from None
+    return evaluate(outcome, sweep.runs, sweep.columns).astype(float)
 
 
 def _choose_method(sweep: Sweep) -> str:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.app.options import DEFAULTS, GROUPS, is_control
 from sim.changing import Change, plan_changes, write_changes, write_value
-from sim.configuration import ConfigurationError, set_values
+from sim.configuration import set_values
 from sim.deciding import ACTS, Decision, check_decisions, read_decision
 from sim.declarations import MAX_SEED
+from sim.errors import ConfigurationError
 from sim.explore.building import MAX_ORGANIZATIONS
 from sim.parameters import Parameters
 

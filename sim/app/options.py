@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from sim.changing import may_change
 from sim.choices import make_readable
-from sim.configuration import ConfigurationError, compose, get_value, option_files, read_description, suggest
+from sim.configuration import compose, get_value, option_files, read_description, suggest
 from sim.configuration.declared import LINE, declared, find_declaration
 from sim.configuration.files import read_yaml
+from sim.errors import ConfigurationError
 from sim.explore.building import read_roster
 from sim.parameters import Parameters
 from sim.roster import RosterTables

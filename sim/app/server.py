@@ -22,15 +22,14 @@ from sim.app.asking import Asked, read_asked, refuse_unknown_keys, require_text,
 from sim.app.game import compare, describe_turn, hide
 from sim.app.guards import HEADERS, MAX_BODY_BYTES, Room, check_host, check_origin
 from sim.app.options import Options, read_values
-from sim.app.visitors import FullError, Visitors
+from sim.app.visitors import Visitors
 from sim.choices import label_choices
-from sim.configuration import ConfigurationError
 from sim.disclosure import describe_roster, hide_place
+from sim.errors import CoalitionsError, ConfigurationError, RefusedError
 from sim.explore.building import is_shipped
 from sim.explore.header import describe_start, describe_words
 from sim.explore.packing import pack_run
 from sim.explore.page import SHARED, fill_page, read_script, read_style
-from sim.parameters import ParameterError
 from sim.results import CAUTION
 from sim.scenario import describe_scenario
 from sim.sizes import count_field
@@ -47,15 +46,6 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 AT_A_TIME = 2  # runs; the rest wait
-
-
-class RefusedError(Exception):
-    """A question that is not answered: status and what to tell."""
-
-    def __init__(self, status: int, text: str) -> None:
-        """Keep both."""
-        super().__init__(text)
-        self.status = status
 
 
 class App:
@@ -218,9 +208,7 @@ def build_app(app: App) -> Starlette:
                 return JSONResponse(await question(request, await _read_body(request)))
             except RefusedError as problem:
                 return _refuse(problem.status, problem)
-            except FullError as problem:
-                return _refuse(503, problem)
-            except (ConfigurationError, ParameterError) as problem:
+            except CoalitionsError as problem:
                 return _refuse(422, problem)
             except ClientDisconnect:
                 return Response(status_code=400)

@@ -11,7 +11,7 @@ import uvicorn
 
 from sim.app.server import App, build_app
 from sim.compilation import compile_turns
-from sim.configuration import ConfigurationError
+from sim.errors import ConfigurationError
 
 LOOPBACK, EVERYONE = "127.0.0.1", "0.0.0.0"
 

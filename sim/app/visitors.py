@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from sim.app.game import PlayedRecorder
-from sim.configuration import ConfigurationError
+from sim.errors import ConfigurationError, RefusedError
 from sim.explore.packing import pack_run
 from sim.explore.recording import Recorder
 
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 MAX_VISITORS = 200
 IDLE_SECONDS = 30 * 60
 SLICE_SECONDS = 0.1  # of one answer; a long run takes several
-
-
-class FullError(Exception):
-    """There are as many visitors as there may be."""
 
 
 class Visitor:
@@ -133,14 +129,14 @@ class Visitors:
         return len(self._visitors)
 
     def enter(self) -> str:
-        """Return the secret of a new visitor. Raises `FullError`; those idle for long are forgotten first."""
+        """Return the secret of a new visitor. Raises `RefusedError`; those idle for long are forgotten first."""
         with self._lock:
             now = self._clock()
             old = [secret for secret, one in self._visitors.items() if now - one.seen > self._idle_seconds]
             for secret in old:
                 del self._visitors[secret]
             if len(self._visitors) >= self._limit:
-                raise FullError(f"{self._limit} visitors are here already; try again in a while")
+                raise RefusedError(503, f"{self._limit} visitors are here already; try again in a while")
             secret = secrets.token_urlsafe(24)
             self._visitors[secret] = Visitor(now)
             return secret

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sim.commands.console import writing
+from sim.errors import OK, AnalysisError
+
 SENSITIVITY = """\
 Which parameters of a sweep move an outcome, alone and together.
 
@@ -73,23 +76,15 @@ def _add_outcome(parser: argparse.ArgumentParser, default: str) -> None:
 
 def _execute(args: argparse.Namespace, tell: Callable[..., Any]) -> int:
     """Read the sweep, write the table, print it with its sentence, and return the exit code."""
-    from sim.analysis import AnalysisError, read_sweep
-    from sim.commands.console import CAUTION, FULL, OK, print_json, refuse_words
-    from sim.configuration import ConfigurationError
+    from sim.analysis import read_sweep
+    from sim.commands.console import CAUTION, print_json, refuse_words
     from sim.files import replace_file
 
     refuse_words(args)
     folder = Path(args.folder)
-    try:
-        table, shown, sentence, name = tell(args, read_sweep(folder))
-    except AnalysisError as problem:
-        raise ConfigurationError(str(problem)) from None
-    try:
+    table, shown, sentence, name = tell(args, read_sweep(folder))
+    with writing(folder / name):
         replace_file(folder / name, lambda path: table.to_csv(path, index=False, float_format="%.6g"))
-    except OSError as problem:
-        if problem.errno in FULL:
-            raise
-        raise ConfigurationError(f"{folder / name}: cannot be written ({problem.strerror})") from None
     if args.json:
         rows = table.to_dict("records")
         print_json({"folder": str(folder), "rows": rows, "sentence": sentence, "caution": CAUTION})
@@ -111,7 +106,6 @@ def _tell_sensitivity(args: argparse.Namespace, sweep: Any) -> tuple[Any, Any, s
 
 
 def _tell_scenarios(args: argparse.Namespace, sweep: Any) -> tuple[Any, Any, str, str]:
-    from sim.analysis.reading import AnalysisError
     from sim.analysis.scenarios import describe_scenarios, find_scenarios, prepare_points
 
     if args.boxes < 1:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from sim.errors import OK, ConfigurationError
+
 DEFAULT_PORT = 8642
 DESCRIPTION = """\
 Open a page on this machine in which any declared number can be set, a run watched month by month, and a lever set
@@ -39,8 +41,7 @@ def add_parser(verbs: Any) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Serve until stopped, and return the exit code."""
-    from sim.commands.console import OK, compile_model, refuse_words
-    from sim.configuration import ConfigurationError
+    from sim.commands.console import compile_model, refuse_words
 
     refuse_words(args)
     if not 0 <= args.port <= 65535:
@@ -87,8 +88,7 @@ def keep_run(args: argparse.Namespace, asked: Any, name: str) -> str:
     from sim.commands.console import tell_file
     from sim.commands.run import add_changes
     from sim.commands.runs import claim_folder, keep, mark, run_design
-    from sim.configuration import ConfigurationError, compose
-    from sim.files import HeldError
+    from sim.configuration import compose
 
     if not name:
         raise ConfigurationError("a saved run needs a name")
@@ -100,8 +100,6 @@ def keep_run(args: argparse.Namespace, asked: Any, name: str) -> str:
             options += [part for text in asked.decision_texts for part in ("--decide", text)]
             mark(results, "run", [*configuration.overrides, *options])
             keep(results, folder)
-    except HeldError as problem:
-        raise ConfigurationError(str(problem)) from None
     except OSError as problem:
         raise ConfigurationError(tell_file(problem)) from None
     return str(folder)

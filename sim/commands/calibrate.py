@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sim.errors import FAILED, OK, ConfigurationError
+
 DESCRIPTION = """\
 Find sets of parameters under which every target of sim/calibration/targets.py lies within its band: simulate sets from
 the prior, learn emulators, simulate what they give a chance, keep what meets every target. Stopped, it goes on
@@ -49,7 +51,7 @@ def add_parser(verbs: Any) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Calibrate and return the exit code."""
-    from sim.commands.console import CAUTION, FAILED, OK, compile_model, print_json, progress, refuse_words, say_error
+    from sim.commands.console import CAUTION, compile_model, print_json, progress, refuse_words, say_error
 
     refuse_words(args)
     _check(args)
@@ -111,8 +113,6 @@ def execute(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> None:
     import importlib.util
 
-    from sim.configuration import ConfigurationError
-
     missing = [name for module, name in LIBRARIES.items() if not importlib.util.find_spec(module)]
     if missing:
         raise ConfigurationError(f'calibrate needs {" and ".join(missing)}: pip install "coalitions[calibrate]"')
@@ -124,7 +124,6 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _ship(folder: Path, ship_results: Any) -> list[Path]:
-    from sim.configuration import ConfigurationError
     from sim.configuration.files import configuration_folder
 
     configs = configuration_folder()

@@ -7,8 +7,9 @@ import typing
 from pathlib import Path
 from typing import Any
 
-from sim.configuration import ConfigurationError, declared, find_declaration, option_files, read_description, suggest
+from sim.configuration import declared, find_declaration, option_files, read_description, suggest
 from sim.configuration.declared import Declaration
+from sim.errors import ConfigurationError
 
 KINDS = {
     "regimes": "regime",

@@ -7,6 +7,8 @@ import dataclasses
 import itertools
 from typing import TYPE_CHECKING, Any
 
+from sim.errors import OK, ConfigurationError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -65,7 +67,7 @@ def _compare(args: argparse.Namespace, words: list[str], pencil: Pencil) -> int:
 
 
 def _compare_into(folder: Path, args: argparse.Namespace, configuration: Any, words: list[str], pencil: Pencil) -> int:
-    from sim.commands.console import CAUTION, OK, name_rows, print_json, print_table, say_at_once
+    from sim.commands.console import CAUTION, name_rows, print_json, print_table, say_at_once
     from sim.commands.runs import keep, mark, run_with_progress, tell_folder, write_table
     from sim.contrasts import compute_differences, tell_differences
     from sim.partings import find_partings, tell_partings
@@ -108,7 +110,7 @@ def compose_comparison(words: list[str], config_dir: str | None) -> Any:
     """
     from pathlib import Path
 
-    from sim.configuration import ConfigurationError, Design, compose, read_words
+    from sim.configuration import Design, compose, read_words
     from sim.configuration.declared import RUN_KEYS
     from sim.configuration.files import check_own_folder
 
@@ -154,7 +156,7 @@ def _split(words: list[str]) -> list[list[str]]:
 def _read_cases(base: Any, settings: list[list[str]], own: Any) -> list[dict[str, Any]]:
     """Return the reference and each other setting as cases of a design. Raises `ConfigurationError`."""
     from sim.choices import name_shock
-    from sim.configuration import ConfigurationError, read_words, set_values
+    from sim.configuration import read_words, set_values
     from sim.configuration.declared import GROUPS
 
     if not settings:

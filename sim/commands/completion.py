@@ -11,14 +11,14 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from sim.errors import OK
+
 _FOREIGN = re.compile(r"(hydra|rosters|design|question)([./=]|$)")
 SETTING = "key=value"  # stands in the usage of each verb that takes the words of a setting
 
 
 def complete(words: list[str], parser: argparse.ArgumentParser) -> int:
     """Print Hydra's completion script (``install=bash``) or the candidates for a line (``query=bash``)."""
-    from sim.commands.console import OK
-
     if words and words[0].startswith("query="):
         print(" ".join(find_candidates(os.environ.get("COMP_LINE", ""), parser, words)))
         return OK

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import signal
 import sys
@@ -13,11 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from sim.commands.streams import holds
-from sim.files import HeldError
+from sim.errors import (
+    FULL,
+    INTERRUPTED,
+    OK,
+    TERMINATED,
+    CoalitionsError,
+    ConfigurationError,
+    InputError,
+    NoRoomError,
+)
 from sim.wording import make_plain
 
-OK, FAILED, USAGE, HELD, NO_ROOM, INTERRUPTED, TERMINATED = 0, 1, 2, 4, 5, 130, 143
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 NEEDED_MB = 2_000  # of a run, its figures aside; a fifth of it is used
 LEAST_MB = 1_000  # with less, libraries do not load
 CAUTION = (
@@ -25,12 +31,6 @@ CAUTION = (
     "empirically evaluated, and nothing here shows that a policy works."
 )
 Report = Callable[[float, int], None]
-_RAISED_BY = (
-    ("sim.roster", "RosterError"),
-    ("sim.results", "ResultsError"),
-    ("sim.games.hedonic", "GameError"),
-    ("sim.analysis.reading", "AnalysisError"),
-)
 
 
 class _Stopped(BaseException):
@@ -81,27 +81,29 @@ def guard(action: Callable[[], int]) -> int:
     except Exception as problem:
         if os.environ.get("COALITIONS_DEBUG") == "1":
             raise
-        if _is_invalid_input(problem):
-            say_error(str(problem))
-            return USAGE
-        if isinstance(problem, HeldError):
-            say_error(str(problem))
-            return HELD
-        if isinstance(problem, OSError) and (problem.filename or problem.errno in FULL):
-            say_error(tell_file(problem))
-            return NO_ROOM if problem.errno in FULL else USAGE
-        if isinstance(problem, OSError) and (told := tell_no_folder(problem)):
-            say_error(told)
-            return USAGE
-        if isinstance(problem, UnicodeEncodeError) and problem.reason == "surrogates not allowed":
-            say_error("the name of a file or folder is no text in UTF-8; choose another")
-            return USAGE
-        if isinstance(problem, MemoryError):
-            say_error(tell_memory())
-            return FAILED
-        detail = " ".join(str(problem).split())
-        say_error(f"unexpected {type(problem).__name__}: {detail} (rerun with COALITIONS_DEBUG=1 for the traceback)")
-        return FAILED
+        known = explain(problem)
+        say_error(str(known))
+        return known.exit_code
+
+
+def explain(problem: Exception) -> CoalitionsError:
+    """Return an error as one of our own, which has one line of text and an exit code."""
+    if isinstance(problem, OSError):
+        if problem.errno in FULL:
+            return NoRoomError(tell_file(problem))
+        if problem.filename:
+            return InputError(tell_file(problem))
+        if told := tell_no_folder(problem):
+            return InputError(told)
+    if isinstance(problem, CoalitionsError):
+        return problem
+    if isinstance(problem, UnicodeEncodeError) and problem.reason == "surrogates not allowed":
+        return InputError("the name of a file or folder is no text in UTF-8; choose another")
+    if isinstance(problem, MemoryError):
+        return CoalitionsError(tell_memory())
+    detail = " ".join(str(problem).split())
+    told = f"unexpected {type(problem).__name__}: {detail} (rerun with COALITIONS_DEBUG=1 for the traceback)"
+    return CoalitionsError(told)
 
 
 @contextmanager
@@ -160,13 +162,16 @@ def tell_memory() -> str:
     return f"not enough memory: a process needs about {NEEDED_MB:,} MB of address space{limit}; {mend}"
 
 
-def _is_invalid_input(problem: Exception) -> bool:
-    from sim.configuration import ConfigurationError
-    from sim.parameters import ParameterError
-
-    loaded = [(sys.modules.get(module), name) for module, name in _RAISED_BY]  # what is not loaded has raised nothing
-    kinds = [getattr(module, name) for module, name in loaded if module is not None]
-    return isinstance(problem, (ConfigurationError, ParameterError, *kinds))
+@contextmanager
+def writing(path: Path, mend: str = "") -> Iterator[None]:
+    """Name `path` and the `mend` where the system refuses to write. Raises `ConfigurationError`, or OSError if full."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno in FULL:
+            raise
+        where = f"{problem.filename or path}: cannot be written ({problem.strerror})"
+        raise ConfigurationError(f"{where}; {mend}" if mend else where) from None
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -182,7 +187,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def check_words(args: argparse.Namespace) -> list[str]:
     """Return the overrides of a command line. Raises `ConfigurationError` for an option the verb does not have."""
     from sim.commands.completion import list_options, list_verbs
-    from sim.configuration import ConfigurationError, suggest
+    from sim.configuration import suggest
 
     for word in args.overrides:
         if word.startswith("-"):
@@ -193,8 +198,6 @@ def check_words(args: argparse.Namespace) -> list[str]:
 
 def refuse_words(args: argparse.Namespace) -> None:
     """Raise `ConfigurationError` for any word the verb did not ask for."""
-    from sim.configuration import ConfigurationError
-
     if args.overrides:
         word = args.overrides[0]
         raise ConfigurationError(f"'{word}' is too much here; `coalitions {args.verb} --help` shows what is expected")

@@ -6,6 +6,8 @@ import argparse
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from sim.errors import OK
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -57,7 +59,7 @@ def _run(args: argparse.Namespace, words: list[str], pencil: Pencil) -> int:
 
 
 def _run_into(folder: Path, args: argparse.Namespace, configuration: Any, words: list[str], pencil: Pencil) -> int:
-    from sim.commands.console import CAUTION, OK, name_rows, print_json, print_table, say_at_once
+    from sim.commands.console import CAUTION, name_rows, print_json, print_table, say_at_once
     from sim.commands.runs import keep, mark, run_with_progress, tell_folder, write_table
     from sim.figures import AFTER_THE_DEMO
     from sim.tables import describe_verdict, summarise

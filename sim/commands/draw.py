@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sim.errors import OK, ConfigurationError, RosterError
+
 DESCRIPTION = """\
 Draw figures of kept results: all that fit the tables, or those you name.
 
@@ -50,8 +52,8 @@ def add_parser(verbs: Any) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Draw, and print the finding of each figure and its files."""
-    from sim.commands.console import OK, print_json, refuse_words, say_at_once
-    from sim.configuration import ConfigurationError, suggest
+    from sim.commands.console import print_json, refuse_words, say_at_once
+    from sim.configuration import suggest
     from sim.figures import FIGURES, make_figures
     from sim.figures.analyses import ANALYSES, make_analyses
 
@@ -60,25 +62,17 @@ def execute(args: argparse.Namespace) -> int:
     for name in args.names:
         if name not in known:
             raise ConfigurationError(f"figure '{name}': not known.{suggest(name, known)} There are: {', '.join(known)}")
-    from sim.figures.figure import FigureError
     from sim.figures.style import PHONE, WIDE
-    from sim.results import ResultsError
 
-    try:
-        results, names, origin = _read(args)
-        figures = make_figures(results, names and [name for name in names if name in FIGURES], origin)
-        figures += make_analyses(args.results, results.runs, origin, names)
-    except (ResultsError, ValueError) as error:
-        raise ConfigurationError(str(error)) from error
+    results, names, origin = _read(args)
+    figures = make_figures(results, names and [name for name in names if name in FIGURES], origin)
+    figures += make_analyses(args.results, results.runs, origin, names)
     if missing := [name for name in args.names if name not in {figure.name for figure in figures}]:
         raise ConfigurationError(f"{args.results}: holds no table for {', '.join(missing)}")
     default = "figures-with-codes" if args.is_named else "figures"
     folder, told = Path(args.folder or Path(args.results) / default), []
     for figure in figures:
-        try:
-            files = figure.save(folder, args.formats.split(","), PHONE if args.phone else WIDE)
-        except FigureError as error:
-            raise ConfigurationError(str(error)) from error
+        files = figure.save(folder, args.formats.split(","), PHONE if args.phone else WIDE)
         told.append({"name": figure.name, "title": figure.title, "files": [str(path) for path in files]})
         if not args.json:
             say_at_once(f"{figure.name}: {figure.title}")
@@ -118,9 +112,9 @@ def _read(args: argparse.Namespace) -> tuple[Any, Any, Any]:
 
 def _read_names(manifest: dict[str, Any], roster: str | None = None) -> dict[int, str]:
     """Return the ids of the roster by slot. Raises `ConfigurationError` where it is not the one of the runs."""
-    from sim.configuration import ConfigurationError, build_parameters
+    from sim.configuration import build_parameters
     from sim.disclosure import check_place
-    from sim.roster import RosterError, read_folder
+    from sim.roster import read_folder
 
     trees = [tree for tree in manifest.get("settings", []) if tree["field"]["folder"] is not None]
     if not trees:

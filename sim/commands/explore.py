@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from sim.errors import OK, ConfigurationError
+
 EXPERIMENT = "classroom"
 DESCRIPTION = f"""\
 Run a design and write it as one HTML file: choose settings, watch coalitions month by month, two settings side by side
@@ -42,7 +44,7 @@ def execute(args: argparse.Namespace) -> int:
     """Run the design, write the page, and return the exit code."""
     import sys
 
-    from sim.commands.console import CAUTION, OK, check_words, compile_model, print_json, progress, say_warning
+    from sim.commands.console import CAUTION, check_words, compile_model, print_json, progress, say_warning
     from sim.explore.building import build_explorer
     from sim.explore.page import WARN_BYTES
     from sim.files import replace_file
@@ -58,8 +60,6 @@ def execute(args: argparse.Namespace) -> int:
         page = build_explorer(configuration, _tell_command(args, words), args.config_dir, report)
     size = len(page.encode())
     if path.is_file() and not args.force and path.read_text(encoding="utf-8", errors="replace") != page:
-        from sim.configuration import ConfigurationError
-
         raise ConfigurationError(f"{path}: is there with other content; choose another file with -o, or use --force")
     path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(path, lambda target: target.write_text(page, encoding="utf-8"))
@@ -95,8 +95,6 @@ def compose_explorer(words: list[str], config_dir: str | None) -> Any:
 
 def _find_path(args: argparse.Namespace, name: str) -> Path:
     """Return where the page goes. Raises `ConfigurationError` where nothing can be written."""
-    from sim.configuration import ConfigurationError
-
     path = Path(args.output) if args.output else Path(args.results) / name / "explore.html"
     if path.is_dir():
         raise ConfigurationError(f"{path}: is a folder; name a file, like {path / 'explore.html'}")

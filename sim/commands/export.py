@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sim.commands.console import writing
+from sim.errors import OK, ConfigurationError
+
 DESCRIPTION = """\
 Write a table of results as CSV.
 
@@ -41,11 +44,10 @@ def add_parser(verbs: Any) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Write the file batch by batch and return the exit code."""
-    from sim.commands.console import FULL, OK, refuse_words
-    from sim.configuration import ConfigurationError
+    from sim.commands.console import refuse_words
     from sim.disclosure import tell_roster, withhold
     from sim.files import replace_file
-    from sim.results import ResultsError, scan_table
+    from sim.results import scan_table
     from sim.tables import guard_formulas
 
     refuse_words(args)
@@ -53,10 +55,7 @@ def execute(args: argparse.Namespace) -> int:
     target = Path(args.to) if args.to else folder / f"{args.table}.csv"
     if target.exists() and not args.force:
         raise ConfigurationError(f"{target}: is there already; choose another with --to, or overwrite with --force")
-    try:
-        dataset = scan_table(folder, args.table)
-    except ResultsError as problem:
-        raise ConfigurationError(str(problem)) from None
+    dataset = scan_table(folder, args.table)
     manifest = {} if args.small_groups else _read_manifest(folder)
     n_rows = 0
 
@@ -69,14 +68,8 @@ def execute(args: argparse.Namespace) -> int:
                 (frame if args.plain else guard_formulas(frame)).to_csv(stream, index=False, header=False)
                 n_rows += len(frame)
 
-    try:
+    with writing(target, "choose another with --to"):
         replace_file(target, write)
-    except OSError as problem:
-        if problem.errno in FULL:
-            raise
-        raise ConfigurationError(
-            f"{target}: cannot be written ({problem.strerror}); choose another with --to"
-        ) from None
     print(f"{n_rows:,} rows: {target}")
     if told := tell_roster(manifest):
         print(f"note: {told}", file=sys.stderr)
@@ -84,22 +77,14 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest, which says whose organizations these are. Raises `ConfigurationError` for a damaged one."""
-    from sim.configuration import ConfigurationError
-    from sim.results import ResultsError, read_manifest
+    """Return the manifest, which says whose organizations these are. Raises `ResultsError` for a damaged one."""
+    from sim.results import read_manifest
 
-    if not (folder / "manifest.json").is_file():
-        return {}
-    try:
-        return read_manifest(folder)
-    except ResultsError as problem:
-        raise ConfigurationError(str(problem)) from None
+    return read_manifest(folder) if (folder / "manifest.json").is_file() else {}
 
 
 def _read_batches(dataset: Any, path: Path) -> Iterator[Any]:
     """Yield the table in pieces. Raises `ConfigurationError` where it is damaged."""
-    from sim.configuration import ConfigurationError
-
     batches = dataset.to_batches()
     while True:
         try:

@@ -7,6 +7,8 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from sim.errors import OK, ConfigurationError
+
 DESCRIPTION = """\
 Take one month of a run as a game and say who would deviate and where to, whether any group would rather be together
 (the core), what fragmentation costs, and whom the field would miss most for the populations it serves.
@@ -48,18 +50,13 @@ def add_parser(verbs: Any) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Find the game, judge it, print the verdicts."""
-    from sim.commands.console import OK, print_json
+    from sim.commands.console import print_json
     from sim.commands.game_verdicts import print_verdicts
-    from sim.configuration import ConfigurationError
-    from sim.games import GameError
 
     _announce_compilation(args)
     if args.limit < 0:
         raise ConfigurationError(f"--limit {args.limit}: must be 0 or more")
-    try:
-        found = _judge_table(args) if args.table else _judge_month(args)
-    except GameError as problem:
-        raise ConfigurationError(str(problem)) from problem
+    found = _judge_table(args) if args.table else _judge_month(args)
     if args.json:
         print_json(found)
     else:
@@ -80,7 +77,6 @@ def _announce_compilation(args: argparse.Namespace) -> None:
 
 def _judge_table(args: argparse.Namespace) -> dict[str, Any]:
     from sim.commands.console import refuse_words
-    from sim.configuration import ConfigurationError
     from sim.games import HedonicGame, check_partition, read_partition, read_table
 
     refuse_words(args)
@@ -104,7 +100,6 @@ def _judge_table(args: argparse.Namespace) -> dict[str, Any]:
 
 def _judge_month(args: argparse.Namespace) -> dict[str, Any]:
     from sim.commands.console import CAUTION, check_words
-    from sim.configuration import ConfigurationError
     from sim.games import PROJECTIONS, build_coverage, form_alliances
     from sim.scenario import describe_shocks
 
@@ -143,7 +138,7 @@ def _read_settings(words: list[str], config_dir: str | None, roster: str | None 
     """Return the parameters of words, or of a results' folder that stands in their place."""
     import json
 
-    from sim.configuration import ConfigurationError, compose
+    from sim.configuration import compose
 
     digest = None
     if words and "=" not in words[0]:
@@ -189,7 +184,6 @@ def _place_roster(word: str, roster: str | None) -> str:
 def _take(args: argparse.Namespace, parameters: Any, month: int) -> Any:
     """Return the snapshot of the month."""
     from sim.commands.console import compile_model
-    from sim.configuration import ConfigurationError
     from sim.engine import prepare
     from sim.games import take_snapshot
     from sim.snapshots import visit_months
@@ -205,8 +199,6 @@ def _take(args: argparse.Namespace, parameters: Any, month: int) -> Any:
 
 def _choose_players(args: argparse.Namespace, snapshot: Any) -> tuple[int, ...]:
     """Return the players whose coverage is looked at: all, or the members of one coalition."""
-    from sim.configuration import ConfigurationError
-
     if args.coalition is None:
         return tuple(range(len(snapshot.names)))
     if args.coalition not in snapshot.serials:

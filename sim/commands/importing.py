@@ -7,6 +7,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+from sim.errors import OK, USAGE, ConfigurationError, RosterError
+
 DESCRIPTION = """\
 Make a roster's folder of a public export or a survey. Names, addresses and officers are never written; organizations
 get codes drawn by lot (org-001 …). What was taken, dropped and assumed is told, and what the model will draw.
@@ -88,13 +90,13 @@ def add_parser(verbs: Any) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Read the files, write the folder, tell what happened; return the exit code."""
-    from sim.commands.console import OK, USAGE, check_words, progress, say_error
+    from sim.commands.console import check_words, progress, say_error
     from sim.commands.validate import summarise_roster
     from sim.configuration import compose
     from sim.importing import READERS, KeyFile, Source, write_folder
     from sim.importing.reading import MAX_PROBLEMS
     from sim.parameters import Field
-    from sim.roster import RosterError, read_folder
+    from sim.roster import read_folder
     from sim.sheets import ORGANIZATIONS, Problems
 
     args.overrides += [word for word in args.files if "=" in word and not Path(word).exists()]
@@ -131,7 +133,6 @@ def _read_choices(args: argparse.Namespace) -> Any:
     """Return what is asked for. Raises `ConfigurationError` for an option that the kind does not know."""
     import re
 
-    from sim.configuration import ConfigurationError
     from sim.importing import grants_gov, irs, own, survey, usaspending
     from sim.importing.taken import Choices
 
@@ -157,7 +158,7 @@ def _read_choices(args: argparse.Namespace) -> Any:
 
 def _check_places(args: argparse.Namespace, folder: Path) -> None:
     """Raise `ConfigurationError` for files, columns or a folder that will not do."""
-    from sim.configuration import ConfigurationError, suggest
+    from sim.configuration import suggest
     from sim.sheets import COLUMNS
 
     for name in args.only or ():

@@ -6,6 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from sim.commands.console import writing
+from sim.errors import OK
+
 DESCRIPTION = """\
 Write a folder to begin a roster of your own with: organizations.csv, ties.csv and grants.csv with what each column may
 hold and a few SYNTHETIC lines to replace, and DATASHEET.md to say where the data come from and who may see them.
@@ -72,16 +75,13 @@ def add_parser(verbs: Any) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Write what is missing in the folder and return the exit code."""
-    from sim.commands.console import OK, refuse_words
-    from sim.configuration import ConfigurationError
+    from sim.commands.console import refuse_words
 
     refuse_words(args)
     folder = Path(args.folder)
-    try:
+    with writing(folder, "choose another folder"):
         folder.mkdir(parents=True, exist_ok=True)
         written = [name for name, text in make_files().items() if _write(folder / name, text)]
-    except OSError as problem:
-        raise ConfigurationError(f"{folder}: cannot be written ({problem.strerror}); choose another folder") from None
     print(f"{folder}/: {'wrote ' + ', '.join(written) if written else 'everything is there already, nothing written'}")
     print(f"Next: replace the SYNTHETIC lines, then coalitions validate {folder}")
     return OK

@@ -7,6 +7,8 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from sim.errors import OK, ConfigurationError, ParameterError
+
 DESCRIPTION = """\
 Ask members of coalitions, as the study did, and count in how many interviews each of its themes comes up, by regime.
 Nobody is quoted: an interview is a list of events its organization and coalition went through, and a table says which
@@ -51,10 +53,9 @@ def add_parser(verbs: Any) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Hold the interviews, print the table, keep the counts."""
-    from sim.commands.console import OK, check_words
+    from sim.commands.console import check_words
     from sim.commands.runs import write_table
-    from sim.configuration import ConfigurationError
-    from sim.interviews import InterviewError, count_events, interview_runs
+    from sim.interviews import count_events, interview_runs
     from sim.scenario import describe_scenario
 
     if args.codes:
@@ -64,10 +65,7 @@ def execute(args: argparse.Namespace) -> int:
         raise ConfigurationError(f"--least {args.least}: must be 1 or more")
     plan = _read_plan(args)
     folder, results = _read(args, words) if _is_folder(words) else _run(args, words)
-    try:
-        held = interview_runs(results, plan, args.month)
-    except InterviewError as problem:
-        raise ConfigurationError(str(problem)) from problem
+    held = interview_runs(results, plan, args.month)
     counts = count_events(held)
     if counts.empty:
         raise ConfigurationError("nobody to ask: in no run did an open organization sit in a coalition within memory")
@@ -77,8 +75,6 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _read_plan(args: argparse.Namespace) -> Any:
-    from sim.configuration import ConfigurationError
-    from sim.declarations import ParameterError
     from sim.interviews import Plan
 
     names = [item.name for item in dataclasses.fields(Plan)]
@@ -95,15 +91,11 @@ def _is_folder(words: list[str]) -> bool:
 
 
 def _read(args: argparse.Namespace, words: list[str]) -> tuple[Path, Any]:
-    from sim.configuration import ConfigurationError
-    from sim.results import ResultsError, load_results
+    from sim.results import load_results
 
     if len(words) > 1:
         raise ConfigurationError(f"'{words[1]}' is too much here: {words[0]} has been run with its settings already")
-    try:
-        return Path(words[0]), load_results(words[0])
-    except ResultsError as problem:
-        raise ConfigurationError(str(problem)) from problem
+    return Path(words[0]), load_results(words[0])
 
 
 def _run(args: argparse.Namespace, words: list[str]) -> tuple[Path, Any]:
@@ -200,8 +192,6 @@ def _sum_events(events: Any, counts: Any) -> Any:
 
 def _pick(events: Any, counts: Any, organization: int) -> Any:
     """Return the events of one organization's interviews in the first run of each regime in which it was asked."""
-    from sim.configuration import ConfigurationError
-
     asked = counts[counts["organization"] == organization]
     if asked.empty:
         others = ", ".join(map(str, sorted(counts["organization"].unique())))
@@ -214,7 +204,7 @@ def _pick(events: Any, counts: Any, organization: int) -> Any:
 
 
 def _print_codes(args: argparse.Namespace) -> int:
-    from sim.commands.console import OK, print_json, refuse_words
+    from sim.commands.console import print_json, refuse_words
     from sim.interviews import CODES
 
     refuse_words(args)

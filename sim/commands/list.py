@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from sim.errors import OK
+
 
 def add_parser(verbs: Any) -> None:
     """Add the verb to the parser."""
@@ -32,7 +34,7 @@ def _list_kinds() -> list[str]:
 def execute(args: argparse.Namespace) -> int:
     """Print the list and return the exit code."""
     from sim.commands.catalogue import KINDS, find_kind, list_options, list_parameters
-    from sim.commands.console import OK, print_json, refuse_words
+    from sim.commands.console import print_json, refuse_words
 
     refuse_words(args)
     kinds = [find_kind(args.kind)] if args.kind else [kind for kind in KINDS if kind != "parameters"]

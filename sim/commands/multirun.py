@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from sim.errors import INTERRUPTED, ConfigurationError
+
 # Hydra writes no logs and no outputs/ folder: each job keeps its own results.
 QUIET = (
     "hydra.output_subdir=null",
@@ -22,7 +24,7 @@ QUIET = (
 
 def hand_over(args: argparse.Namespace, words: list[str]) -> int:
     """Let Hydra compose, print or multiply the setting; return the exit code, 1 where any job failed."""
-    from sim.configuration import ConfigurationError, read_words
+    from sim.configuration import read_words
     from sim.configuration.files import check_own_folder
 
     if args.json:
@@ -79,7 +81,7 @@ def _run_job(args: argparse.Namespace, config: Any, own: Path | None) -> int:
     from hydra.core.hydra_config import HydraConfig
     from omegaconf import OmegaConf
 
-    from sim.commands.console import INTERRUPTED, guard
+    from sim.commands.console import guard
     from sim.commands.drawing import Pencil
     from sim.commands.run import run_one
     from sim.configuration import from_tree

@@ -6,6 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from sim.commands.console import writing
+from sim.errors import OK, ConfigurationError
+
 DESCRIPTION = """\
 Write a report of a run, a comparison or a sweep: one HTML file with the finding in plain words, figures, method,
 assumptions and parameters. It opens by double click, needs no network and runs no code.
@@ -39,25 +42,14 @@ def add_parser(verbs: Any) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Write the files and return the exit code."""
-    from sim.commands.console import FULL, OK, refuse_words
-    from sim.configuration import ConfigurationError
-    from sim.results import ResultsError
+    from sim.commands.console import refuse_words
 
     refuse_words(args)
     target = Path(args.output) if args.output else Path(args.folder) / "report.html"
     if target.suffix.lower() not in (".html", ".htm"):
         raise ConfigurationError(f"--output {target}: must end in .html; PDF and slides are written beside it")
-    try:
+    with writing(target, "choose another with --output"):
         files = _write(args, target)
-    except ResultsError as problem:
-        raise ConfigurationError(str(problem)) from None
-    except OSError as problem:
-        if problem.errno in FULL:
-            raise
-        where = problem.filename or target
-        raise ConfigurationError(
-            f"{where}: cannot be written ({problem.strerror}); choose another with --output"
-        ) from None
     for path in files:
         print(f"Report: {path}")
     if args.open:
@@ -68,26 +60,22 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _write(args: argparse.Namespace, target: Path) -> list[Path]:
-    from sim.configuration import ConfigurationError
     from sim.report import write_report
-    from sim.report.printing import PrintError, find_printer
+    from sim.report.printing import find_printer
 
-    try:
-        printer = find_printer() if args.pdf else None  # before the work, where there is none
-        if args.pptx:
-            from sim.report.slides import check_slides
+    printer = find_printer() if args.pdf else None  # before the work, where there is none
+    if args.pptx:
+        from sim.report.slides import check_slides
 
-            check_slides()
-        page = write_report(args.folder, target)
-        files = [target]
-        if printer:
-            files.append(target.with_suffix(".pdf"))
-            printer(target, files[-1], args.paper)
-        if args.pptx:
-            from sim.report.slides import write_slides
+        check_slides()
+    page = write_report(args.folder, target)
+    files = [target]
+    if printer:
+        files.append(target.with_suffix(".pdf"))
+        printer(target, files[-1], args.paper)
+    if args.pptx:
+        from sim.report.slides import write_slides
 
-            files.append(target.with_suffix(".pptx"))
-            write_slides(page, files[-1])
-    except PrintError as problem:
-        raise ConfigurationError(str(problem)) from None
+        files.append(target.with_suffix(".pptx"))
+        write_slides(page, files[-1])
     return files

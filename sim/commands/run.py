@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from sim.errors import OK, ConfigurationError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -63,7 +65,6 @@ def add_parser(verbs: Any) -> None:
 def execute(args: argparse.Namespace) -> int:
     """Run what the command line asks for and return the exit code."""
     from sim.commands.console import check_words
-    from sim.configuration import ConfigurationError
 
     words = check_words(args)
     if args.shell_completion:
@@ -76,13 +77,12 @@ def execute(args: argparse.Namespace) -> int:
         )
     if args.multirun or args.cfg or args.info:
         from sim.commands.multirun import hand_over
-        from sim.configuration import ConfigurationError
 
         if args.change or args.decide:
             raise ConfigurationError("--change and --decide go with one setting; leave out -m, --cfg and --info")
         return hand_over(args, words)
     from sim.commands.drawing import Pencil
-    from sim.configuration import ConfigurationError, compose
+    from sim.configuration import compose
     from sim.configuration.designs.samples import name_ensemble
 
     if args.n is not None and not args.sample:
@@ -101,7 +101,6 @@ def add_changes(configuration: Any, texts: list[str], decisions: Sequence[str] =
 
     from sim.changing import plan_changes, read_change
     from sim.commands.runs import content_hash
-    from sim.configuration import ConfigurationError
     from sim.deciding import read_decision
 
     if configuration.design.names():
@@ -124,7 +123,7 @@ def run_one(args: argparse.Namespace, configuration: Any, pencil: Pencil) -> int
 
 
 def _run_into(folder: Path, args: argparse.Namespace, configuration: Any, pencil: Pencil) -> int:
-    from sim.commands.console import CAUTION, OK, name_rows, print_json, say_at_once
+    from sim.commands.console import CAUTION, name_rows, print_json, say_at_once
     from sim.commands.runs import keep, mark, run_with_progress, tell_folder
     from sim.scenario import describe_scenario
     from sim.tables import describe_localities, describe_verdict, summarise

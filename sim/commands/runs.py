@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.configuration import CASE, Configuration, ConfigurationError, compose, find_value, name_columns, set_values
+from sim.configuration import CASE, Configuration, compose, find_value, name_columns, set_values
 from sim.configuration.composition import describe_content
 from sim.configuration.declared import GROUPS
 from sim.configuration.files import describe_choices
+from sim.errors import ConfigurationError
 from sim.files import hold_folder, read_bounded, replace_file
 
 Label = Callable[[dict[str, Any], str], str]
@@ -231,7 +232,7 @@ def mark(results: Results, verb: str, overrides: list[str], config_dir: str | No
 def claim_folder(args: argparse.Namespace, configuration: Configuration) -> Iterator[Path]:
     """Yield the folder of this run's results, held against other commands until the block ends.
 
-    Raises `ConfigurationError` where other results lie there already, `HeldError` where another command writes there.
+    Raises `ConfigurationError` where other results lie there already, `FolderInUseError` where another command writes.
     """
     folder = find_folder(args, configuration)
     with hold_folder(folder):

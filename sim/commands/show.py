@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from sim.errors import OK, ConfigurationError
+
 DESCRIPTION = """\
 Show one thing in full.
 
@@ -58,7 +60,7 @@ def execute(args: argparse.Namespace) -> int:
 
 def _show_parameter(args: argparse.Namespace) -> int:
     from sim.commands.catalogue import read_parameter
-    from sim.commands.console import OK, print_json
+    from sim.commands.console import print_json
 
     entry = read_parameter(args.name)
     if args.json:
@@ -70,8 +72,7 @@ def _show_parameter(args: argparse.Namespace) -> int:
 
 def _show_parameters(args: argparse.Namespace) -> int:
     from sim.commands.catalogue import list_parameters
-    from sim.commands.console import OK, print_json
-    from sim.configuration import ConfigurationError
+    from sim.commands.console import print_json
 
     entries = list_parameters(args.name or "")
     if not entries:
@@ -96,8 +97,7 @@ def _print_parameter(entry: dict[str, Any]) -> None:
 
 def _show_option(args: argparse.Namespace, kind: str) -> int:
     from sim.commands.catalogue import KINDS, list_options, read_option
-    from sim.commands.console import OK, print_json
-    from sim.configuration import ConfigurationError
+    from sim.commands.console import print_json
 
     if not args.name:
         names = ", ".join(entry["name"] for entry in list_options(kind, args.config_dir))

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from sim.errors import OK
+
 
 def add_parser(verbs: Any) -> None:
     """Add the verb to the parser."""
@@ -23,7 +25,7 @@ def add_parser(verbs: Any) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Print it and return the exit code."""
-    from sim.commands.console import OK, print_json, refuse_words
+    from sim.commands.console import print_json, refuse_words
     from sim.sweep.driving import describe
     from sim.sweep.plan import read_plan
 

@@ -12,9 +12,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sim.commands.sweep_words import COMPLETE_BUT, tell_outcome, tell_refusals, tell_time, telling_progress
+from sim.commands.sweep_words import tell_outcome, tell_refusals, tell_time, telling_progress
+from sim.errors import FULL, INCOMPLETE, OK, CoalitionsError, ConfigurationError, NoRoomError
 
 SHORT_SECONDS = 4.0
+AGAIN = "call the same command again, it goes on"
 DESCRIPTION = """\
 Run a design: every policy with every scenario on the same seeds. Called again, it goes on where it was.
 
@@ -62,19 +64,7 @@ def add_parser(verbs: Any) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Run the sweep and return the exit code."""
-    from sim.commands.console import (
-        FAILED,
-        FULL,
-        HELD,
-        NO_ROOM,
-        USAGE,
-        check_words,
-        compile_model,
-        say_error,
-        tell_no_folder,
-    )
-    from sim.sweep.locking import LockedError
-    from sim.sweep.pilot import DiskFullError
+    from sim.commands.console import check_words, compile_model, tell_no_folder
 
     words = check_words(args)
     _count_workers(args)  # refuse what cannot be before anything is compiled
@@ -85,30 +75,30 @@ def execute(args: argparse.Namespace) -> int:
             _warn(plan)
             return _look(args, plan, folder)
         return _run(args, plan, folder, words)
-    except LockedError as problem:
-        say_error(str(problem))
-        return HELD
+    except NoRoomError as problem:
+        raise _tell_no_room(str(problem)) from None
     except BrokenPipeError:
         raise
     except OSError as problem:
         if tell_no_folder(problem):
             raise
         reason = " ".join(str(problem.strerror or problem).split())
-        again = "call the same command again, it goes on"
-        if isinstance(problem, DiskFullError) or problem.errno in FULL:
-            say_error(f"no room on the disk: {reason}; make room and {again}")
-            return NO_ROOM
+        if problem.errno in FULL:
+            raise _tell_no_room(reason) from None
         if problem.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR):
-            say_error(f"{folder}: cannot be written ({reason}); choose another folder with --results")
-            return USAGE
-        say_error(f"{folder}: {reason}; {again}")
-        return FAILED
+            told = f"{folder}: cannot be written ({reason}); choose another folder with --results"
+            raise ConfigurationError(told) from None
+        raise CoalitionsError(f"{folder}: {reason}; {AGAIN}") from None
+
+
+def _tell_no_room(reason: str) -> NoRoomError:
+    return NoRoomError(f"no room on the disk: {reason}; make room and {AGAIN}")
 
 
 def prepare(args: argparse.Namespace, words: list[str]) -> tuple[Any, Path]:
     """Return the plan and its folder. Raises `ConfigurationError`."""
     from sim.commands.runs import place_folder
-    from sim.configuration import ConfigurationError, compose, read_varied
+    from sim.configuration import compose, read_varied
     from sim.configuration.designs.samples import ENSEMBLE, name_ensemble
     from sim.sweep.plan import check_maker, extend_plan, make_plan, read_plan
 
@@ -153,8 +143,6 @@ def prepare(args: argparse.Namespace, words: list[str]) -> tuple[Any, Path]:
 
 def _check_foreign(args: argparse.Namespace, folder: Path) -> None:
     """Raise `ConfigurationError` where something else than a sweep lies in the folder, hidden files aside."""
-    from sim.configuration import ConfigurationError
-
     names = [path.name for path in folder.iterdir() if not path.name.startswith(".")] if folder.exists() else []
     if names and not {"manifest.json", "parts"} & set(names):
         raise ConfigurationError(f"{folder}: holds no results but {sorted(names)[0]}; choose another name=…")
@@ -163,7 +151,6 @@ def _check_foreign(args: argparse.Namespace, folder: Path) -> None:
 
 
 def _count_workers(args: argparse.Namespace) -> int:
-    from sim.configuration import ConfigurationError
 
     if args.workers is None:
         return count_cores()
@@ -188,7 +175,7 @@ def _look(args: argparse.Namespace, plan: Any, folder: Path) -> int:
     """Say what the sweep would be, from a second's pilot, and which policies cannot be run; return the exit code."""
     import tempfile
 
-    from sim.commands.console import OK, print_json
+    from sim.commands.console import print_json
     from sim.sweep.engines import make_engine
     from sim.sweep.pilot import run_pilot
     from sim.sweep.probing import find_refusals
@@ -216,7 +203,7 @@ def _look(args: argparse.Namespace, plan: Any, folder: Path) -> int:
         "failing": [refusal._asdict() for refusal in refusals],
         "failed_of_tried": len(pilot.failures),
     }
-    code = COMPLETE_BUT if refusals or pilot.failures else OK
+    code = INCOMPLETE if refusals or pilot.failures else OK
     if args.json:
         print_json(told | ({} if pilot.n_timed else {"milliseconds_a_run": None, "seconds": None, "megabytes": None}))
         return code
@@ -278,7 +265,6 @@ def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) ->
 
 
 def _read_options(args: argparse.Namespace) -> dict[str, str]:
-    from sim.configuration import ConfigurationError
 
     for word in args.engine_option:
         if "=" not in word:
@@ -290,7 +276,6 @@ def _empty(folder: Path, keep: Any) -> None:
     """Delete what an earlier sweep left in its own folder, unless it is this very sweep."""
     import shutil
 
-    from sim.configuration import ConfigurationError
     from sim.sweep.parts import FOLDER
     from sim.sweep.plan import PLACES, read_plan
 

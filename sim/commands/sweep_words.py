@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-COMPLETE_BUT = 3
+from sim.errors import INCOMPLETE, INTERRUPTED, OK, TERMINATED
+
 SHOWN_FAILURES = 5
 
 
@@ -57,11 +58,11 @@ def tell_outcome(
     args: argparse.Namespace, plan: Any, folder: Path, outcome: Any, seconds: float, command: str, is_terminated: bool
 ) -> int:
     """Say what was done, and by which `command` to go on where it is not all; return the exit code."""
-    from sim.commands.console import CAUTION, INTERRUPTED, OK, TERMINATED, print_json
+    from sim.commands.console import CAUTION, print_json
     from sim.results import read_manifest
     from sim.scenario import describe_scenario
 
-    code = OK if outcome.is_complete and not outcome.failures else COMPLETE_BUT
+    code = OK if outcome.is_complete and not outcome.failures else INCOMPLETE
     if not outcome.is_complete:
         code = TERMINATED if is_terminated else INTERRUPTED
     if args.json:

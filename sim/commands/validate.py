@@ -8,6 +8,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from sim.errors import OK, USAGE, RosterError
+
 DESCRIPTION = """\
 Check a folder with organizations.csv (and ties.csv, grants.csv) and tell every problem at once: file, line, column,
 the kind of value, what is allowed, the mend. What a cell says is never repeated. Nothing is run.
@@ -40,9 +42,9 @@ def add_parser(verbs: Any) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Print the problems, or what was read; return the exit code."""
-    from sim.commands.console import OK, USAGE, check_words, print_json, say_error
+    from sim.commands.console import check_words, print_json, say_error
     from sim.configuration import compose
-    from sim.roster import RosterError, read_folder
+    from sim.roster import read_folder
 
     field = compose(check_words(args), config_dir=args.config_dir).parameters.field
     try:

@@ -16,7 +16,6 @@ from sim.choices import name_shock
 from sim.configuration.declared import (
     NAME_PATTERN,
     RUN_KEYS,
-    ConfigurationError,
     build_parameters,
     check_label,
     refuse_unknown,
@@ -33,7 +32,8 @@ from sim.configuration.files import (
     read_yaml,
 )
 from sim.configuration.overrides import Word, read_words
-from sim.declarations import MAX_SEED, ParameterError, read_seed
+from sim.declarations import MAX_SEED, read_seed
+from sim.errors import ConfigurationError
 from sim.parameters import Parameters
 from sim.regimes import Regime
 
@@ -272,15 +272,8 @@ def list_seeds(seeds: Any) -> Any:
     if isinstance(seeds, str):
         return seeds
     if not isinstance(seeds, Iterable) or not hasattr(seeds, "__len__"):
-        return _read_seed(seeds)
-    return [_read_seed(one) for one in (sorted(seeds) if isinstance(seeds, set | frozenset) else seeds)]
-
-
-def _read_seed(value: Any) -> int:
-    try:
-        return read_seed(value)
-    except ParameterError as problem:
-        raise ConfigurationError(str(problem)) from None
+        return read_seed(seeds)
+    return [read_seed(one) for one in (sorted(seeds) if isinstance(seeds, set | frozenset) else seeds)]
 
 
 def read_seeds(value: Any) -> list[int]:

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 from sim import parameters
 from sim.choices import Choices
-from sim.parameters import ParameterError, Parameters
+from sim.errors import ConfigurationError, ParameterError
+from sim.parameters import Parameters
 from sim.regimes import DEFAULT_REGIME
 
 GROUPS = ("field", "regime", "shock", "mechanisms", "calibration", "experiment")
@@ -30,10 +31,6 @@ _NAMES = re.compile(
     rf"(regime\.(name|label)|({'|'.join(CHOSEN_GROUPS)})\.label)"
 )  # only a file of the group holds them
 _PROGRAMME = re.compile(r"^regime\.programmes\.([^.]+)\.")
-
-
-class ConfigurationError(ValueError):
-    """A setting is unknown, of the wrong kind or out of range; the text says which, and the mend."""
 
 
 class Declaration(NamedTuple):
@@ -192,10 +189,7 @@ def build_parameters(tree: Mapping[str, Any]) -> Parameters:
             groups[name] = _build(kind, tree[name], f"{name}.")
         else:
             groups[name] = check_value(name, tree[name])
-    try:
-        return Parameters(**groups)
-    except ParameterError as problem:
-        raise ConfigurationError(str(problem)) from None
+    return Parameters(**groups)
 
 
 def _build(kind: Any, tree: Mapping[str, Any], prefix: str) -> Any:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sim.choices import name_shock
-from sim.configuration.declared import GROUPS, ConfigurationError, find_declaration, show
+from sim.configuration.declared import GROUPS, find_declaration, show
 from sim.configuration.designs import Design
 from sim.configuration.designs.sampling import ENSEMBLE
+from sim.errors import ConfigurationError
 from sim.parameters import Parameters
 
 MOST_POINTS = 20_000  # of a design, looked at for shocks

@@ -14,11 +14,11 @@ from sim.configuration.declared import (
     GROUPS,
     NAME_PATTERN,
     RUN_KEYS,
-    ConfigurationError,
     check_label,
     check_value,
     suggest,
 )
+from sim.errors import ConfigurationError
 from sim.files import PACKAGE, find_shipped, read_bounded
 
 MAX_BYTES = 64 * 1024

@@ -14,7 +14,6 @@ from sim.configuration.declared import (
     EXPERIMENT_KEYS,
     GROUPS,
     RUN_KEYS,
-    ConfigurationError,
     check_value,
     declared,
     fill_range,
@@ -24,6 +23,7 @@ from sim.configuration.declared import (
     suggest,
 )
 from sim.configuration.files import MAX_BYTES, MAX_DEPTH, check_option, check_text, option_files
+from sim.errors import ConfigurationError
 
 _LINE = re.compile(r"regime\.programmes\.[^.]+")
 _NUMBER = r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?"

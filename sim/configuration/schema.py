@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from sim import parameters
-from sim.configuration.declared import CHOSEN_GROUPS, GLOBAL_GROUPS, GROUPS, ConfigurationError
+from sim.configuration.declared import CHOSEN_GROUPS, GLOBAL_GROUPS, GROUPS
 from sim.configuration.files import check_file, experiments_folder, find_files, read_yaml
+from sim.errors import ConfigurationError
 
 SCHEMA = "coalitions_schema"
 LABELLED = (parameters.Field, parameters.Shock, parameters.Mechanisms)  # and the regime: their files may hold a label

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.configuration import ConfigurationError
+from sim.errors import ConfigurationError
 from sim.explore.header import describe_page, describe_start, describe_words, find_dimensions
 from sim.explore.packing import pack_run
 from sim.explore.page import build_page

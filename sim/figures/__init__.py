@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.errors import FigureError
+
 if TYPE_CHECKING:
     from sim.figures.figure import Figure, Origin
     from sim.results import Results
@@ -26,7 +28,7 @@ def make_figures(results: Results, names: Iterable[str] | None = None, origin: O
 
     wanted = set(FIGURES if names is None else names)
     if unknown := wanted - set(FIGURES):
-        raise ValueError(f"figure '{min(unknown)}': not known; choose from {', '.join(FIGURES)}")
+        raise FigureError(f"figure '{min(unknown)}': not known; choose from {', '.join(FIGURES)}")
     known, shown = origin or find_origin(results), relabel(results)
     made = (FIGURES[name](shown, known) for name in FIGURES if name in wanted)
     return [figure for figure in made if figure is not None]

@@ -96,7 +96,8 @@ def _tell_command(origin: Origin, analysis: Analysis, table: Table, path: Path, 
 
 def _read_labels(folder: Path) -> Labels:
     """Return the written labels of what was chosen, as the manifest in `folder` keeps them."""
-    from sim.results import ResultsError, read_manifest
+    from sim.errors import ResultsError
+    from sim.results import read_manifest
 
     try:
         labels = read_manifest(folder).get("labels")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from sim.errors import FigureError
 from sim.figures import style
 from sim.figures.style import WIDE, clean, styled
 from sim.files import replace_file
@@ -20,10 +21,6 @@ MINUS = re.compile(r"(?<=[\s(])-(?=\d)")  # a minus before a number, which a hyp
 Table: TypeAlias = Any  # a pandas.DataFrame, whose stubs take most of what it can do for mistakes
 FORMATS = ("svg", "png")
 LONGEST = 200  # letters of a command that stand below the picture; a longer one stands in the text file only
-
-
-class FigureError(ValueError):
-    """A figure lacks one of its parts."""
 
 
 NAMED = " Codes of the roster: not to be passed on."

@@ -9,17 +9,14 @@ from typing import Any
 import pandas as pd
 
 from sim.columns import MONTHS
-from sim.delimited import DelimitedError, fold_name, read_rows
+from sim.delimited import fold_name, read_rows
+from sim.errors import DelimitedError, ObservationError
 from sim.figures.figure import Origin, Table
 from sim.figures.style import BLACK
 
 HEADER = ["month", "column", "value"]
 KNOWN = [entry.name for entry in MONTHS]
 MAX_BYTES = 5_000_000
-
-
-class ObservationError(ValueError):
-    """A file of observations cannot be used; the text names the line and the mend."""
 
 
 def read_observations(path: str | Path, start: str = "") -> Table:

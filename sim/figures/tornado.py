@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
+from sim.errors import FigureError
 from sim.figures.figure import Figure, Origin, Table
 from sim.figures.labels import fold, tell_share
 from sim.figures.phrases import find_outcome, list_some, lower, name_levers, name_parameter, tell_amount
@@ -28,12 +29,12 @@ def plot_tornado(sensitivities: Table, origin: Origin, labels: dict[str, dict[st
     """Return a panel an outcome with its most important parameters.
 
     ``sensitivities``: outcome, parameter and either total, total_low, total_high with first_order (Sobol), or mu_star
-    and sigma (Morris), or delta. labels: see ``labels`` in a manifest. Raises `ValueError` where none of the three is
+    and sigma (Morris), or delta. labels: see ``labels`` in a manifest. Raises `FigureError` where none of the three is
     there.
     """
     measure = find_measure(sensitivities)
     if measure is None:
-        raise ValueError(
+        raise FigureError(
             f"a table of sensitivities needs a column {', '.join(MEASURES)} with numbers; it has "
             f"{', '.join(sensitivities)}"
         )

@@ -1,17 +1,9 @@
 """Coalition theory: a snapshot or a typed table in, a verdict out. Knows nothing of how the model moves."""
 
+from sim.errors import GameError
 from sim.games.bilateral import form_alliances
 from sim.games.core import core_blocking_coalitions
-from sim.games.hedonic import (
-    KINDS,
-    MOST_PLAYERS,
-    TOLERANCE,
-    GameError,
-    HedonicGame,
-    ListedGame,
-    build_game,
-    check_partition,
-)
+from sim.games.hedonic import KINDS, MOST_PLAYERS, TOLERANCE, HedonicGame, ListedGame, build_game, check_partition
 from sim.games.snapshot import PROJECTIONS, Snapshot, take_snapshot
 from sim.games.stability import Deviation, Stability, judge_stability
 from sim.games.transferable import build_coverage, build_voting, compute_banzhaf, compute_shapley

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-from sim.games.hedonic import GameError, Partition
+from sim.errors import GameError
+from sim.games.hedonic import Partition
 
 SYNERGY = 1.2
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.errors import GameError
 from sim.games.hedonic import (
     MOST_PLAYERS,
     TOLERANCE,
-    GameError,
     Group,
     HedonicGame,
     ListedGame,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sim.errors import GameError
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
@@ -18,10 +20,6 @@ KINDS = ("additively_separable", "fractional")
 
 Group = tuple[int, ...]
 Partition = tuple[Group, ...]
-
-
-class GameError(ValueError):
-    """A game that is not one, or too large."""
 
 
 class HedonicGame(NamedTuple):

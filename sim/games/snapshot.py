@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.games.hedonic import GameError, Group, HedonicGame, Partition
+from sim.errors import GameError
+from sim.games.hedonic import Group, HedonicGame, Partition
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

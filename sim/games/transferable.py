@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.games.hedonic import GameError, check_size
+from sim.errors import GameError
+from sim.games.hedonic import check_size
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

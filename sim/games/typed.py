@@ -7,17 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.delimited import DelimitedError, read_rows
-from sim.games.hedonic import (
-    GameError,
-    Group,
-    HedonicGame,
-    ListedGame,
-    Partition,
-    build_game,
-    check_partition,
-    check_size,
-)
+from sim.delimited import read_rows
+from sim.errors import DelimitedError, GameError
+from sim.games.hedonic import Group, HedonicGame, ListedGame, Partition, build_game, check_partition, check_size
 from sim.sheets import NUMBER
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from sim.delimited import DelimitedError, read_rows
+from sim.delimited import read_rows
+from sim.errors import DelimitedError, RosterError
 from sim.files import replace_file
-from sim.sheets import MAX_BYTES, RosterError
+from sim.sheets import MAX_BYTES
 
 HEADER = ["org_id", "source_id", "name"]
 

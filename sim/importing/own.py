@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 
+from sim.errors import RosterError
 from sim.importing.reading import MAX_PROBLEMS, Source
 from sim.importing.taken import Choices, Taken
 from sim.parameters import Field
 from sim.roster import read_folder
-from sim.sheets import COLUMNS, GRANTS, ORGANIZATIONS, TIES, Line, RosterError, Sheet
+from sim.sheets import COLUMNS, GRANTS, ORGANIZATIONS, TIES, Line, Sheet
 
 KNOWN = ()
 CODED = ("coalitions", "localities")  # lists whose entries may be names, too

@@ -8,11 +8,12 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from sim.errors import RosterError
 from sim.files import replace_file
 from sim.importing.codes import KeyFile, assign_codes
 from sim.importing.taken import Row, Taken
 from sim.parameters import Field
-from sim.sheets import GRANTS, ORGANIZATIONS, TIES, Problems, RosterError, Sheet, find_columns
+from sim.sheets import GRANTS, ORGANIZATIONS, TIES, Problems, Sheet, find_columns
 
 
 def write_folder(

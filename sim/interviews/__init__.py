@@ -1,6 +1,7 @@
 """Interviews in silico: what members of coalitions would speak of, by the themes of the study. Reads tables alone."""
 
-from sim.interviews.counting import InterviewError, count_events, count_interviews, interview_runs, list_events
+from sim.errors import InterviewError
+from sim.interviews.counting import count_events, count_interviews, interview_runs, list_events
 from sim.interviews.sampling import Interview, Plan, hold_interviews
 from sim.interviews.themes import CODES, STUDY, THEMES
 

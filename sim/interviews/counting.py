@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from sim.errors import InterviewError
 from sim.interviews.sampling import Interview, Plan, hold_interviews
 from sim.interviews.themes import THEMES
 
@@ -16,10 +17,6 @@ if TYPE_CHECKING:
 KEYS = ("run_id", "regime", "seed")
 COLUMNS = (*KEYS, "interview", "organization", "theme", "n_events")
 EVENT_COLUMNS = (*KEYS, "interview", "organization", "coalition", "month", "event", "cause", "theme")
-
-
-class InterviewError(ValueError):
-    """Results without what interviews are made from."""
 
 
 def interview_runs(

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from sim.errors import PrintError
 from sim.files import replace_file
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
@@ -24,10 +25,6 @@ MISSING = (
 )
 
 Printer = Callable[[Path, Path, str], None]
-
-
-class PrintError(RuntimeError):
-    """Nothing here can print, or what can has failed."""
 
 
 def find_printer() -> Printer:

@@ -13,8 +13,9 @@ import pandas as pd
 
 from sim.columns import COUNTED, COUNTERS, KEYS, RUNS
 from sim.contrasts import OUTCOMES
+from sim.errors import ResultsError
 from sim.figures.labels import join_parts, label_settings, name_setting
-from sim.results import ResultsError, read_manifest, scan_table
+from sim.results import read_manifest, scan_table
 
 if TYPE_CHECKING:
     from sim.figures.figure import Table

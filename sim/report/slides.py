@@ -8,9 +8,9 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.errors import PrintError
 from sim.files import replace_file
 from sim.report.illustrations import draw_png
-from sim.report.printing import PrintError
 
 if TYPE_CHECKING:
     from sim.figures.figure import Figure

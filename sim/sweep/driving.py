@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from sim.configuration import ConfigurationError
+from sim.errors import FULL, ConfigurationError, NoRoomError
 from sim.files import replace_file
 from sim.sweep.engines import Engine
 from sim.sweep.locking import is_locked, lock_folder
@@ -33,7 +33,6 @@ from sim.sweep.parts import (
     remove_parts,
     write_part,
 )
-from sim.sweep.pilot import DiskFullError
 from sim.sweep.plan import Plan, check_maker, read_plan, write_plan
 
 ATTEMPTS = 3  # with a run alone, before it is set aside
@@ -89,9 +88,10 @@ def drive(
     report: Report = lambda done, total: None,
     is_stopped: Callable[[], bool] = lambda: False,
 ) -> Outcome:
-    """Do all runs of the plan that are not done yet and join the parts. Raises `LockedError`, `DiskFullError`, OSError.
+    """Do all runs of the plan that are not done yet and join the parts.
 
     seconds_a_run: for the length of parts. is_stopped() is asked before each new stretch.
+    Raises `FolderInUseError`, `NoRoomError`, OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with lock_folder(folder):
@@ -168,7 +168,9 @@ def _do_gaps(
                 raise ConfigurationError(told["refused"])
             if "error" in told:
                 engine.stop()
-                raise (DiskFullError if told.get("errno") == 28 else OSError)(told.get("errno") or 5, told["error"])
+                if told.get("errno") in FULL:
+                    raise NoRoomError(told["error"])
+                raise OSError(told.get("errno") or 5, told["error"])
             n_lost, first_tries = (n_lost + 1, first_tries) if "lost" in told else (0, set(tries))
             if n_lost > MOST_LOST:
                 engine.stop()

@@ -19,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from sim.configuration import ConfigurationError
+from sim.errors import ConfigurationError
 from sim.sweep.parts import Stretch
 from sim.sweep.work import do_stretch
 

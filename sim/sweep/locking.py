@@ -9,23 +9,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from sim.configuration import ConfigurationError
+from sim.errors import FolderInUseError
 from sim.sweep.work import WORKERS_LOCK
 
 LOCK = ".lock"
 SECONDS_FOR_LOCK = 0.5
 
 
-class LockedError(ConfigurationError):
-    """Another sweep is running in this folder."""
-
-
 @contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
-    """Hold the folder for this driver, after any worker of an earlier one has ended. Raises `LockedError`."""
+    """Hold the folder for this driver, after any worker of an earlier one has ended. Raises `FolderInUseError`."""
     with (folder / LOCK).open("a") as own, (folder / WORKERS_LOCK).open("a") as workers:
         if not _take(own):
-            raise LockedError(f"{folder}: another sweep is running there; wait for it or choose another name=…")
+            raise FolderInUseError(f"{folder}: another sweep is running there; wait for it or choose another name=…")
         fcntl.flock(workers, fcntl.LOCK_EX)  # the workers of a killed driver end within a second or two
         fcntl.flock(workers, fcntl.LOCK_UN)
         yield

@@ -78,7 +78,8 @@ def describe_plan(plan: Plan, failures: list[Failure]) -> dict[str, Any]:
 def _describe_rosters(plan: Plan) -> dict[str, Any] | None:
     """Return what is said of the rosters of a plan's settings; of one that has gone or changed, the most careful."""
     from sim.disclosure import describe_roster, merge_rosters
-    from sim.roster import RosterError, read_folder
+    from sim.errors import RosterError
+    from sim.roster import read_folder
 
     found = []
     for tree in (plan.base, *plan.combinations.values()):
@@ -109,7 +110,8 @@ def list_sizes(plan: Plan) -> list[dict[str, Any]]:
 
 def _describe_size(plan: Plan, point: dict[str, Any], varied: list[str]) -> dict[str, Any]:
     from sim.configuration.designs import find_value
-    from sim.roster import RosterError, read_folder
+    from sim.errors import RosterError
+    from sim.roster import read_folder
 
     parameters = plan.parameters_at({name: value for name, value in point.items() if name in (*GROUPS, *FIELD_NAMES)})
     field, roster = parameters.field, None

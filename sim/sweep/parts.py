@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sim.configuration import ConfigurationError
+from sim.errors import ConfigurationError
 from sim.files import check_regular, replace_file
 from sim.release import describe_maker, find_difference
 from sim.seals import is_sealed, seal

@@ -11,16 +11,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from sim.errors import NoRoomError
 from sim.sweep.parts import Failure, Stretch
 from sim.sweep.plan import Plan
 from sim.sweep.work import run_stretch
 
 PILOT_SECONDS = 1.0
 GOLDEN_RATIO = 0.618033988749895
-
-
-class DiskFullError(OSError):
-    """There is no room for the results."""
 
 
 class Pilot(NamedTuple):
@@ -69,8 +66,8 @@ def _measure_bytes(frame: pd.DataFrame, folder: Path) -> float:
 
 
 def check_room(folder: Path, pilot: Pilot, n_runs: int) -> None:
-    """Raise `DiskFullError` unless there is room for twice the results: parts and what they are joined to."""
+    """Raise `NoRoomError` unless there is room for twice the results: parts and what they are joined to."""
     needed = 2.2 * sum(pilot.bytes.values()) * n_runs
     free = shutil.disk_usage(folder).free
     if needed > free:
-        raise DiskFullError(28, f"{folder}: {needed / 1e6:,.1f} MB wanted, {free / 1e6:,.1f} MB free")
+        raise NoRoomError(f"{folder}: {needed / 1e6:,.1f} MB wanted, {free / 1e6:,.1f} MB free")

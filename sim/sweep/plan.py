@@ -18,12 +18,13 @@ from typing import Any, NamedTuple
 
 from sim.choices import name_runs
 from sim.columns import MODEL_VERSION
-from sim.configuration import Configuration, ConfigurationError
+from sim.configuration import Configuration
 from sim.configuration.composition import compose
 from sim.configuration.declared import GROUPS, build_parameters
 from sim.configuration.designs import CASE, Design, name_columns, read_design, set_values
 from sim.configuration.doubtful import check_labels, find_warnings
 from sim.disclosure import find_places, hide_place, hide_places
+from sim.errors import ConfigurationError
 from sim.files import read_bounded, replace_file
 from sim.parameters import Parameters
 from sim.release import describe_code, describe_maker, find_difference

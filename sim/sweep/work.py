@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.configuration import ConfigurationError, find_value
+from sim.configuration import find_value
+from sim.errors import ConfigurationError
 from sim.sweep.parts import Failure, Stretch, write_part
 from sim.sweep.plan import Plan, Run, check_maker, read_plan
 

@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 
 from sim.__main__ import main
-from sim.analysis import AnalysisError, read_sweep
+from sim.analysis import read_sweep
 from sim.analysis.reading import make_sweep
 from sim.analysis.robustness import compute_robustness
 from sim.analysis.scenarios import find_scenarios
 from sim.analysis.sensitivity import compute_sensitivity
 from sim.columns import MODEL_VERSION
+from sim.errors import AnalysisError
 from sim.release import describe_code
 from sim.results import Results, save_results
 from tests.analysis.tables import make_manifest, make_runs

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sim.analysis import AnalysisError
 from sim.analysis.reading import Sweep
 from sim.analysis.robustness import compute_robustness, compute_share_interval, describe_robustness
+from sim.errors import AnalysisError
 from tests.analysis.tables import make_table
 
 CASES = [

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sim.analysis import AnalysisError
-from sim.analysis.conditions import ExpressionError, evaluate, evaluate_condition
+from sim.analysis.conditions import evaluate, evaluate_condition
 from sim.analysis.scenarios import describe_scenarios, find_scenarios, prepare_points
+from sim.errors import AnalysisError, ExpressionError
 from tests.analysis.tables import make_table
 
 SAMPLE = {"method": "latin_hypercube", "n": 256}

@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from sim.analysis import AnalysisError, reading
+from sim.analysis import reading
 from sim.analysis.sensitivity import compute_sensitivity, describe_sensitivity
+from sim.errors import AnalysisError
 from sim.leaders import NOTHING
 from tests.analysis.tables import PARAMETERS, make_table
 

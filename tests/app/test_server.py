@@ -21,10 +21,11 @@ from sim.app.guards import MAX_BODY_BYTES, Room, make_code
 from sim.app.options import Options
 from sim.app.server import App, build_app
 from sim.app.serving import listen
-from sim.app.visitors import FullError, Visitors
+from sim.app.visitors import Visitors
 from sim.commands.run import add_changes
 from sim.commands.runs import run_design
 from sim.configuration import compose
+from sim.errors import RefusedError
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +192,7 @@ def test_there_is_room_for_so_many_and_the_idle_make_room():
     visitors = Visitors(limit=2, idle_seconds=10, clock=lambda: now[0])
     first = visitors.enter()
     visitors.enter()
-    with pytest.raises(FullError):
+    with pytest.raises(RefusedError):
         visitors.enter()
     now[0] = 11.0
     visitors.enter()

@@ -124,7 +124,8 @@ class _Request:
 
 def _read_message(data: bytes, folder: Path) -> None:
     from sim.app.asking import read_asked, write_command
-    from sim.app.server import RefusedError, _read_body
+    from sim.app.server import _read_body
+    from sim.errors import RefusedError
 
     app = _make_app()
     try:

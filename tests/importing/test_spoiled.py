@@ -5,10 +5,11 @@ import random
 import pytest
 
 from sim.__main__ import main
+from sim.errors import RosterError
 from sim.importing import READERS, Choices, KeyFile, Source, write_folder
 from sim.parameters import Field
 from sim.roster import read_folder
-from sim.sheets import Problems, RosterError
+from sim.sheets import Problems
 from tests.importing.exports import (
     GRANTS_GOV,
     IRS,

@@ -9,12 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sim.analysis.reading import AnalysisError
-from sim.configuration import ConfigurationError
-from sim.games import GameError
-from sim.parameters import ParameterError
-from sim.results import ResultsError
-from sim.roster import RosterError
+from sim.errors import AnalysisError, ConfigurationError, GameError, ParameterError, ResultsError, RosterError
 from sim.wording import make_plain
 
 USER_ERRORS = (ConfigurationError, ParameterError, RosterError, ResultsError, GameError, AnalysisError)

@@ -10,10 +10,10 @@ import pytest
 
 import sim
 from sim.__main__ import main
-from sim.configuration import ConfigurationError, compose
-from sim.parameters import Field, ParameterError
-from sim.results import ResultsError
-from sim.roster import RosterError, read_folder
+from sim.configuration import compose
+from sim.errors import ConfigurationError, ParameterError, ResultsError, RosterError
+from sim.parameters import Field
+from sim.roster import read_folder
 from tests.malformed import files, messages, rosters, tables
 from tests.malformed.judging import REFUSED, judge
 from tests.malformed.measuring import measure

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from sim.configuration import ConfigurationError, compose, option_files, set_values
+from sim.configuration import compose, option_files, set_values
 from sim.engine import simulate
-from sim.parameters import ParameterError, declarations
+from sim.errors import ConfigurationError, ParameterError
+from sim.parameters import declarations
 
 FAST, ALL = 60, 500
 FIXED = ("months", "field.n_organizations", "field.n_localities", "field.n_states", "field.bridges_per_state")

@@ -10,7 +10,8 @@ import pytest
 
 import sim.results
 from sim.__main__ import main
-from sim.files import HeldError, hold_folder, replace_file
+from sim.errors import FolderInUseError
+from sim.files import hold_folder, replace_file
 from tests.reliability.calling import digest, find_broken
 from tests.worlds import keep_last
 
@@ -48,7 +49,7 @@ def test_a_held_folder_is_free_again_when_its_process_is_killed(tmp_path):
     words = [sys.executable, "-c", HOLDING, str(tmp_path / "a")]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout.readline() == "held\n"
-        with pytest.raises(HeldError), hold_folder(tmp_path / "a"):
+        with pytest.raises(FolderInUseError), hold_folder(tmp_path / "a"):
             pass
         other.kill()
     with hold_folder(tmp_path / "a"):

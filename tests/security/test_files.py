@@ -10,18 +10,17 @@ import pandas as pd
 import pytest
 
 from sim.__main__ import main
-from sim.configuration import ConfigurationError
 from sim.configuration.files import check_file, read_description
 from sim.ensemble import read_ensemble
-from sim.figures.observations import ObservationError, read_observations
-from sim.files import UnfitFileError, check_regular, open_regular, read_bounded
-from sim.games.hedonic import GameError
+from sim.errors import ConfigurationError, GameError, ObservationError, ResultsError, RosterError, UnfitFileError
+from sim.figures.observations import read_observations
+from sim.files import check_regular, open_regular, read_bounded
 from sim.games.typed import read_table
 from sim.importing.codes import KeyFile
 from sim.importing.reading import Source
 from sim.parameters import Field
-from sim.results import ResultsError, load_results, read_manifest, scan_table, write_manifest
-from sim.roster import RosterError, read_folder
+from sim.results import load_results, read_manifest, scan_table, write_manifest
+from sim.roster import read_folder
 from sim.sheets import Problems
 from sim.sweep.parts import read_note
 from sim.sweep.plan import read_plan

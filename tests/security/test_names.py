@@ -3,8 +3,8 @@
 import pytest
 
 from sim.commands.runs import place_folder
-from sim.configuration import ConfigurationError
 from sim.configuration.declared import NAME_PATTERN
+from sim.errors import ConfigurationError
 from tests.security import outputs
 from tests.security.names import NAMES, PATHS
 

@@ -13,7 +13,7 @@ import pytest
 import sim
 from sim.__main__ import main
 from sim.commands import sweep as sweep_verb
-from sim.results import ResultsError
+from sim.errors import ResultsError
 from sim.sweep import locking, pilot
 from sim.sweep.locking import lock_folder
 from tests.sealing import seal_anew

@@ -9,14 +9,15 @@ import pytest
 
 import sim
 from sim.commands.runs import run_design
-from sim.configuration import ConfigurationError, compose, read_varied
+from sim.configuration import compose, read_varied
+from sim.errors import ConfigurationError, FolderInUseError, NoRoomError
 from sim.roster import locate_folder
 from sim.sweep import driving, locking, pilot, work
 from sim.sweep.driving import choose_length, describe
 from sim.sweep.engines import Here, Workers
-from sim.sweep.locking import LockedError, lock_folder
+from sim.sweep.locking import lock_folder
 from sim.sweep.parts import FOLDER
-from sim.sweep.pilot import DiskFullError, Pilot, check_room
+from sim.sweep.pilot import Pilot, check_room
 from sim.sweep.plan import extend_plan, read_plan
 from tests.sweep.small import (
     WORDS,
@@ -279,16 +280,15 @@ def test_workers_that_all_die_end_the_sweep_instead_of_setting_everything_aside(
     assert not list((tmp_path / FOLDER).glob("runs-*"))
 
 
-@pytest.mark.parametrize(("number", "kind"), [(28, DiskFullError), (30, OSError)])
+@pytest.mark.parametrize(("number", "kind"), [(28, NoRoomError), (30, OSError)])
 def test_a_part_that_cannot_be_written_ends_the_sweep_and_keeps_the_rest(number, kind, tmp_path):
     class Full(Shuffled):
         def run(self, folder, stretches, is_stopped):
             yield work.do_stretch(folder, next(stretches))
             yield {"first": 3, "last": 6, "error": "no", "errno": number}
 
-    with pytest.raises(kind) as found:
+    with pytest.raises(kind, match="no"):
         drive(plan_sweep(*WORDS), tmp_path, engine=Full())
-    assert found.value.errno == number
     assert drive(plan_sweep(*WORDS), tmp_path).n_before == 3
 
 
@@ -324,7 +324,7 @@ def test_half_written_files_of_killed_processes_are_cleared_away(tmp_path):
 
 def test_a_folder_that_is_held_is_refused_in_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(locking, "SECONDS_FOR_LOCK", 0.05)
-    with lock_folder(tmp_path), pytest.raises(LockedError, match="another sweep is running there"):
+    with lock_folder(tmp_path), pytest.raises(FolderInUseError, match="another sweep is running there"):
         drive(plan_sweep(*WORDS), tmp_path)
     assert drive(plan_sweep(*WORDS), tmp_path).is_complete
 
@@ -435,5 +435,5 @@ def test_a_sweep_that_will_not_fit_is_refused_before_it_begins(tmp_path, monkeyp
     few = Pilot(0.01, {"runs": 100.0, "months": 900.0}, [], 10)
     monkeypatch.setattr(pilot.shutil, "disk_usage", lambda folder: types.SimpleNamespace(free=2_000_000))
     check_room(tmp_path, few, 900)
-    with pytest.raises(DiskFullError, match=r"2\.2 MB wanted, 2\.0 MB free"):
+    with pytest.raises(NoRoomError, match=r"2\.2 MB wanted, 2\.0 MB free"):
         check_room(tmp_path, few, 1000)

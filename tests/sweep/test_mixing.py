@@ -7,7 +7,7 @@ import pytest
 
 from sim import release
 from sim.__main__ import main
-from sim.configuration import ConfigurationError
+from sim.errors import ConfigurationError
 from sim.seals import seal
 from sim.sweep import pilot
 from sim.sweep.clusters.tasks import do_task

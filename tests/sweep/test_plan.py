@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.configuration import ConfigurationError, read_varied
-from sim.parameters import ParameterError
+from sim.configuration import read_varied
+from sim.errors import ConfigurationError, ParameterError
 from sim.sweep import plan as planning
 from sim.sweep.plan import Block, extend_plan, forget_places, make_plan, read_plan, write_plan
 from tests.sweep.small import WORDS, plan_sweep

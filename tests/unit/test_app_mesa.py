@@ -7,7 +7,7 @@ import pytest
 
 import sim
 from sim.app_mesa import SHOWN, ClassroomModel, draw_field, draw_series
-from sim.configuration import ConfigurationError
+from sim.errors import ConfigurationError
 
 
 @pytest.fixture(scope="module")

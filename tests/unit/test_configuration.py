@@ -8,7 +8,6 @@ import pytest
 import yaml
 
 from sim.configuration import (
-    ConfigurationError,
     compose,
     configuration_folder,
     declared,
@@ -17,7 +16,8 @@ from sim.configuration import (
     read_seeds,
     set_values,
 )
-from sim.parameters import ParameterError, Parameters
+from sim.errors import ConfigurationError, ParameterError
+from sim.parameters import Parameters
 from sim.regimes import Programme, Regime
 from sim.roster import locate_folder
 

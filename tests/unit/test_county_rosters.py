@@ -5,12 +5,12 @@ import pytest
 
 from sim.configuration import compose
 from sim.engine import prepare, simulate
+from sim.errors import ParameterError, RosterError
 from sim.inputs import Inputs
 from sim.model import CoalitionModel
-from sim.parameters import ParameterError, Parameters
+from sim.parameters import Parameters
 from sim.region import Region
 from sim.roster import read_folder
-from sim.sheets import RosterError
 
 HEADER = "org_id,localities,monthly_need_usd,viewpoint,coalitions"
 ROWS = (

@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sim
-from sim.configuration import ConfigurationError, Design, compose, read_design, read_varied, set_values
+from sim.configuration import Design, compose, read_design, read_varied, set_values
 from sim.configuration.designs import check_groups, narrow
-from sim.configuration.designs.constraints import ConstraintError, read_constraint
+from sim.configuration.designs.constraints import read_constraint
+from sim.errors import ConfigurationError, ConstraintError
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = {

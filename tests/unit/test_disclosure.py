@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from sim.commands.draw import _read_names
-from sim.configuration import ConfigurationError, compose
+from sim.configuration import compose
 from sim.disclosure import (
     SMALLEST_GROUP,
     count_names,
@@ -19,7 +19,8 @@ from sim.disclosure import (
     tell_roster,
     withhold,
 )
-from sim.parameters import Field, ParameterError
+from sim.errors import ConfigurationError, ParameterError
+from sim.parameters import Field
 from sim.roster import read_folder
 from sim.sweep.manifest import _describe_rosters
 from sim.sweep.plan import make_plan

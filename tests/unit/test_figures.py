@@ -14,15 +14,16 @@ from matplotlib.text import Text
 
 from sim.columns import RATES
 from sim.contrasts import compute_differences
+from sim.errors import FigureError, ObservationError
 from sim.figures import AFTER_A_RUN, AFTER_THE_DEMO, FIGURES, draw, make_figures, style
 from sim.figures.boxes import plot_boxes
 from sim.figures.fan import plot_fan
-from sim.figures.figure import FigureError, Origin
+from sim.figures.figure import Origin
 from sim.figures.forms import FORMS, compute_rates, plot_forms, sum_up
 from sim.figures.labels import fold, name_setting
 from sim.figures.levers import plot_levers
 from sim.figures.network import lay_out, plot_network
-from sim.figures.observations import ObservationError, read_observations
+from sim.figures.observations import read_observations
 from sim.figures.origins import find_origin
 from sim.figures.pairs import N_DOTS, compute_interval, pick_dots, plot_pairs
 from sim.figures.people import compute_ends, plot_people

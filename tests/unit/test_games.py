@@ -19,7 +19,8 @@ import sim
 from sim import games
 from sim.__main__ import main
 from sim.compiled import IS_COMPILED
-from sim.games import GameError, HedonicGame
+from sim.errors import GameError
+from sim.games import HedonicGame
 from sim.inputs import Inputs
 from sim.snapshots import visit_months
 

@@ -11,9 +11,10 @@ import pytest
 import sim
 from sim.__main__ import main
 from sim.choices import label_choices, name_runs
-from sim.configuration import ConfigurationError, compose, option_files, read_varied
+from sim.configuration import compose, option_files, read_varied
 from sim.configuration.designs import read_design
 from sim.configuration.doubtful import find_warnings, tell_shock
+from sim.errors import ConfigurationError
 from sim.parameters import declarations
 from sim.results import load_results
 from sim.sweep.plan import make_plan

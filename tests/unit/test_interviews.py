@@ -9,11 +9,10 @@ import pytest
 import sim
 from sim import columns
 from sim.__main__ import main
-from sim.declarations import ParameterError
+from sim.errors import InterviewError, ParameterError
 from sim.interviews import (
     CODES,
     THEMES,
-    InterviewError,
     Plan,
     count_events,
     count_interviews,

@@ -13,9 +13,10 @@ from mesa.batchrunner import batch_run
 
 import sim
 from sim import engine
-from sim.configuration import ConfigurationError, compose
+from sim.configuration import compose
+from sim.errors import ConfigurationError, ParameterError
 from sim.model import CoalitionModel
-from sim.parameters import Field, ParameterError, Parameters
+from sim.parameters import Field, Parameters
 
 SMALL = replace(Parameters(), field=Field(n_organizations=6), months=5)
 WORDS = ["regime=mixed", "field.n_organizations=6", "months=5"]

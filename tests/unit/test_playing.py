@@ -12,9 +12,10 @@ from sim import turns
 from sim.changing import simulate_changed
 from sim.compilation import compile_turns
 from sim.compiled import IS_COMPILED
-from sim.configuration import ConfigurationError, compose
+from sim.configuration import compose
 from sim.deciding import ACTS, Decision, read_decision
 from sim.engine import run_compiled, run_processes, simulate
+from sim.errors import ConfigurationError
 from sim.inputs import Inputs
 from sim.playing import Player
 from sim.schedule import PROCESSES

@@ -15,9 +15,9 @@ from sim import columns, load_results
 from sim.__main__ import main
 from sim.configuration import compose
 from sim.engine import run_compiled, simulate
+from sim.errors import ParameterError
 from sim.inputs import Inputs
 from sim.model import CoalitionModel
-from sim.parameters import ParameterError
 from sim.regimes import LEVELS
 from sim.region import Region
 from tests.worlds import keep_last

@@ -15,6 +15,7 @@ import pytest
 
 from sim.__main__ import main
 from sim.contrasts import OUTCOMES, compute_differences
+from sim.errors import ResultsError
 from sim.report import write_report
 from sim.report.drawings import embed
 from sim.report.grids import Grid, grid_differences, grid_verdicts, shorten, show
@@ -23,7 +24,6 @@ from sim.report.provenance import tell_command
 from sim.report.reading import read_material
 from sim.report.sentences import MOST_WORDS, count_words, tell_difference, tell_headline, tell_summary
 from sim.report.settings import list_entries, tell_assumptions
-from sim.results import ResultsError
 from sim.tables import summarise
 from tests.sealing import seal_anew
 

@@ -10,7 +10,8 @@ from sim import columns
 from sim.changing import simulate_changed
 from sim.configuration import compose
 from sim.engine import simulate
-from sim.results import TABLES, Results, ResultsError, load_results, save_results
+from sim.errors import ResultsError
+from sim.results import TABLES, Results, load_results, save_results
 from sim.tables import find_typical_seed
 
 

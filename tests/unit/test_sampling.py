@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from sim.configuration.designs.axes import Axis
-from sim.configuration.designs.sampling import Sample, SamplingError, check_library
+from sim.configuration.designs.sampling import Sample, check_library
+from sim.errors import SamplingError
 
 AXES = (Axis("a"), Axis("b"), Axis("c"))
 NUMBERS = {

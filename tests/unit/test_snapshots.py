@@ -5,7 +5,7 @@ import pytest
 
 from sim.configuration import compose
 from sim.engine import prepare, run_compiled
-from sim.parameters import ParameterError
+from sim.errors import ParameterError
 from sim.snapshots import visit_months
 
 SEED, ROOM = 7, 4096

@@ -30,7 +30,7 @@ from experiments.validation.report import CSV_COLUMNS, judge_patterns, make_summ
 from experiments.validation.running import list_seeds, measure_set
 from experiments.validation.settings import Setting
 from sim.columns import MONTHS
-from sim.parameters import ParameterError
+from sim.errors import ParameterError
 
 ROOT = Path(__file__).parents[2]
 KEPT = command.KEPT

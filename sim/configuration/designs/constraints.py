@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sim.errors import ConstraintError
+
 MAX_LENGTH = 300
 COMPARISONS = {
     ">=": operator.ge,
@@ -32,10 +34,6 @@ _TOKEN = re.compile(
 Factor = tuple[int, "float | str"]  # sign, and a number or a parameter's name
 Product = tuple[int, tuple[Factor, ...]]  # sign in the sum, factors
 Sum = tuple[Product, ...]
-
-
-class ConstraintError(ValueError):
-    """A constraint cannot be read; the text says where, and how it is written."""
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sim.configuration.declared import (
-    EXPERIMENT_KEYS,
-    GROUPS,
-    RUN_KEYS,
-    ConfigurationError,
-    check_value,
-    show,
-    suggest,
-)
+from sim.configuration.declared import EXPERIMENT_KEYS, GROUPS, RUN_KEYS, check_value, show, suggest
+from sim.errors import ConfigurationError
 
 
 def require_mapping(tree: Any, where: str, wanted: str) -> Mapping[str, Any]:

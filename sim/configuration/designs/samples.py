@@ -9,7 +9,6 @@ from sim.configuration.declared import (
     EXPERIMENT_KEYS,
     GROUPS,
     RUN_KEYS,
-    ConfigurationError,
     check_value,
     fill_range,
     find_declaration,
@@ -19,7 +18,8 @@ from sim.configuration.declared import (
 )
 from sim.configuration.designs.axes import Axis
 from sim.configuration.designs.entries import check_entry, refuse_others, refuse_repeats, require_mapping
-from sim.configuration.designs.sampling import ENSEMBLE, METHODS, Sample, SamplingError, check_library, digest_axes
+from sim.configuration.designs.sampling import ENSEMBLE, METHODS, Sample, check_library, digest_axes
+from sim.errors import ConfigurationError, SamplingError
 
 MAX_POINTS = 10_000_000
 _RANGE_KEYS = ("low", "high", "scale")

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.configuration.designs.axes import Axis
+from sim.errors import SamplingError
 
 if typing.TYPE_CHECKING:
     import numpy as np
@@ -41,10 +42,6 @@ WORDS = {
 LIBRARIES = {"latin_hypercube": "scipy", "sobol": "scipy", "saltelli": "SALib", "morris": "SALib", ENSEMBLE: None}
 MATRICES = ("saltelli", "morris")  # their analysis needs every row in its place
 MIN_TRIED, MIN_KEPT = 10_000, 0.002  # below that share of points that keep the constraints, drawing is given up
-
-
-class SamplingError(ValueError):
-    """A sample cannot be drawn; the text says why, and the mend."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sim.configuration import ConfigurationError
+from sim.errors import ConfigurationError
 from sim.sweep.clusters.tasks import (
     SECONDS_TO_ANSWER,
     check_options,

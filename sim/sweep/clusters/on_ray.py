@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sim.configuration import ConfigurationError
+from sim.errors import ConfigurationError
 from sim.sweep.clusters.tasks import check_options, check_port, check_told, do_task, keeping_signals, refuse_task, say
 from sim.sweep.engines import Done
 from sim.sweep.parts import Stretch

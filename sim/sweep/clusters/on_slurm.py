@@ -21,7 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sim.configuration import ConfigurationError
+from sim.errors import ConfigurationError
 from sim.sweep.clusters.tasks import SECONDS_TO_ANSWER, check_options, check_told, read_number, say
 from sim.sweep.engines import Done, Workers
 from sim.sweep.locking import LOCK

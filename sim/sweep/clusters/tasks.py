@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sim.configuration import ConfigurationError, suggest
+from sim.configuration import suggest
+from sim.errors import ConfigurationError
 from sim.sweep.engines import Done
 from sim.sweep.parts import Stretch
 from sim.sweep.work import WORKERS_LOCK, do_stretch
