@@ -9,14 +9,18 @@ from __future__ import annotations
 import calendar
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sim.disclosure import is_own
+from sim.choices import label_choices
+from sim.disclosure import describe_roster, is_own
 from sim.parameters import Parameters, declarations
 from sim.regimes import Programme, Shock
-from sim.sizes import count_settings
+from sim.sizes import count_field, count_settings
+
+if TYPE_CHECKING:
+    from sim.roster import RosterTables
 
 MOST_LEVERS = 3  # told one by one; the others are counted
 MONEY = "grants.annual_usd_per_organization"
@@ -33,6 +37,29 @@ def describe_scenario(manifest: Mapping[str, Any], start: str = "") -> str:
     held = _Held(manifest, start or str(manifest.get("start") or ""))
     told = [*_tell_shock(held), _tell_base(held), *_tell_changes(held)]
     return " ".join(f"{one[:1].upper()}{one[1:]}." for one in told if one)
+
+
+def describe_setting(
+    parameters: Parameters,
+    roster: RosterTables | None = None,
+    words: Sequence[str] = (),
+    changes: Iterable[Mapping[str, Any]] = (),
+) -> str:
+    """Return `describe_scenario` of one setting that has no manifest.
+
+    roster: the tables of its roster, where it has one. words: of the command line, as in a manifest's ``overrides``.
+    changes: what is set anew during the run, each with its month and values.
+    """
+    manifest = {
+        "settings": [dataclasses.asdict(parameters)],
+        "labels": label_choices([parameters]),
+        "n_organizations": count_field(parameters.field, roster),
+        "overrides": [word for word in words if "=" in word],
+        "changes": list(changes),
+        **({"roster": describe_roster(roster, parameters.field)} if roster is not None else {}),
+    }
+    start = next((word.partition("=")[2] for word in words if word.startswith("start=")), "")
+    return describe_scenario(manifest, start)
 
 
 def describe_shocks(manifest: Mapping[str, Any], start: str = "") -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import functools
 import html
 import json
@@ -23,16 +22,14 @@ from sim.app.game import compare, describe_turn, hide
 from sim.app.guards import HEADERS, MAX_BODY_BYTES, Room, check_host, check_origin
 from sim.app.options import Options, read_values
 from sim.app.visitors import Visitors
-from sim.choices import label_choices
-from sim.disclosure import describe_roster, hide_place
+from sim.disclosure import hide_place
 from sim.errors import CoalitionsError, ConfigurationError, RefusedError
 from sim.explore.building import is_shipped
 from sim.explore.header import describe_start, describe_words
 from sim.explore.packing import pack_run
 from sim.explore.page import SHARED, fill_page, read_script, read_style
 from sim.results import CAUTION
-from sim.scenario import describe_scenario
-from sim.sizes import count_field
+from sim.scenario import describe_setting
 from sim.tables import JUDGED, UNKNOWN, explain_unknown, judge_panels
 from sim.wording import make_plain
 
@@ -99,16 +96,9 @@ class App:
 
     def _describe(self, asked: Asked) -> str:
         """Return what is special about the setting of a run, in words."""
-        field, roster = asked.parameters.field, self.options.find_roster(asked.parameters)
-        manifest = {
-            "settings": [dataclasses.asdict(asked.parameters)],
-            "labels": label_choices([asked.parameters]),
-            "n_organizations": count_field(field, roster),
-            "overrides": [word for word in write_command(asked) if "=" in word],
-            "changes": [{"month": change.month, "values": change.values} for change in asked.changes],
-            **({"roster": describe_roster(roster, field)} if roster is not None else {}),
-        }
-        return describe_scenario(manifest)
+        roster = self.options.find_roster(asked.parameters)
+        changes = [{"month": change.month, "values": change.values} for change in asked.changes]
+        return describe_setting(asked.parameters, roster, asked.words, changes)
 
     def play(self, tree: dict[str, Any], secret: str) -> dict[str, Any]:
         """Go on with a game up to the next turn; return what its organization knows, at the end everything."""

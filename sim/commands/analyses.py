@@ -79,16 +79,20 @@ def _execute(args: argparse.Namespace, tell: Callable[..., Any]) -> int:
     from sim.analysis import read_sweep
     from sim.commands.console import CAUTION, print_json, refuse_words
     from sim.files import replace_file
+    from sim.results import read_manifest
+    from sim.scenario import describe_scenario
 
     refuse_words(args)
     folder = Path(args.folder)
     table, shown, sentence, name = tell(args, read_sweep(folder))
     with writing(folder / name):
         replace_file(folder / name, lambda path: table.to_csv(path, index=False, float_format="%.6g"))
+    scenario = describe_scenario(read_manifest(folder))
     if args.json:
-        rows = table.to_dict("records")
-        print_json({"folder": str(folder), "rows": rows, "sentence": sentence, "caution": CAUTION})
+        content = {"folder": str(folder), "scenario": scenario, "rows": table.to_dict("records")}
+        print_json({**content, "sentence": sentence, "caution": CAUTION})
         return OK
+    print(f"{scenario}\n")
     print(shown.to_string(index=False, float_format=lambda value: f"{value:.3f}", na_rep=""))
     print(f"\n{sentence}\n\nTable: {folder / name}\n{CAUTION}", flush=True)
     return OK

@@ -62,6 +62,7 @@ def _run_into(folder: Path, args: argparse.Namespace, configuration: Any, words:
     from sim.commands.console import CAUTION, name_rows, print_json, print_table, say_at_once
     from sim.commands.runs import keep, mark, run_with_progress, tell_folder, write_table
     from sim.figures import AFTER_THE_DEMO
+    from sim.scenario import describe_scenario
     from sim.tables import describe_verdict, summarise
 
     if not args.json:
@@ -72,14 +73,16 @@ def _run_into(folder: Path, args: argparse.Namespace, configuration: Any, words:
     pencil.begin(results, folder / "figures", AFTER_THE_DEMO)
     keep(results, folder)
     summary, verdict = summarise(results), describe_verdict(results)
+    scenario = describe_scenario(results.manifest)
     write_table(folder / "summary.csv", name_rows(summary))
     if not args.json:
+        print(f"{scenario}\n")
         print_table(summary)
         say_at_once(f"\n{verdict}")
     figures = pencil.finish()
     if args.json:
         content = {"name": configuration.name, "folder": str(folder), "question": configuration.question}
-        content |= {"verdict": verdict, "summary": name_rows(summary).to_dict("records")}
+        content |= {"scenario": scenario, "verdict": verdict, "summary": name_rows(summary).to_dict("records")}
         print_json({**content, "figures": [str(path) for path in figures], "caution": CAUTION})
         return OK
     tell_folder(folder, figures)

@@ -79,8 +79,9 @@ def execute(args: argparse.Namespace) -> int:
     if args.is_named:
         print(f"warning: {folder}/ shows which organization is which; keep it to yourself", file=sys.stderr)
     if args.json:
-        print_json({"folder": str(folder), "figures": told})
+        print_json({"folder": str(folder), "scenario": origin.scenario, "figures": told})
     else:
+        print(origin.scenario)
         print(f"Figures: {sum(len(one['files']) for one in told)} files in {folder}/")
     return OK
 

@@ -48,13 +48,17 @@ def execute(args: argparse.Namespace) -> int:
     from sim.explore.building import build_explorer
     from sim.explore.page import WARN_BYTES
     from sim.files import replace_file
+    from sim.scenario import describe_scenario
+    from sim.sweep.manifest import describe_plan
     from sim.sweep.plan import make_plan
 
     words = check_words(args)
     configuration = compose_explorer(words, args.config_dir)
     path = _find_path(args, configuration.name)
     compile_model(is_quiet=args.quiet)
-    for text in make_plan(configuration, args.config_dir).warnings:
+    plan = make_plan(configuration, args.config_dir)
+    scenario = describe_scenario(describe_plan(plan, []))
+    for text in plan.warnings:
         say_warning(text)
     with progress("explore", is_quiet=args.quiet) as report:
         page = build_explorer(configuration, _tell_command(args, words), args.config_dir, report)
@@ -71,10 +75,17 @@ def execute(args: argparse.Namespace) -> int:
         )
     n_runs = len(configuration.design) * len(configuration.seeds)
     if args.json:
-        content = {"page": str(path), "bytes": size, "runs": n_runs, "design": configuration.design.describe()}
+        content = {
+            "page": str(path),
+            "scenario": scenario,
+            "bytes": size,
+            "runs": n_runs,
+            "design": configuration.design.describe(),
+        }
         print_json({**content, "seeds": configuration.seeds, "caution": CAUTION})
         return OK
     print(f"{configuration.design.describe()}, on {len(configuration.seeds)} seeds: {n_runs} runs, {size / 1e6:.2f} MB")
+    print(scenario)
     print(f"Page: {path} (open it by double click)\n{CAUTION}")
     return OK
 

@@ -39,15 +39,17 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--plain", action="store_true", help="no apostrophes before what looks like a formula")
     parser.add_argument("--small-groups", action="store_true", help="keep groups of fewer than five organizations in")
     parser.add_argument("--force", action="store_true", help="overwrite FILE")
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
     parser.set_defaults(execute=execute)
 
 
 def execute(args: argparse.Namespace) -> int:
     """Write the file batch by batch and return the exit code."""
-    from sim.commands.console import refuse_words
+    from sim.commands.console import CAUTION, print_json, refuse_words
     from sim.disclosure import tell_roster, withhold
     from sim.files import replace_file
     from sim.results import scan_table
+    from sim.scenario import describe_scenario
     from sim.tables import guard_formulas
 
     refuse_words(args)
@@ -56,7 +58,8 @@ def execute(args: argparse.Namespace) -> int:
     if target.exists() and not args.force:
         raise ConfigurationError(f"{target}: is there already; choose another with --to, or overwrite with --force")
     dataset = scan_table(folder, args.table)
-    manifest = {} if args.small_groups else _read_manifest(folder)
+    described = _read_manifest(folder)
+    manifest = {} if args.small_groups else described
     n_rows = 0
 
     def write(path: Path) -> None:
@@ -70,7 +73,12 @@ def execute(args: argparse.Namespace) -> int:
 
     with writing(target, "choose another with --to"):
         replace_file(target, write)
-    print(f"{n_rows:,} rows: {target}")
+    scenario = describe_scenario(described) if described else ""
+    if args.json:
+        content = {"folder": str(folder), "scenario": scenario, "table": args.table, "file": str(target)}
+        print_json({**content, "rows": n_rows, "caution": CAUTION})
+    else:
+        print("\n".join(filter(None, [f"{n_rows:,} rows: {target}", scenario])))
     if told := tell_roster(manifest):
         print(f"note: {told}", file=sys.stderr)
     return OK

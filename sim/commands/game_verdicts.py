@@ -8,6 +8,8 @@ from typing import Any
 def print_verdicts(found: dict[str, Any], limit: int) -> None:
     """Print the verdicts; found: what `coalitions games --json` gives. limit: blocking coalitions that were listed."""
     print(found["game"])
+    if "scenario" in found:
+        print(found["scenario"])
     if "coalitions" in found:
         _print_seats(found)
     if "partition" in found:

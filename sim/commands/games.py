@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -101,28 +100,32 @@ def _judge_table(args: argparse.Namespace) -> dict[str, Any]:
 def _judge_month(args: argparse.Namespace) -> dict[str, Any]:
     from sim.commands.console import CAUTION, check_words
     from sim.games import PROJECTIONS, build_coverage, form_alliances
-    from sim.scenario import describe_shocks
+    from sim.scenario import describe_setting
 
     for option in ("kind", "partition"):
         if getattr(args, option):
             raise ConfigurationError(f"--{option}: is of a table; a run has its own utilities and coalitions")
     if args.project is not None and args.project not in PROJECTIONS:
         raise ConfigurationError(f"--project {args.project}: must be one of {', '.join(PROJECTIONS)}")
-    words = check_words(args)
-    parameters = _read_settings(words, args.config_dir, args.roster)
+    parameters, words = _read_settings(check_words(args), args.config_dir, args.roster)
     month = parameters.months if args.month is None else args.month
     snapshot = _take(args, parameters, month)
     how = args.project or "largest"
     partition, chosen = snapshot.project(how), _choose_players(args, snapshot)
     names = snapshot.names
     title = f"regime {parameters.regime.name}, seed {args.seed}, end of month {month}: {len(names)} open organizations"
-    shock = describe_shocks({"settings": [dataclasses.asdict(parameters)]})
-    title = f"{title}\n{shock}" if shock else title
+    scenario = describe_setting(parameters, _read_roster(parameters), words)
     seats = {
         str(serial): [names[player] for player in members]
         for serial, members in zip(snapshot.serials, snapshot.coalitions, strict=True)
     }
-    found = {"game": title, "coalitions": seats, "moves": _list_moves(snapshot), "projection": how}
+    found = {
+        "game": title,
+        "scenario": scenario,
+        "coalitions": seats,
+        "moves": _list_moves(snapshot),
+        "projection": how,
+    }
     found |= _judge(args, names, snapshot.game, partition)
     few = _is_small(len(chosen))
     where = "the field" if args.coalition is None else f"coalition {args.coalition}"
@@ -134,8 +137,8 @@ def _judge_month(args: argparse.Namespace) -> dict[str, Any]:
     return {**found, "caution": CAUTION}
 
 
-def _read_settings(words: list[str], config_dir: str | None, roster: str | None = None) -> Any:
-    """Return the parameters of words, or of a results' folder that stands in their place."""
+def _read_settings(words: list[str], config_dir: str | None, roster: str | None = None) -> tuple[Any, list[str]]:
+    """Return the parameters of words, or of a results' folder that stands in their place, and the words."""
     import json
 
     from sim.configuration import compose
@@ -164,7 +167,7 @@ def _read_settings(words: list[str], config_dir: str | None, roster: str | None 
         raise ConfigurationError(
             f"{parameters.field.folder}: is not the roster of these results; give it with --roster DIR"
         )
-    return parameters
+    return parameters, words
 
 
 def _read_roster(parameters: Any) -> Any:

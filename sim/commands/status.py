@@ -27,18 +27,22 @@ def execute(args: argparse.Namespace) -> int:
     """Print it and return the exit code."""
     from sim.commands.console import print_json, refuse_words
     from sim.sweep.driving import describe
+    from sim.sweep.manifest import describe_held
     from sim.sweep.plan import read_plan
 
     refuse_words(args)
     folder = Path(args.folder)
     plan = read_plan(folder)
     found = describe(folder, plan)
+    scenario = describe_held(plan, folder)
     if args.json:
-        print_json({"name": plan.name, "folder": str(folder), **found, "points": plan.n_points})
+        content = {"name": plan.name, "folder": str(folder), "scenario": scenario}
+        print_json({**content, **found, "points": plan.n_points})
         return OK
     share = found["done"] / max(found["runs"], 1)
     print(f"{plan.name}: {found['state']}, {found['done']:,} of {found['runs']:,} runs done ({share:.0%})")
     print("; then ".join(block.design.describe() for block in plan.blocks))
+    print(scenario)
     if found["failed"]:
         print(
             f"{found['failed']:,} failed" + (f", see {folder / 'failed.csv'}" if found["state"] == "complete" else "")

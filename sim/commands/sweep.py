@@ -176,7 +176,9 @@ def _look(args: argparse.Namespace, plan: Any, folder: Path) -> int:
     import tempfile
 
     from sim.commands.console import print_json
+    from sim.scenario import describe_scenario
     from sim.sweep.engines import make_engine
+    from sim.sweep.manifest import describe_plan
     from sim.sweep.pilot import run_pilot
     from sim.sweep.probing import find_refusals
 
@@ -193,6 +195,7 @@ def _look(args: argparse.Namespace, plan: Any, folder: Path) -> int:
         "name": plan.name,
         "folder": str(folder),
         "design": "; then ".join(block.design.describe() for block in plan.blocks),
+        "scenario": describe_scenario(describe_plan(plan, [])),
         "points": plan.n_points,
         "runs": plan.n_runs,
         "workers": n_workers,
@@ -207,7 +210,7 @@ def _look(args: argparse.Namespace, plan: Any, folder: Path) -> int:
     if args.json:
         print_json(told | ({} if pilot.n_timed else {"milliseconds_a_run": None, "seconds": None, "megabytes": None}))
         return code
-    print(f"{plan.name}: {told['design']}")
+    print(f"{plan.name}: {told['design']}\n{told['scenario']}")
     if pilot.n_timed:
         print(f"{plan.n_runs:,} runs at {pilot.seconds * 1000:.1f} ms: {tell_time(seconds)} on {n_workers} workers")
         print(f"{size / 1e6:,.1f} MB in {folder}/ ({', '.join(plan.tables)}), twice that while it runs")

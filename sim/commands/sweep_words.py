@@ -59,14 +59,20 @@ def tell_outcome(
 ) -> int:
     """Say what was done, and by which `command` to go on where it is not all; return the exit code."""
     from sim.commands.console import CAUTION, print_json
-    from sim.results import read_manifest
-    from sim.scenario import describe_scenario
+    from sim.sweep.manifest import describe_held
 
     code = OK if outcome.is_complete and not outcome.failures else INCOMPLETE
     if not outcome.is_complete:
         code = TERMINATED if is_terminated else INTERRUPTED
+    scenario = describe_held(plan, folder)
     if args.json:
-        told = {"name": plan.name, "folder": str(folder), "runs": outcome.n_runs, "done": outcome.n_done}
+        told = {
+            "name": plan.name,
+            "folder": str(folder),
+            "scenario": scenario,
+            "runs": outcome.n_runs,
+            "done": outcome.n_done,
+        }
         told |= {"before": outcome.n_before, "failed": len(outcome.failures), "seconds": seconds, "caution": CAUTION}
         print_json(told)
         return code
@@ -77,7 +83,7 @@ def tell_outcome(
         return code
     before = f", {outcome.n_before:,} of them before" if outcome.n_before else ""
     print(f"{plan.name}: {outcome.n_runs:,} runs{before}, {len(outcome.failures)} failed", flush=True)
-    print(describe_scenario(read_manifest(folder)))
+    print(scenario)
     for failure in outcome.failures[:SHOWN_FAILURES]:
         print(f"  run {failure.run}, point {failure.point}, seed {failure.seed}: {failure.error}")
     if outcome.failures:

@@ -13,6 +13,7 @@ from sim.configuration import set_values
 from sim.configuration.declared import GROUPS
 from sim.configuration.files import describe_choices
 from sim.results import CAUTION, describe_versions
+from sim.scenario import describe_scenario
 from sim.sizes import FIELD_NAMES, count_field
 from sim.sweep.parts import Failure
 from sim.sweep.plan import Plan
@@ -73,6 +74,12 @@ def describe_plan(plan: Plan, failures: list[Failure]) -> dict[str, Any]:
     """Return the manifest of a sweep, with what is said of its rosters."""
     roster = _describe_rosters(plan)
     return describe_sweep(plan, failures) | ({"roster": roster} if roster else {})
+
+
+def describe_held(plan: Plan, folder: Path) -> str:
+    """Return what is held constant in a sweep, in sentences, whether it has ended or not; see `sim.scenario`."""
+    is_complete = (folder / "manifest.json").is_file()
+    return describe_scenario(results.read_manifest(folder) if is_complete else describe_plan(plan, []))
 
 
 def _describe_rosters(plan: Plan) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """What all settings of a result share stands in words: shock, field, money, dates, levers, interventions."""
 
 import html
+import json
 import re
 
 import pytest
@@ -200,3 +201,58 @@ def test_a_report_says_what_each_design_is(verb, tmp_path):
     assert rows["competitive"][:2] == ["Competitive, short-term", "regime"]
     assert rows["competitive"][2].startswith("One-year awards")
     assert "What each design is" in render(page)
+
+
+HELD = ["shock=total_cut", "shock.month=20", "months=30", "grants.annual_usd_per_organization=48000", "start=2027-01"]
+GRID = ["regime=unrestricted,competitive", "memberships.turf_weight=0..3", "--n", "48", "--workers", "1"]
+VERBS = {
+    "run": ["run", *HELD, "name=r", "--no-figures", "--force"],
+    "demo": ["demo", *HELD[:3], *HELD[4:], "meetings.facilitation=0.4", "name=d", "seeds=1", "--no-figures"],
+    "compare": ["compare", *HELD, "name=c", GRID[0], "seeds=2", "--no-figures"],
+    "interviews": ["interviews", *HELD, "name=i", "seeds=2"],
+    "games": ["games", *HELD, "--month", "24"],
+    "explore": ["explore", *HELD, GRID[0], "seeds=2"],
+    "sweep": ["sweep", *HELD, *GRID, "seeds=2", "name=again"],
+    "dry run": ["sweep", *HELD, *GRID, "seeds=2", "name=other", "--dry-run"],
+    "status": ["status", "FOLDER"],
+    "export": ["export", "FOLDER"],
+    "draw": ["draw", "FOLDER", "differences", "--formats", "svg"],
+    "sensitivity": ["sensitivity", "FOLDER", "--outcome", "collaboration_end"],
+    "scenarios": ["scenarios", "FOLDER", "--when", "collaboration_end > 0.3", "--no-features"],
+    "robustness": ["robustness", "FOLDER"],
+}
+WITHOUT = {"--results": ("games", "status", "export", "draw", "sensitivity", "scenarios", "robustness")}
+WITHOUT["--quiet"] = WITHOUT["--results"][1:]
+LIBRARIES = {"sensitivity": "SALib", "scenarios": "ema_workbench"}
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("swept")
+    assert main(["sweep", *HELD, *GRID, "seeds=2", "name=s", "--results", str(folder), "--quiet"]) == 0
+    return folder
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_what_a_verb_prints_for_programs_and_for_people_carries_the_scenario(verb, swept, tmp_path, capsys):
+    if verb in LIBRARIES:
+        pytest.importorskip(LIBRARIES[verb])
+    words = [str(swept / "s") if word == "FOLDER" else word for word in VERBS[verb]]
+    words += ["--results", str(tmp_path)] if verb not in WITHOUT["--results"] else []
+    words += ["--quiet"] if verb not in WITHOUT["--quiet"] else []
+    words += ["--to", str(tmp_path / "runs.csv"), "--force"] if verb == "export" else []
+    assert main([*words, "--json"]) == 0
+    scenario = json.loads(capsys.readouterr().out)["scenario"]
+    assert "All grant money ends in month 20 (September 2028)" in scenario
+    assert "30 months from January 2027" in scenario
+    assert ("facilitation removes 0.4" if verb == "demo" else "grant money 48,000 USD") in scenario
+    assert main(words) == 0
+    assert scenario in capsys.readouterr().out
+
+
+def test_every_verb_with_results_and_json_is_looked_at():
+    from sim.__main__ import build_parser
+    from sim.commands.completion import list_options, list_verbs
+
+    found = {name for name, parser in list_verbs(build_parser()).items() if "--json" in list_options(parser)}
+    assert found - {*VERBS} == {"list", "show", "validate", "import", "calibrate"}, "verbs without a result to describe"
