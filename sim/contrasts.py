@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from statistics import NormalDist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,13 +71,38 @@ def compute_t_quantile(freedom: int, probability: float = 0.975) -> float:
     return z + sum(term / freedom ** (power + 1) for power, term in enumerate(terms))
 
 
+def find_same(differences: pd.DataFrame) -> set[str]:
+    """Return the settings whose runs are those of the reference, number for number.
+
+    differences: see `compute_differences`. People served at the end are drawn anew for every seed and month, so that
+    two different runs never agree in them; without them, or without a pair, nothing is taken for the same.
+    """
+    known: Any = differences[differences["n"] > 0]
+    is_zero: Any = (known["mean"] == 0) & ~(known["low"] < 0) & ~(known["high"] > 0)
+    told: Any = known.loc[known["outcome"] == "served_end", "regime"]
+    return set(told) - set(known.loc[~is_zero, "regime"])
+
+
 def tell_differences(differences: pd.DataFrame, outcome: str = "collaboration_end") -> str:
     """Return a sentence a setting: how its collaboration at the end differs from the reference's."""
-    sentences = []
+    sentences, same = [], find_same(differences)
     for row in differences.to_dict("records"):
         if row["outcome"] != outcome:
             continue
+        if row["regime"] in same:
+            sentences.append(f"{row['regime']} gives the same runs as {row['reference']}: nothing differs on any seed.")
+            continue
         start = f"On the same {row['n']} seeds, {row['regime']} ends with"
+        if not row["n"]:
+            sentences.append(f"{row['regime']} and {row['reference']} have no end to compare on any seed.")
+            continue
+        if row["n"] == 1:
+            told = f"{row['mean']:+.3f} in collaboration (share of pairs) from {row['reference']}"
+            sentences.append(f"On one seed, {row['regime']} ends {told}; a single seed says nothing about chance.")
+            continue
+        if row["mean"] == row["low"] == row["high"] == 0:
+            sentences.append(f"{start} exactly the collaboration of {row['reference']}, on each of them.")
+            continue
         if not (row["low"] > 0 or row["high"] < 0):
             spread = f"95 % interval {row['low']:+.3f} to {row['high']:+.3f}"
             sentences.append(f"{start} no clear difference in collaboration from {row['reference']} ({spread}).")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,8 @@ from sim.contrasts import compute_half_width
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from sim.results import Results
 
 GROWS, HOLDS, FRAGMENTS, UNDECIDED = "grows", "holds", "fragments", "undecided"
 TOO_SHORT = "too short"  # the run has fewer months than the change needs
@@ -148,6 +151,38 @@ def drop_repeats(runs: pd.DataFrame) -> pd.DataFrame:
         return runs
     kept: Any = runs[~(runs.duplicated(names) & runs["served_end"].notna())]
     return kept
+
+
+def drop_repeated_runs(results: Results) -> Results:
+    """Return results without the runs that repeat an earlier one, in all tables; see `drop_repeats`."""
+    runs = drop_repeats(results.runs)
+    if len(runs) == len(results.runs) or "run_id" not in runs.columns:
+        return results
+    changed = {"runs": runs}
+    for name in ("months", "events", "members", "localities"):
+        table = getattr(results, name)
+        if "run_id" in table.columns:
+            changed[name] = table[table["run_id"].isin(runs["run_id"])]
+    return dataclasses.replace(results, **changed)
+
+
+def drop_repeated_points(runs: Any, settings: Iterable[str], points: Iterable[str]) -> Any:
+    """Return the table of runs without the points of a design that repeat an earlier one under every setting.
+
+    For what pairs settings point by point, where a run that repeats another is still the partner of one that does not.
+    settings, points: the columns whose values make a setting, and a point at which settings are tried. A point repeats
+    another where all its runs do, setting by setting and seed by seed, in the sense of `drop_repeats`.
+    """
+    settings, points = list(settings), list(points)
+    if not points or len(drop_repeats(runs)) == len(runs):
+        return runs
+    names = list(dict.fromkeys([*settings, *(name for name in runs.columns if name in _COMPUTED)]))
+    content: Any = runs.groupby(names, sort=False, dropna=False, observed=True).ngroup()
+    point: Any = runs.groupby(points, sort=False, dropna=False, observed=True).ngroup()
+    content = content.where(runs["served_end"].notna(), -1 - np.arange(len(runs)))  # too few numbers: like no other
+    listed = pd.DataFrame({"point": point, "content": content}).sort_values(["point", "content"])
+    found: Any = listed.groupby("point")["content"].agg(tuple)
+    return runs[point.isin(found.index[~found.duplicated()])]
 
 
 def summarise(results) -> pd.DataFrame:

@@ -16,7 +16,7 @@ import pandas as pd
 from sim.analysis.reading import Sweep, Table
 from sim.contrasts import compute_t_quantile
 from sim.errors import AnalysisError
-from sim.tables import CHANGE_MONTHS, TOO_SHORT
+from sim.tables import CHANGE_MONTHS, TOO_SHORT, drop_repeated_points
 
 TOWARD = {"collaboration_end": 1, "coverage_end": 1, "exit_rate": -1}  # more collaboration and coverage, fewer exits
 MONEY = "usd_per_organization_year"
@@ -31,13 +31,22 @@ def compute_robustness(sweep: Sweep, reference: str | None = None, outcomes: Ite
     difference over seeds goes that way; Wilson's interval), same_share (sets without any difference), worst_decile (the
     difference that nine of ten sets surpass, counted that way), regret_mean, regret_worst (per set, how far from the
     best lever; over sets), usd_per_organization_year and its difference to the reference (usd_difference), n_sets,
-    n_seeds. Levels keep the outcome's own sign. An outcome that is missing in some runs counts over the others. Raises
-    `AnalysisError` for a single policy or a single set.
+    n_seeds, n_repeats (sets left out because their runs repeat those of another under every lever). Levels keep the
+    outcome's own sign. An outcome that is missing in some runs counts over the others. Raises `AnalysisError` for a
+    single policy or a single set.
     """
     labels = sweep.label_policies()
     levers = list(dict.fromkeys(labels))
     reference = _choose_reference(levers, reference)
     table = sweep.runs.assign(_lever=labels, _set=sweep.number_scenarios(), **{MONEY: _compute_money(sweep)})
+    n_all = int(table["_set"].nunique())
+    table = drop_repeated_points(table, ["_lever"], ["_set"])
+    n_repeats = n_all - int(table["_set"].nunique())
+    if n_repeats and n_all - n_repeats < MIN_SETS:
+        raise AnalysisError(
+            f"all {n_all:,} sets give the same runs under every lever, so there is one to judge by: what the design "
+            "samples or lists beside the levers does nothing here; vary a parameter that does"
+        )
     if table["_set"].nunique() < MIN_SETS:
         raise AnalysisError(
             "the design has a single set of parameters, and robustness is over many: add --sample ensemble --n 200, or "
@@ -52,7 +61,7 @@ def compute_robustness(sweep: Sweep, reference: str | None = None, outcomes: Ite
         for outcome in tables:
             if lever != reference and outcome != MONEY:
                 rows.append(_compare(sets, seeds, outcome, lever, reference))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).assign(n_repeats=n_repeats)
 
 
 def _choose_reference(levers: list[str], reference: str | None) -> str:
@@ -176,7 +185,16 @@ def describe_robustness(table: Table) -> str:
     is_zero_inside = best["low"] <= 0 <= best["high"] or not np.isfinite(best["low"])
     end = "highest" if best["toward"] > 0 else "lowest"
     if len(rows) == 1:
-        word = "not clearly different" if is_zero_inside else "higher" if best["mean"] > 0 else "lower"
+        is_same = best["same_share"] == 1
+        word = (
+            "the same"
+            if is_same
+            else "not clearly different"
+            if is_zero_inside
+            else "higher"
+            if best["mean"] > 0
+            else "lower"
+        )
         start = f"{outcome} is {word} under {best['lever']}"
     elif rivals or is_zero_inside:
         names = [best["lever"], *rivals, *([best["reference"]] if is_zero_inside else [])]
@@ -188,10 +206,11 @@ def describe_robustness(table: Table) -> str:
         f"; {row['outcome']} {row['mean']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}]"
         for row in others.to_dict("records")
     )
+    repeats = f"; {best['n_repeats']:,} more that repeat one of them not counted" if best["n_repeats"] else ""
     money = f"; {best['usd_difference']:+,.0f} USD per organization and year" if np.isfinite(best[MONEY]) else ""
     return (
         f"{start}: {best['mean']:+.3f} [{best['low']:+.3f}, {best['high']:+.3f}] against {best['reference']}, "
-        f"{_tell_sets(best)} of {best['n_sets']} sets ({best['n_seeds']} seeds each){beside}{money}."
+        f"{_tell_sets(best)} of {best['n_sets']} sets ({best['n_seeds']} seeds each{repeats}){beside}{money}."
     )
 
 

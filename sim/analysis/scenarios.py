@@ -21,6 +21,7 @@ import pandas as pd
 from sim.analysis.conditions import evaluate, evaluate_condition
 from sim.analysis.reading import CASE, Sweep, Table, import_quietly, require
 from sim.errors import AnalysisError, ExpressionError
+from sim.tables import drop_repeated_points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +33,7 @@ LEAST_MASS = 0.05
 NOT_BY_CHANCE = 0.05
 MORE_CLUTTER = 0.02  # what a box must gain in fit for a further restriction to be worth reading
 COLUMNS = ["method", "box", "parameter", "low", "high", "options", "quasi_p_low", "quasi_p_high"]
-FITS = ["coverage", "density", "held_out_density", "base_share", "mass", "n_points"]
+FITS = ["coverage", "density", "held_out_density", "base_share", "mass", "n_points", "n_repeats"]
 
 
 def find_scenarios(sweep: Sweep, condition: str, features: Iterable[str] | None = None, n_boxes: int = 2) -> Table:
@@ -40,7 +41,8 @@ def find_scenarios(sweep: Sweep, condition: str, features: Iterable[str] | None 
 
     Columns: those of `COLUMNS` and `FITS`. coverage: of all cases of interest, those in the box. density: of the box's
     points, the cases. base_share: of all points, the cases. held_out_density: the density where the box is found anew
-    on four fifths of the points and looked at on the fifth, five times (nan where no box was found). quasi-p: how
+    on four fifths of the points and looked at on the fifth, five times (nan where no box was found). n_repeats: points
+    whose runs repeat those of another, see `find_repeats`. quasi-p: how
     likely a limit restricts by chance. features: expressions of parameters to offer beside them; None takes the ratios
     and products that most sharpen a single cut. Raises `AnalysisError` where points or cases are too few, or where all
     points are cases.
@@ -56,7 +58,8 @@ def find_scenarios(sweep: Sweep, condition: str, features: Iterable[str] | None 
     leaf = _find_leaf(table, is_case)
     held_out = _hold_out(table, is_case, lambda x, y: [_find_leaf(x, y)])
     found.append(_tabulate("cart", 1, leaf, table, is_case).assign(held_out_density=held_out))
-    return pd.concat(found, ignore_index=True)[COLUMNS + FITS]
+    n_repeats = int(find_repeats(sweep).sum())
+    return pd.concat(found, ignore_index=True).assign(n_repeats=n_repeats)[COLUMNS + FITS]
 
 
 def prepare_points(sweep: Sweep, condition: str) -> tuple[Table, NDArray[np.bool_]]:
@@ -76,14 +79,29 @@ def prepare_points(sweep: Sweep, condition: str) -> tuple[Table, NDArray[np.bool
     points = points.reset_index(drop=True)
     is_case = (share >= 0.5).to_numpy()
     n_cases = int(is_case.sum())
+    is_repeat = find_repeats(sweep)
+    n_repeats, n_own = int(is_repeat.sum()), int((is_case & ~is_repeat).sum())
+    beside = f", of which {n_repeats:,} repeat another and are no further evidence," if n_repeats else ""
+    if len(points) - n_repeats < MIN_POINTS:
+        raise AnalysisError(f"{len(points)} points{beside} are too few; sweep at least {MIN_POINTS}, with --n")
     told = f"'{condition}' holds at {n_cases:,} of {len(points):,} points"
-    if len(points) < MIN_POINTS:
-        raise AnalysisError(f"{len(points)} points are too few; sweep at least {MIN_POINTS}, with --n")
-    if n_cases < MIN_CASES:
-        raise AnalysisError(f"{told}; at least {MIN_CASES} are needed: sweep more points, or ask for less")
+    if n_own < MIN_CASES:
+        own = f", {n_cases - n_own:,} of which repeat another and are no further evidence" if n_own < n_cases else ""
+        raise AnalysisError(f"{told}{own}; at least {MIN_CASES} are needed: sweep more points, or ask for less")
     if n_cases == len(points):
         raise AnalysisError(f"{told}: there is nothing to set them apart from; ask for more")
     return points, is_case
+
+
+def find_repeats(sweep: Sweep) -> NDArray[np.bool_]:
+    """Return which points, in the order of their numbers, give the same runs as an earlier one.
+
+    They stay among the points that boxes are found in: shares are of the design as it was laid out, and without them a
+    parameter that does nothing in a part of it would seem to part the cases. They are no further evidence.
+    """
+    columns = ["regime"] if "regime" in sweep.runs else []
+    kept = drop_repeated_points(sweep.runs, columns, ["point"])
+    return ~np.isin(np.unique(sweep.runs["point"]), kept["point"])
 
 
 def _prepare_column(values: Table) -> Table:
@@ -301,9 +319,10 @@ def describe_scenarios(boxes: Table, condition: str, base: float) -> str:
     sides = " and ".join(_tell_side(row) for row in best.to_dict("records"))
     row = best.iloc[0]
     held = f" ({row['held_out_density']:.0%} on points held out)" if np.isfinite(row["held_out_density"]) else ""
+    repeats = f" ({row['n_repeats']:,} of them repeat another)" if row.get("n_repeats") else ""
     return (
-        f"{condition}: at {base:.0%} of all {row['n_points']:,} points; where {sides}, at {row['density']:.0%}{held}, "
-        f"and {row['coverage']:.0%} of all such points lie there."
+        f"{condition}: at {base:.0%} of all {row['n_points']:,} points{repeats}; where {sides}, "
+        f"at {row['density']:.0%}{held}, and {row['coverage']:.0%} of all such points lie there."
     )
 
 

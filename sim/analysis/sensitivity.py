@@ -67,8 +67,10 @@ def compute_sensitivity(
     or have no such outcome), tied_share (points with the most frequent value), and problem, a text where nothing can be
     told apart and the indices are nan. An outcome is a column of the table or an expression; of a condition it is the
     share of seeds for which it holds. A point counts with the runs it has; one without any, or for Sobol and Morris
-    its whole draw or trajectory, is left out. report(done, total) is called on the way. Raises `AnalysisError` for a
-    design without a sample or a too small one, and where runs do not hold what the sample drew.
+    its whole draw or trajectory, is left out. One whose runs repeat another's, as where a parameter does nothing,
+    stays: indices are shares of the variance over all that was sampled. report(done, total) is called on the way.
+    Raises `AnalysisError` for a design without a sample or a too small one, and where runs do not hold what the sample
+    drew.
     """
     method = _choose_method(sweep)
     require(*(["scipy"] if method == "sobol" else ["SALib", "scipy"]))

@@ -119,7 +119,7 @@ def _tell_scenarios(args: argparse.Namespace, sweep: Any) -> tuple[Any, Any, str
     base = prepare_points(sweep, args.when)[1].mean()
     return (
         boxes,
-        boxes.drop(columns=["n_points", "condition"]),
+        boxes.drop(columns=["n_points", "n_repeats", "condition"]),
         describe_scenarios(boxes, args.when, base),
         "scenarios.csv",
     )

@@ -57,6 +57,7 @@ def execute(args: argparse.Namespace) -> int:
     from sim.commands.runs import write_table
     from sim.interviews import count_events, interview_runs
     from sim.scenario import describe_scenario
+    from sim.tables import drop_repeated_runs
 
     if args.codes:
         return _print_codes(args)
@@ -65,7 +66,7 @@ def execute(args: argparse.Namespace) -> int:
         raise ConfigurationError(f"--least {args.least}: must be 1 or more")
     plan = _read_plan(args)
     folder, results = _read(args, words) if _is_folder(words) else _run(args, words)
-    held = interview_runs(results, plan, args.month)
+    held = interview_runs(drop_repeated_runs(results), plan, args.month)
     counts = count_events(held)
     if counts.empty:
         raise ConfigurationError("nobody to ask: in no run did an open organization sit in a coalition within memory")

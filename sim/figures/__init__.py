@@ -57,8 +57,10 @@ def _make_phases(results: Results, origin: Origin) -> Figure | None:
 
 def _make_fan(results: Results, origin: Origin) -> Figure | None:
     from sim.figures.fan import plot_fan
+    from sim.tables import drop_repeated_runs
 
-    return plot_fan(results.months, results.runs, origin) if len(results.months) else None
+    kept = drop_repeated_runs(results)
+    return plot_fan(kept.months, results.runs, origin) if len(kept.months) else None
 
 
 def _make_strip(results: Results, origin: Origin) -> Figure | None:
@@ -86,16 +88,20 @@ def _make_people(results: Results, origin: Origin) -> Figure | None:
 def _make_forms(results: Results, origin: Origin) -> Figure | None:
     from sim.columns import RATES
     from sim.figures.forms import plot_forms
+    from sim.tables import drop_repeated_runs
 
     needed = {name for pair in RATES.values() for name in pair}
-    is_known = len(results.months) > 0 and needed <= set(results.months.columns)
-    return plot_forms(results.months, results.runs, origin) if is_known else None
+    kept = drop_repeated_runs(results)
+    is_known = len(kept.months) > 0 and needed <= set(kept.months.columns)
+    return plot_forms(kept.months, results.runs, origin) if is_known else None
 
 
 def _make_survival(results: Results, origin: Origin) -> Figure | None:
     from sim.figures.survival import follow_coalitions, plot_survival
+    from sim.tables import drop_repeated_runs
 
-    lives = follow_coalitions(results.events, results.months) if len(results.events) else []
+    kept = drop_repeated_runs(results)
+    lives = follow_coalitions(kept.events, kept.months) if len(kept.events) else []
     return plot_survival(lives, origin) if len(lives) else None
 
 

@@ -24,6 +24,7 @@ from sim.figures.labels import (
     tell_change,
 )
 from sim.figures.style import BLACK, BLUE, DARK, NARROW
+from sim.tables import drop_repeated_points
 
 N_DOTS = 20  # of a quantile dot plot; readers decide nearly as well with them as with the whole distribution
 
@@ -94,7 +95,9 @@ def pair_runs(runs: Table, name: str, design: list[str] | None = None) -> Table:
     of which no run has a value beside one of the first setting is left out.
     """
     is_plain = not runs.duplicated(["regime", "seed"]).any()
-    keys = ["seed"] if is_plain else ["seed", *(find_design(runs) if design is None else design)]
+    points = find_design(runs) if design is None else design
+    keys = ["seed"] if is_plain else ["seed", *points]
+    runs = runs if is_plain else drop_repeated_points(runs, ["regime"], points)
     wide = runs.pivot_table(index=keys, columns="regime", values=name, sort=False, dropna=False)
     wide = wide[list(dict.fromkeys(runs["regime"]))]
     return wide.sub(wide.iloc[:, 0], axis=0).iloc[:, 1:].dropna(axis=1, how="all")
@@ -150,7 +153,9 @@ def tell_contrast(table: Table, reference: str, finding: str, brief: str) -> lis
     ]
     clear = [group for group in groups[:2] if group[1]]
     if not clear:
-        groups[2] = ("no clear difference in collaboration at the end", *groups[2][1:])
+        is_same = not any(row.get("n_more", 1) or row.get("n_less", 1) for row in rows)
+        word = "no difference at all" if is_same else "no clear difference"
+        groups[2] = (f"{word} in collaboration at the end", *groups[2][1:])
     told = clear or groups[2:]
     titles = []
     for kept, is_counted in ((groups, True), (groups, False), (told, True), (told, False)):

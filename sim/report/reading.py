@@ -16,6 +16,7 @@ from sim.contrasts import OUTCOMES
 from sim.errors import ResultsError
 from sim.figures.labels import join_parts, label_settings, name_setting
 from sim.results import read_manifest, scan_table
+from sim.tables import drop_repeated_points
 
 if TYPE_CHECKING:
     from sim.figures.figure import Table
@@ -233,5 +234,6 @@ def _find_unit(runs: Table) -> str:
 def _pair(runs: Table) -> Table:
     unit = _find_unit(runs)
     outcomes = [name for name in OUTCOMES if name in runs.columns]
-    pairs = runs.groupby(["regime", unit], sort=False)[outcomes].mean().reset_index()
+    kept = drop_repeated_points(runs, ["regime"], ["scenario"])
+    pairs = kept.groupby(["regime", unit], sort=False)[outcomes].mean().reset_index()
     return pairs.rename(columns={unit: "seed"})

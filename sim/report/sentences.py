@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.contrasts import find_same
 from sim.figures.labels import join_words, tell_open
 from sim.report.reading import COMPARISON, SWEEP, Material
 from sim.report.verdicts import VARIES
 from sim.scenario import describe_shocks, describe_size
-from sim.tables import THRESHOLD, explain_unknown
+from sim.tables import THRESHOLD, drop_repeated_points, explain_unknown
 
 if TYPE_CHECKING:
     from sim.figures.figure import Table
@@ -29,6 +30,9 @@ def tell_headline(material: Material, summary: Table, differences: Table) -> str
     reference = material.settings[0]
     if not found or all(np.isnan(row["mean"]) for row in found):
         return f"Nothing to compare with {reference}: the runs are too short, or nobody is left to collaborate"
+    same = find_same(differences)
+    if same == {row["regime"] for row in found}:
+        return f"The same runs under {_list([reference, *sorted(same)], len(found) + 1)}: nothing differs"
     if len(found) == 1:
         row = found[0]
         side = _find_side(row)
@@ -69,7 +73,11 @@ def tell_summary(material: Material, summary: Table, differences: Table) -> list
         row = summary.iloc[0]
         findings = [*([] if np.isnan(row["change_mean"]) else [_tell_end(row)]), _tell_verdict(row)]
     elif len(material.settings) <= TOLD + 1:
-        findings = [tell_difference(row, count_pairs(material, row)) for row in _pick_outcome(differences)]
+        same = find_same(differences)
+        findings = [
+            tell_difference(row, count_pairs(material, row), row["regime"] in same)
+            for row in _pick_outcome(differences)
+        ]
     else:
         findings = [_tell_many(summary), f"{tell_headline(material, summary, differences)}."]
     shock = describe_shocks(material.manifest)
@@ -146,10 +154,15 @@ def _tell_verdict(row: Any) -> str:
     return f"{told} On the whole collaboration {row['verdict']}: the mean change is {change}."
 
 
-def tell_difference(row: dict[str, Any], counts: tuple[int, int, int]) -> str:
-    """Return one paired difference in collaboration at the end in words; counts: pairs with more, less, all."""
+def tell_difference(row: dict[str, Any], counts: tuple[int, int, int], is_same: bool = False) -> str:
+    """Return one paired difference in collaboration at the end in words; counts: pairs with more, less, all.
+
+    is_same: whether the two settings give the same runs, see `sim.contrasts.find_same`.
+    """
     more, less, n = counts
     setting, reference = row["regime"], row["reference"]
+    if is_same:
+        return f"{_capital(setting)} gives the same runs as {reference}: nothing differs in any pair."
     if n == 0:
         return f"{_capital(setting)} and {reference} cannot be compared: no pair of runs has an end to compare."
     if n == 1 or np.isnan(row["low"]):
@@ -157,6 +170,8 @@ def tell_difference(row: dict[str, Any], counts: tuple[int, int, int]) -> str:
             f"On one pair of runs {setting} ends {_signed(row['mean'])} pairs in 100 from {reference}; "
             "a single pair says nothing about chance."
         )
+    if not more and not less:
+        return f"In all {n} paired runs {setting} ends with exactly the collaboration of {reference}."
     side = _find_side(row)
     count, word = (less, "less") if row["mean"] < 0 else (more, "more")
     told = f"In {count} of {n} paired runs {setting} ends with {word} collaboration than {reference}"
@@ -168,7 +183,8 @@ def tell_difference(row: dict[str, Any], counts: tuple[int, int, int]) -> str:
 
 def count_pairs(material: Material, row: dict[str, Any]) -> tuple[int, int, int]:
     """Return how many pairs of runs end with more of the outcome than the reference, with less, and all."""
-    runs = material.runs[material.runs["regime"].isin([row["regime"], row["reference"]])]
+    both = material.runs[material.runs["regime"].isin([row["regime"], row["reference"]])]
+    runs = drop_repeated_points(both, ["regime"], ["scenario"])
     wide = runs.pivot_table(index=["seed", "scenario"], columns="regime", values=row["outcome"], dropna=False)
     change = (wide[row["regime"]] - wide[row["reference"]]).dropna()
     return int((change > 0).sum()), int((change < 0).sum()), len(change)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.tables import THRESHOLD, summarise
+from sim.tables import THRESHOLD, drop_repeats, summarise
 
 if TYPE_CHECKING:
     from sim.figures.figure import Table
@@ -22,7 +22,8 @@ def judge_material(material: Material) -> Table:
     verdict is `VARIES`, for a mean over opposites is none.
     """
     summary = summarise(material)
-    means = material.runs.groupby(["regime", "scenario"], sort=False)["collaboration_change"].mean()
+    runs: Table = drop_repeats(material.runs)
+    means = runs.groupby(["regime", "scenario"], sort=False)["collaboration_change"].mean()
     by_setting = means.groupby("regime", sort=False)
     found = {
         "n_scenarios": by_setting.count(),

@@ -108,3 +108,25 @@ def test_an_outcome_missing_since_runs_are_too_short_says_so(sweep, verdict, is_
     with pytest.raises(AnalysisError, match="collaboration_change") as caught:
         compute_robustness(short, outcomes=["collaboration_change"])
     assert ("24 months" in str(caught.value)) == is_told
+
+
+def make_inert(n_sets, keys):
+    """Return a sweep whose sets differ in nothing but luck, which does something in as many of them as `keys` says."""
+    sweep = make_table(
+        {"method": "sobol", "n": n_sets}, lambda points: np.zeros(len(points)), n_seeds=2, cases=CASES[:2]
+    )
+    numbers = np.minimum(sweep.number_scenarios(), keys - 1)
+    served = 1000.0 + 10 * numbers + sweep.runs["seed"] + 0.5 * (sweep.runs["case"] == "always")
+    runs = sweep.runs.assign(regime="lottery", served_end=served, collaboration_end=served / 5000)
+    return Sweep(**{**vars(sweep), "runs": runs})
+
+
+def test_sets_that_give_the_same_runs_under_every_lever_count_once():
+    whole, few = (compute_robustness(make_inert(64, keys), outcomes=["collaboration_end"]) for keys in (64, 8))
+    assert whole.loc[0, ["n_sets", "n_repeats"]].to_list() == [64, 0]
+    assert few.loc[0, ["n_sets", "n_repeats"]].to_list() == [8, 56]
+    assert "56 more that repeat one of them not counted" in describe_robustness(few)
+    assert "not counted" not in describe_robustness(whole)
+    assert few.loc[0, "better_low"] < whole.loc[0, "better_low"], "fewer sets tell less"
+    with pytest.raises(AnalysisError, match="all 64 sets give the same runs"):
+        compute_robustness(make_inert(64, 1), outcomes=["collaboration_end"])

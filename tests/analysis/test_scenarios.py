@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sim.analysis.conditions import evaluate, evaluate_condition
+from sim.analysis.reading import Sweep
 from sim.analysis.scenarios import describe_scenarios, find_scenarios, prepare_points
 from sim.errors import AnalysisError, ExpressionError
 from tests.analysis.tables import make_table
@@ -112,3 +113,17 @@ def test_expressions_compute_with_columns_and_dotted_names():
     assert (found == (runs["y"].between(0.2, 0.5) & (runs["admission"] == "majority"))).all()
     with pytest.raises(ExpressionError, match="compared with == or !="):
         evaluate_condition("admission < 'open'", runs)
+
+
+def test_points_that_repeat_another_are_told_and_are_no_evidence():
+    sweep = make_table(SAMPLE, in_box)
+    served = np.where(sweep.runs["point"] < 100, 1000.0, 1000.0 + sweep.runs["point"])
+    flat = sweep.runs.assign(regime="none", served_end=served, collaboration_end=served)
+    repeated = Sweep(**{**vars(sweep), "runs": flat.drop(columns="y").assign(coverage_end=sweep.runs["y"])})
+    n_apart = int(sweep.runs.loc[:99, "y"].nunique())
+    boxes = find_scenarios(repeated, "coverage_end > 0.5", features=[], n_boxes=1)
+    assert set(boxes["n_repeats"]) == {100 - n_apart}
+    assert f"({100 - n_apart} of them repeat another)" in describe_scenarios(boxes, "coverage_end > 0.5", 0.13)
+    same = flat.assign(served_end=1000.0, collaboration_end=1.0, coverage_end=0.5)
+    with pytest.raises(AnalysisError, match=r"256 points, of which 255 repeat another .* are too few"):
+        prepare_points(Sweep(**{**vars(sweep), "runs": same}), "coverage_end > 0.1")

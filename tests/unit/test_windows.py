@@ -139,6 +139,53 @@ def test_runs_that_repeat_another_because_money_does_nothing_without_grants_coun
     assert len(tables.drop_repeats(kept)) == len(kept)
 
 
+@pytest.fixture(scope="module")
+def inert(tmp_path_factory):
+    """A sweep in which a second shock month changes nothing under any regime, and the same without it."""
+    folder = tmp_path_factory.mktemp("inert")
+    words = ["regime=none,competitive,lottery", "months=36", "--keep", "events", "--workers", "1", "--quiet", *SMALL]
+    for name, months in (("twice", "40,50,60"), ("once", "40")):
+        assert main(["sweep", *words, f"shock.month={months}", f"name={name}", "--results", str(folder)]) == 0
+    return folder
+
+
+def test_points_that_repeat_another_under_every_setting_count_once_in_pairs(inert):
+    twice, once = (load_results(inert / name).runs for name in ("twice", "once"))
+    assert len(twice) == 3 * len(once)
+    assert len(tables.drop_repeated_points(twice, ["regime"], ["shock.month"])) == len(once)
+    changed = twice.assign(served_end=twice["served_end"] + (twice["regime"] == "lottery") * twice["shock.month"])
+    assert len(tables.drop_repeated_points(changed, ["regime"], ["shock.month"])) == len(twice), (
+        "one of a point is enough"
+    )
+    unknown = twice.assign(served_end=np.nan)
+    assert len(tables.drop_repeated_points(unknown, ["regime"], ["shock.month"])) == len(twice), (
+        "too few numbers to tell"
+    )
+
+
+def test_figures_and_reports_count_runs_that_repeat_another_once(inert):
+    from sim.figures import make_figures
+    from sim.report.page import make_page
+    from sim.report.reading import read_material
+
+    found = {}
+    for name in ("twice", "once"):
+        figures = make_figures(load_results(inert / name))
+        found[name] = {one.name: one.table.reset_index(drop=True) for one in figures}
+        page = make_page(read_material(inert / name))
+        found[name]["differences of the report"] = page.differences.rows
+    assert set(found["twice"]) == set(found["once"]) >= {"collaboration", "differences", "forms", "survival"}
+    for name in ("collaboration", "differences", "forms", "survival"):
+        pd.testing.assert_frame_equal(found["twice"][name], found["once"][name])
+    assert found["twice"]["differences of the report"] == found["once"]["differences of the report"]
+
+
+def test_interviews_of_runs_that_repeat_another_are_held_once(inert, capsys):
+    told = {name: call(capsys, "interviews", inert / name, "--json")[1] for name in ("twice", "once")}
+    themes = {name: json.loads(text)["themes"] for name, text in told.items()}
+    assert themes["twice"] == themes["once"]
+
+
 def test_runs_of_other_seeds_regimes_or_numbers_are_no_repeats():
     runs = sim.run(["months=36", *SMALL]).runs
     others = [
