@@ -126,12 +126,13 @@ class CoalitionModel(mesa.Model):
     def run(self, months: SupportsIndex) -> None:
         """Run `months` months, or fewer where the run ends before (`parameters.months`), or is ended by `running`.
 
-        Raises `ValueError` for a number below 0.
+        Raises `TypeError` for anything but a whole number, `ValueError` for one below 0.
         """
-        months = operator.index(months)
-        if months < 0:
-            raise ValueError(f"months = {months}: must be a whole number of 0 or more")
-        for _ in range(months):
+        is_whole = hasattr(months, "__index__") and not isinstance(months, bool)
+        if not is_whole or operator.index(months) < 0:
+            problem = ValueError if is_whole else TypeError
+            raise problem(f"months = {months!r}: must be a whole number of 0 or more")
+        for _ in range(operator.index(months)):
             if not self.running:
                 break
             self.step()

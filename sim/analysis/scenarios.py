@@ -318,8 +318,14 @@ def describe_scenarios(boxes: Table, condition: str, base: float) -> str:
     best = boxes[(boxes["method"] == "prim") & (boxes["box"] == 1)]
     sides = " and ".join(_tell_side(row) for row in best.to_dict("records"))
     row = best.iloc[0]
-    held = f" ({row['held_out_density']:.0%} on points held out)" if np.isfinite(row["held_out_density"]) else ""
     repeats = f" ({row['n_repeats']:,} of them repeat another)" if row.get("n_repeats") else ""
+    chance = np.fmin(row["quasi_p_low"], row["quasi_p_high"])
+    if len(best) == 1 and chance > NOT_BY_CHANCE:  # several are kept only where each of them does more than chance
+        return (
+            f"{condition}: at {base:.0%} of all {row['n_points']:,} points{repeats}; no part of the design holds them "
+            f"more densely than by chance (the best: where {sides}, at {row['density']:.0%}, quasi-p {chance:.2f})."
+        )
+    held = f" ({row['held_out_density']:.0%} on points held out)" if np.isfinite(row["held_out_density"]) else ""
     return (
         f"{condition}: at {base:.0%} of all {row['n_points']:,} points{repeats}; where {sides}, "
         f"at {row['density']:.0%}{held}, and {row['coverage']:.0%} of all such points lie there."

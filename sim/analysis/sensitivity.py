@@ -310,7 +310,8 @@ def _tell_leaders(found: Table) -> str:
         return "no parameter does clearly more than nothing"
     low, high = (first[f"{measure}_{side}"] for side in ("low", "high"))
     if measure == "total":
-        share = max(0.0, 1 - found["first_order"].sum())
+        # both are estimates: what seeds do is part of what single parameters do not explain
+        share = max(0.0, 1 - found["first_order"].sum(), np.nan_to_num(first["noise_share"]))
         amount = f"{first['total']:.0%} of the variance [{low:.0%}, {high:.0%}]"
         verb, tail = "takes part in", f"; {share:.0%} of it is interaction between parameters, or noise"
     elif measure == "mu_star":

@@ -85,7 +85,8 @@ def execute(args: argparse.Namespace) -> int:
         reason = " ".join(str(problem.strerror or problem).split())
         if problem.errno in FULL:
             raise _tell_no_room(reason) from None
-        if problem.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR):
+        is_lost = problem.errno == errno.ENOENT and not folder.exists()  # as in /proc, where nothing can be made
+        if is_lost or problem.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR):
             told = f"{folder}: cannot be written ({reason}); choose another folder with --results"
             raise ConfigurationError(told) from None
         raise CoalitionsError(f"{folder}: {reason}; {AGAIN}") from None
@@ -211,11 +212,12 @@ def _look(args: argparse.Namespace, plan: Any, folder: Path) -> int:
         print_json(told | ({} if pilot.n_timed else {"milliseconds_a_run": None, "seconds": None, "megabytes": None}))
         return code
     print(f"{plan.name}: {told['design']}\n{told['scenario']}")
+    runs = f"{plan.n_runs:,} run{'' if plan.n_runs == 1 else 's'}"
     if pilot.n_timed:
-        print(f"{plan.n_runs:,} runs at {pilot.seconds * 1000:.1f} ms: {tell_time(seconds)} on {n_workers} workers")
+        print(f"{runs} at {pilot.seconds * 1000:.1f} ms: {tell_time(seconds)} on {n_workers} workers")
         print(f"{size / 1e6:,.1f} MB in {folder}/ ({', '.join(plan.tables)}), twice that while it runs")
     else:
-        print(f"{plan.n_runs:,} runs; none of those tried could be run, so nothing is said of the time they would take")
+        print(f"{runs}; none of those tried could be run, so nothing is said of the time they would take")
     tell_refusals(refusals, pilot.failures)
     return code
 

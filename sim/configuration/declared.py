@@ -221,10 +221,14 @@ def _build_regime(tree: Mapping[str, Any]) -> parameters.Regime:
 
 
 def check_label(name: str, value: Any) -> str:
-    """Return the label written in the file of an option, "" without one. Raises `ConfigurationError` for no text."""
-    return _require(
+    """Return the label written in the file of an option, "" without one.
+
+    Raises `ConfigurationError` for what is no text, or holds line breaks or control characters.
+    """
+    label = _require(
         name, "" if value is None else value, value is None or isinstance(value, str), "text; put it in quotes"
     )
+    return str(_require(name, label, label.isprintable(), "one line without control characters"))
 
 
 def _build_choices(tree: Mapping[str, Any]) -> Choices:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sim.configuration.declared import (
     RUN_KEYS,
     check_label,
     check_value,
+    show,
     suggest,
 )
 from sim.errors import ConfigurationError
@@ -154,7 +156,7 @@ def check_file(path: Path) -> str:
         _check_header(path, text)
         _check_events(path, yaml.parse(text, Loader=yaml.SafeLoader))
         _check_keys(path, yaml.compose(text, Loader=yaml.SafeLoader))
-        tree = yaml.safe_load(text) or {}
+        tree = yaml.load(text, Loader=_make_loader()) or {}
     except ConfigurationError:
         raise
     except (yaml.YAMLError, ValueError) as problem:  # ValueError: a number of thousands of digits
@@ -166,6 +168,20 @@ def check_file(path: Path) -> str:
     return text
 
 
+@cache
+def _make_loader() -> Any:
+    """Return PyYAML's safe loader that also takes 1e5 for a number, as Hydra does when it composes the file."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        pass
+
+    Loader.add_implicit_resolver(
+        "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+"), list("-+0123456789")
+    )
+    return Loader
+
+
 def _check_contents(path: Path, tree: Any) -> None:
     """Raise `ConfigurationError` with the file's name unless every entry is a declared parameter and in range."""
     skipped = (*EXPERIMENT_KEYS, *RUN_KEYS) if path.parent.name == "experiment" else ()
@@ -175,6 +191,10 @@ def _check_contents(path: Path, tree: Any) -> None:
             raise ConfigurationError("must hold lines of the form 'name: value'")
         if path.parent.name == "experiment":
             _check_choices(tree, path.parent.parent)
+            if not isinstance(tree.get("design", {}), dict):
+                raise ConfigurationError(
+                    f"design = {show(tree['design'])}: must be a mapping of vary, cases, sample, constraints or designs"
+                )
         elif path.parent.name not in GLOBAL_GROUPS:
             _check_names(tree, path.parent.name)
         for key, value in tree.items():

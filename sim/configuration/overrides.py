@@ -89,9 +89,10 @@ def _read_range(key: str, span: re.Match[str]) -> list[Any]:
     if declaration is None and key not in (*GROUPS, *RUN_KEYS):
         refuse_unknown(key)
     if declaration is None or "low" not in declaration.metadata:
-        raise ConfigurationError(
-            f"{key}={span.group()}: only a number can be drawn from a range; list values as {key}=a,b"
-        )
+        mend = f"list values as {key}=a,b"
+        if key in RUN_KEYS:
+            mend = "give a number of seeds, or a range of them like seeds=3-9" if key == "seeds" else "give one value"
+        raise ConfigurationError(f"{key}={span.group()}: only a number can be drawn from a range; {mend}")
     low, high = (check_value(key, _to_number(text)) if text else None for text in span.groups())
     return [check_value(key, end) for end in fill_range(declaration.metadata, low, high)]
 

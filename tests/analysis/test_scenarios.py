@@ -127,3 +127,13 @@ def test_points_that_repeat_another_are_told_and_are_no_evidence():
     same = flat.assign(served_end=1000.0, collaboration_end=1.0, coverage_end=0.5)
     with pytest.raises(AnalysisError, match=r"256 points, of which 255 repeat another .* are too few"):
         prepare_points(Sweep(**{**vars(sweep), "runs": same}), "coverage_end > 0.1")
+
+
+def test_a_box_as_good_as_chance_is_not_told_as_a_part_where_it_happens():
+    coin = make_table(SAMPLE, lambda points: np.random.default_rng(3).random(len(points)) < 0.2)
+    boxes = find_scenarios(coin, "y > 0.5", features=[], n_boxes=1)
+    kept = boxes[boxes["method"] == "prim"].head(1)
+    for chance, is_told in ((0.3, False), (0.01, True)):
+        told = describe_scenarios(kept.assign(quasi_p_low=chance, quasi_p_high=np.nan), "y > 0.5", 0.2)
+        assert ("no part of the design holds them more densely than by chance" in told) != is_told, told
+        assert ("of all such points lie there" in told) == is_told, told

@@ -230,6 +230,16 @@ def test_two_parameters_that_do_as_much_are_not_told_apart(method):
     assert "not told apart" not in describe_sensitivity(compute_sensitivity(clear, ["y"]))
 
 
+def test_the_sentence_leaves_to_noise_no_less_than_the_seeds_make():
+    sweep = make_table({"method": "saltelli", "n": 64}, lambda points: 9 * points["grants.luck"], n_seeds=4, noise=0.8)
+    table = compute_sensitivity(sweep, ["y"]).assign(first_order=lambda found: found["first_order"].clip(lower=0.4))
+    assert table["first_order"].sum() > 1  # estimates of a sample can add up to more than all
+    noise = table["noise_share"].iloc[0]
+    assert noise > 0.005
+    told = describe_sensitivity(table)
+    assert f"{noise:.0%} of it is interaction between parameters, or noise; seeds make {noise:.0%}" in told
+
+
 def test_a_count_that_is_zero_in_most_runs_names_what_moves_it_and_says_so():
     def count(points):
         return np.where(points["grants.luck"] > 0.75, np.ceil(20 * points["grants.luck"]), 0.0)

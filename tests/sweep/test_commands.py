@@ -90,6 +90,7 @@ def test_a_dry_run_counts_and_writes_nothing(call, tmp_path):
     assert 0 < told["megabytes"] < 1
     assert list(tmp_path.iterdir()) == []
     assert "6 runs at" in call(*WORDS, "--dry-run")[1]
+    assert "\n1 run at" in call("months=6", "seeds=1", "name=small", "--dry-run")[1]
 
 
 def test_failed_runs_are_told_and_give_exit_code_3(call, tmp_path):
@@ -268,6 +269,13 @@ def test_a_plan_of_another_model_is_refused(call, tmp_path):
     code, _, err = call(*WORDS)
     assert (code, err.count("\n")) == (2, 1)
     assert "planned for model 12345" in err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is of Linux")
+def test_where_no_folder_can_be_made_another_is_asked_for(call):
+    code, out, err = call(*WORDS, results="/proc/nothing")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "/proc/nothing/small: cannot be written (No such file or directory); choose another" in err
 
 
 @pytest.mark.slow

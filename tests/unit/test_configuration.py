@@ -332,6 +332,10 @@ def test_an_experiment_of_ones_own_is_found(own):
         ("# @package hydra.run\ndir: /tmp/x", "'@package hydra.run' is not allowed"),
         ("programmes:\n  a: {term_months: 010}", "YAML would read 010 as another number"),
         ("label: NO", "regime.label = false: must be text"),
+        ('label: "a\\0b"', "must be one line without control characters"),
+        ('label: "a\\e[31mb"', "must be one line without control characters"),
+        ("label: |\n  a\n  b", "must be one line without control characters"),
+        ("programmes:\n  a: {award_usd_per_year: 1e300}", "1e+300 USD/year: must lie in"),
         ("label: x\n\ty: 1", "cannot be read as YAML"),
         ("- a\n- b", "must hold lines of the form 'name: value'"),
         ("programmes:\n  a:\n    trm_months: 4", "Did you mean 'regime.programmes.a.term_months'?"),
@@ -360,6 +364,13 @@ def test_an_unsafe_or_mistaken_file_is_refused_with_its_name(own, text, mistake)
 )
 def test_an_unsafe_or_mistaken_experiment_is_refused(own, text):
     refusal("experiment=mine", config_dir=own(text, "experiment"))
+
+
+@pytest.mark.parametrize("value", ["7", "[1, 2]", "null", "text"])
+def test_a_design_that_is_no_mapping_is_told_what_it_may_hold(own, value):
+    told = refusal("experiment=mine", config_dir=own(f"# @package _global_\ndesign: {value}", "experiment"))
+    assert "mine.yaml: design = " in told
+    assert told.endswith(": must be a mapping of vary, cases, sample, constraints or designs")
 
 
 def test_a_file_that_would_shadow_a_shipped_one_is_refused(own):

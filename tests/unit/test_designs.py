@@ -598,6 +598,12 @@ def test_lists_and_ranges_among_words_vary(words, plain, tree):
             ["meetings.meeting_interval=1..2.5"],
             "meetings.meeting_interval = 2.5: must be a whole number in [1, 24] months",
         ),
+        (
+            ["seeds=1..3"],
+            "seeds=1..3: only a number can be drawn from a range; "
+            "give a number of seeds, or a range of them like seeds=3-9",
+        ),
+        (["name=1..3"], "name=1..3: only a number can be drawn from a range; give one value"),
         (["regime=1..2"], "regime=1..2: only a number can be drawn from a range; list values as regime=a,b"),
         (
             ["grants.lukc=0..1"],

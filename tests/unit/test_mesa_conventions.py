@@ -157,8 +157,9 @@ def test_months_to_run_are_a_whole_number():
     model = CoalitionModel(SMALL, seed=1)
     with pytest.raises(ValueError, match="months = -3"):
         model.run(-3)
-    with pytest.raises(TypeError):
-        model.run(2.5)
+    for wrong in (2.5, 2.0, "2", None, True, float("nan")):
+        with pytest.raises(TypeError, match=rf"^months = {wrong!r}: must be a whole number of 0 or more"):
+            model.run(wrong)
     model.run(np.int64(2))
     assert model.month == 2
 
