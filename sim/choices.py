@@ -54,16 +54,30 @@ def label_choices(settings: Iterable[Parameters]) -> dict[str, dict[str, str]]:
     """Return {group: {word: label}} of the regimes, shocks and fields of `settings`; no two words share a label."""
     found: dict[str, dict[str, str]] = {group: {} for group in LABELLED}
     for setting in settings:
-        choices, shock = setting.choices, name_shock(setting)
-        shock_label = choices.shock_label if shock == choices.shock else ""
-        written = (
-            (setting.regime.name, setting.regime.label),
-            (shock, shock_label),
-            (choices.field, choices.field_label),
-        )
-        for group, (word, label) in zip(LABELLED, written, strict=True):
-            found[group][word] = label or make_readable(word)
+        for group, word, label in _read_labels(setting):
+            found[group][word] = label
     return {group: _tell_apart(labels) for group, labels in found.items()}
+
+
+def find_copied_labels(setting: Parameters) -> list[tuple[str, str, str]]:
+    """Return (group, word, label) of each choice whose file has the label of another one, as it stands there.
+
+    Composing a setting has put the word behind such a label.
+    """
+    found = [(group, word, label.removesuffix(f" ({word})"), label) for group, word, label in _read_labels(setting)]
+    return [(group, word, written) for group, word, written, label in found if written != label]
+
+
+def _read_labels(setting: Parameters) -> list[tuple[str, str, str]]:
+    """Return (group, word, label) of the regime, the shock and the field of a setting."""
+    choices, shock = setting.choices, name_shock(setting)
+    shock_label = choices.shock_label if shock == choices.shock else ""
+    written = (
+        (setting.regime.name, setting.regime.label),
+        (shock, shock_label),
+        (choices.field, choices.field_label),
+    )
+    return [(group, word, label or make_readable(word)) for group, (word, label) in zip(LABELLED, written, strict=True)]
 
 
 def merge_labels(labels: Iterable[dict[str, dict[str, str]]]) -> dict[str, dict[str, str]]:

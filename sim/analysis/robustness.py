@@ -185,16 +185,8 @@ def describe_robustness(table: Table) -> str:
     is_zero_inside = best["low"] <= 0 <= best["high"] or not np.isfinite(best["low"])
     end = "highest" if best["toward"] > 0 else "lowest"
     if len(rows) == 1:
-        is_same = best["same_share"] == 1
-        word = (
-            "the same"
-            if is_same
-            else "not clearly different"
-            if is_zero_inside
-            else "higher"
-            if best["mean"] > 0
-            else "lower"
-        )
+        word = "not clearly different" if is_zero_inside else "higher" if best["mean"] > 0 else "lower"
+        word = "the same" if best["same_share"] == 1 else word
         start = f"{outcome} is {word} under {best['lever']}"
     elif rivals or is_zero_inside:
         names = [best["lever"], *rivals, *([best["reference"]] if is_zero_inside else [])]

@@ -91,8 +91,8 @@ class Live {
         : make('input', { type: 'number', min: low, max: high, step: whole ? 1 : 'any', value });
     if (kind === 'choice') field.value = value;
     field.addEventListener('change', () => this.take(name, kind === 'switch' ? field.checked : kind === 'number' ? (field.value === '' ? this.shown[name] : Number(field.value)) : field.value));
-    const range = kind === 'number' ? `${unit}, ${low.toLocaleString('en')} to ${high.toLocaleString('en')}` : unit;
-    const box = make('label', { className: kind === 'switch' ? 'control check' : 'control' }, ...(kind === 'switch' ? [field, text] : [`${text} (${range})`, field]));
+    const range = kind === 'number' ? ` (${unit}, ${low.toLocaleString('en')} to ${high.toLocaleString('en')})` : '';
+    const box = make('label', { className: kind === 'switch' ? 'control check' : 'control' }, ...(kind === 'switch' ? [field, text] : [`${text}${range}`, field]));
     box.dataset.words = `${name} ${label} ${unit}`.toLowerCase();
     box.dataset.name = name;
     return box;
@@ -116,8 +116,8 @@ class Live {
   }
 
   tellChanged() {
-    const pending = Object.entries(this.pending).map(([name, value]) => `${name} = ${value}`);
-    const kept = [...Object.entries(this.values).map(([name, value]) => `${name} = ${value}`), ...this.changes.flatMap(({ month, values }) => Object.entries(values).map(([name, value]) => `${name} = ${value} from month ${month} on`))];
+    const pending = this.tellValues(this.pending);
+    const kept = [...this.tellValues(this.values), ...this.changes.flatMap(({ month, values }) => this.tellValues(values).map((text) => `${text} from month ${month} on`))];
     find('changed').textContent = [kept.length ? `In this run: ${kept.join('; ')}.` : '', pending.length ? `Changed, not run yet: ${pending.join('; ')}.` : ''].join(' ').trim();
     find('apply').disabled = !this.now || !this.isDuring || this.view.month >= this.now.run.last;
   }
@@ -177,9 +177,18 @@ class Live {
 
   read(told) { return readRun(decodeBase64(told.run), 0, this.words, told.start, told.grants); }
 
+  // Values under the labels of their controls, as the server tells them: never under a parameter's own name.
+  tellValues(values) {
+    return Object.entries(values).map(([name, value]) => {
+      const [, line] = /^regime\.programmes\.([^.]+)\./.exec(name) || [], control = this.told.controls.find((one) => one.name === (line ? name.replace(`.${line}.`, '.<line>.') : name));
+      const label = control.label.charAt(0).toLowerCase() + control.label.slice(1), shown = typeof value === 'boolean' ? (value ? 'on' : 'off') : typeof value === 'number' ? `${value.toLocaleString('en', { maximumFractionDigits: 15 })} ${control.spoken}`.trim() : value.replaceAll('_', ' ');
+      return `${line ? `grant line ${line.replaceAll('_', ' ')}: ` : ''}${label} ${shown}`;
+    });
+  }
+
   nameRun(asked) {
     const names = Object.entries(this.chosen).filter(([group, value]) => value !== this.told.defaults[group] || group === 'regime').map(([group, value]) => this.told.groups[group].find((one) => one.value === value).label);
-    return [...names, ...Object.entries(asked.values).map(([name, value]) => `${name.split('.').pop().replaceAll('_', ' ')} ${value}`), ...asked.changes.map(({ month, values }) => `${Object.keys(values).map((name) => name.split('.').pop().replaceAll('_', ' ')).join(', ')} set anew in month ${month}`), `seed ${asked.seed}`].join('; ');
+    return [...names, ...this.tellValues(asked.values), ...asked.changes.map(({ month, values }) => `from month ${month} on ${this.tellValues(values).join(', ')}`), `seed ${asked.seed}`].join('; ');
   }
 
   showSides() {
@@ -214,8 +223,9 @@ class Live {
     this.keepState();
   }
 
-  tellOutcome({ month, months, verdict, command, scenario }) {
+  tellOutcome({ month, months, verdict, command, scenario, warnings }) {
     if (scenario) find('scenario').textContent = scenario;
+    if (warnings) find('warnings').textContent = warnings.map((text) => `Warning: ${text}.`).join(' ');
     find('command').textContent = quoteCommand(command);
     if (verdict && verdict.why) { find('outcome').textContent = `This one run: ${verdict.why}.`; return; }
     find('outcome').textContent = verdict ? `This one run: ${verdict.verdict} (change in the share of pairs that share a coalition ${signed(verdict.collaboration_change)}; coverage at the end ${fixed(verdict.coverage_end)}). One run says little: run the command with seeds=20 for an interval.` : `Computed ${month} of ${months} months …`;

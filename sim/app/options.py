@@ -15,6 +15,7 @@ from sim.configuration.declared import LINE, declared, find_declaration
 from sim.configuration.files import read_yaml
 from sim.errors import ConfigurationError
 from sim.explore.building import read_roster
+from sim.figures.phrases import find_spoken_unit
 from sim.parameters import Parameters
 from sim.roster import RosterTables
 
@@ -127,6 +128,7 @@ def _describe(name: str) -> dict[str, Any] | None:
         "group": group if last else "run",
         "label": meta["label"],
         "unit": meta["unit"],
+        "spoken": find_spoken_unit(name),
         "kind": kind,
     }
     control["during"] = LINE not in name and may_change(name)

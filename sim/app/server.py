@@ -22,6 +22,7 @@ from sim.app.game import compare, describe_turn, hide
 from sim.app.guards import HEADERS, MAX_BODY_BYTES, Room, check_host, check_origin
 from sim.app.options import Options, read_values
 from sim.app.visitors import Visitors
+from sim.configuration.doubtful import tell_shock
 from sim.disclosure import hide_place
 from sim.errors import CoalitionsError, ConfigurationError, RefusedError
 from sim.explore.building import is_shipped
@@ -92,6 +93,7 @@ class App:
             "verdict": _judge(found["rows"]) if is_done else None,
             "command": self._tell(asked),
             "scenario": self._describe(asked),
+            "warnings": list(filter(None, [tell_shock(asked.parameters)])),
         }
 
     def _describe(self, asked: Asked) -> str:

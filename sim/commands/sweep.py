@@ -263,7 +263,7 @@ def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) ->
         )
     seconds = time.monotonic() - start
     if outcome.is_complete:
-        write_manifest(plan, folder, command, outcome.failures)
+        write_manifest(plan, folder, command, outcome.failures, args.config_dir)
         forget_places(folder)
     is_terminated = bool(stop.caught) and stop.caught[0] == signal.SIGTERM
     return tell_outcome(args, plan, folder, outcome, seconds, command, is_terminated)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sim.choices import name_shock
+from sim.choices import find_copied_labels, name_shock
 from sim.configuration.declared import GROUPS, find_declaration, show
 from sim.configuration.designs import Design
 from sim.configuration.designs.sampling import ENSEMBLE
@@ -24,7 +24,21 @@ def find_warnings(design: Design, parameters_at: Callable[[dict[str, Any]], Para
     parameters_at(values): the setting at some values of what the design varies. A point that cannot be set is left
     out: it fails when it is run.
     """
-    return list(dict.fromkeys([*_tell_ranges(design), *_tell_shocks(design, parameters_at)]))
+    told = [*_tell_ranges(design), *_tell_shocks(design, parameters_at), *_tell_labels(design, parameters_at)]
+    return list(dict.fromkeys(told))
+
+
+def _tell_labels(design: Design, parameters_at: Callable[[dict[str, Any]], Parameters]) -> Iterator[str]:
+    for values in design.group_values(GROUPS) or [{}]:
+        try:
+            found = find_copied_labels(parameters_at(values))
+        except ConfigurationError:
+            continue
+        for group, word, label in found:
+            yield (
+                f"{group} '{word}' has the label of another one, '{label}', so that its word stands behind it in "
+                "brackets; give it another line `label: …` in its file"
+            )
 
 
 def _tell_ranges(design: Design) -> Iterator[str]:

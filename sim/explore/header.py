@@ -14,6 +14,7 @@ from sim.contrasts import compute_t_quantile
 from sim.explore.packing import LINES, STEPS, UNKNOWN
 from sim.explore.scenes import make_scenes
 from sim.figures.labels import name_setting, name_value
+from sim.figures.phrases import find_spoken_unit
 from sim.parameters import Parameters
 from sim.partings import EVENT_WORDS
 from sim.release import name_model
@@ -95,7 +96,7 @@ def _describe(name: str, values: list[Any], own: Path | None, labels: Mapping[st
         told = [_label_choice(name, str(one), labels) for one in values]
         return Dimension(name, name.capitalize(), values, told, notes, _find_default(name))
     found = find_declaration(name)
-    unit = found.metadata.get("unit", "") if found else ""
+    unit = find_spoken_unit(name)
     label = found.metadata.get("label", name) if found else name
     told = [f"{value:,g} {unit}".strip() if type(value) in (int, float) else f"{value}" for value in values]
     return Dimension(name, label, values, told, [""] * len(values), found.default if found else None)

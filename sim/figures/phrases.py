@@ -15,7 +15,7 @@ from sim.parameters import declarations
 _LINE = re.compile(r"regime\.programmes\.[^.]+\.")
 _COMPARED = {ast.Lt: "below", ast.LtE: "at most", ast.Gt: "above", ast.GtE: "at least", ast.Eq: "", ast.NotEq: "not"}
 _COMBINED = {ast.Add: "plus", ast.Sub: "less", ast.Mult: "×", ast.Div: "over"}
-_SPOKEN = re.compile(r"USD|months?|years?|organizations|localities|coalitions|members|states|rounds|viewpoint units")
+_SPOKEN = re.compile(r"USD|months|years?|organizations|localities|coalitions|members|states|rounds|viewpoint units")
 Labels = Mapping[str, Mapping[str, str]]  # of each group, by the chosen word
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _GROUPS = {"field": "Field", "regime": "Grant regime", "shock": "Shock", "mechanisms": "Mechanisms", "case": "Case"}

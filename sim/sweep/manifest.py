@@ -19,8 +19,8 @@ from sim.sweep.parts import Failure
 from sim.sweep.plan import Plan
 
 
-def describe_sweep(plan: Plan, failures: list[Failure]) -> dict[str, Any]:
-    """Return the manifest of a complete sweep."""
+def describe_sweep(plan: Plan, failures: list[Failure], own: Path | None = None) -> dict[str, Any]:
+    """Return the manifest of a complete sweep. own: the user's folder of options, which may describe some of them."""
     return {
         "kind": "sweep",
         "caution": CAUTION,
@@ -31,7 +31,7 @@ def describe_sweep(plan: Plan, failures: list[Failure]) -> dict[str, Any]:
         "overrides": list(plan.overrides),
         "settings": [plan.base],
         "labels": (labels := _find_labels(plan)),
-        "descriptions": describe_choices(labels),
+        "descriptions": describe_choices(labels, own),
         "warnings": plan.warnings,
         "blocks": [block.to_tree() for block in plan.blocks],
         "order": plan.varied,  # of the parameters in the design; that of keys may be lost
@@ -65,15 +65,18 @@ def _find_labels(plan: Plan) -> dict[str, dict[str, str]]:
     return label_choices(settings)
 
 
-def write_manifest(plan: Plan, folder: Path, command: str, failures: list[Failure]) -> None:
+def write_manifest(
+    plan: Plan, folder: Path, command: str, failures: list[Failure], config_dir: str | None = None
+) -> None:
     """Write manifest.json; that it is there says that the sweep is complete."""
-    results.write_manifest(folder, {"command": command} | describe_plan(plan, failures), plan.tables)
+    own = Path(config_dir).resolve() if config_dir else None
+    results.write_manifest(folder, {"command": command} | describe_plan(plan, failures, own), plan.tables)
 
 
-def describe_plan(plan: Plan, failures: list[Failure]) -> dict[str, Any]:
+def describe_plan(plan: Plan, failures: list[Failure], own: Path | None = None) -> dict[str, Any]:
     """Return the manifest of a sweep, with what is said of its rosters."""
     roster = _describe_rosters(plan)
-    return describe_sweep(plan, failures) | ({"roster": roster} if roster else {})
+    return describe_sweep(plan, failures, own) | ({"roster": roster} if roster else {})
 
 
 def describe_held(plan: Plan, folder: Path) -> str:

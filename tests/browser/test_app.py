@@ -1,6 +1,9 @@
 """The page of `coalitions app` in a browser: set up a run, watch it, set a lever anew, be one organization in it."""
 
+import json
+import re
 import threading
+from urllib.parse import urlencode
 
 import pytest
 
@@ -119,3 +122,20 @@ def test_a_coalition_that_does_not_admit_is_told_and_another_choice_is_made(brow
         page.get_by_role("button", name="Decide", exact=True).click()
         wait_until(page, "live.game.told.taken.length === 1")
         page.complaints.clear()  # the browser notes the refusal as an error
+
+
+def test_what_was_changed_is_told_under_its_label_with_its_unit_and_what_is_doubtful_as_a_warning(browser, url):
+    asked = {
+        "regime": "none",
+        "shock": "total_cut",
+        "months": 60,
+        "values": {"memberships.turf_weight": 0.5, "grants.annual_usd_per_organization": 48000},
+        "changes": [{"month": 13, "values": {"meetings.facilitation": 0.4}}],
+    }
+    with opened(browser, f"{url}#{urlencode({'run': json.dumps(asked)})}", *SIZES["laptop"]) as page:
+        wait_until(page, "document.body.innerText.includes('This one run:')")
+        name, changed = page.evaluate("live.now.name"), page.inner_text("#changed")
+        for told in (name, changed):
+            assert "0.5" in told and "48,000 USD/year" in told and "facilitation removes 0.4" in told
+            assert not re.search("[a-z]_[a-z]|annual usd|turf weight", told), told
+        assert "changes nothing under regime 'none'" in page.inner_text("#warnings")

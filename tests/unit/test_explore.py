@@ -10,7 +10,7 @@ import pytest
 
 from sim.__main__ import main
 from sim.commands.explore import compose_explorer
-from sim.configuration import compose, configuration_folder
+from sim.configuration import Design, compose, configuration_folder
 from sim.engine import run_compiled
 from sim.explore.building import build_explorer
 from sim.explore.header import find_dimensions
@@ -186,3 +186,9 @@ def test_the_same_command_writes_the_same_page_and_no_other_file_is_overwritten(
     assert main([*words, "grants.luck=0"]) == 2
     assert "--force" in capsys.readouterr().err and path.read_bytes() == before
     assert main([*words, "grants.luck=0", "--force"]) == 0 and path.read_bytes() != before
+
+
+def test_values_have_a_unit_only_where_it_says_what_is_counted():
+    words = {"meetings.facilitation": [0.0, 0.75], "grants.annual_usd_per_organization": [20000], "shock.month": [9]}
+    dimensions = {one.name: one.labels for one in find_dimensions(Design(words))}
+    assert list(dimensions.values()) == [["0", "0.75"], ["20,000 USD/year"], ["9"]]

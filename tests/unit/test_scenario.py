@@ -11,6 +11,7 @@ from sim.__main__ import main
 from sim.commands.compare import compose_comparison
 from sim.commands.run import add_changes
 from sim.commands.runs import run_design
+from sim.configuration import configuration_folder
 from sim.figures import make_figures
 from sim.report.page import make_page, render
 from sim.report.reading import read_material
@@ -256,3 +257,19 @@ def test_every_verb_with_results_and_json_is_looked_at():
 
     found = {name for name, parser in list_verbs(build_parser()).items() if "--json" in list_options(parser)}
     assert found - {*VERBS} == {"list", "show", "validate", "import", "calibrate"}, "verbs without a result to describe"
+
+
+def test_designs_of_an_own_folder_are_described_and_a_shared_label_is_told(tmp_path, capsys):
+    own = tmp_path / "own" / "regime"
+    own.mkdir(parents=True)
+    shipped = (configuration_folder() / "regime" / "lottery.yaml").read_text(encoding="utf-8")
+    (own / "mine.yaml").write_text(f"# Our own lottery, drawn by hand.\n{shipped}", encoding="utf-8")
+    words = ["regime=lottery,mine", "months=24", "seeds=2", "--config-dir", str(tmp_path / "own"), "--quiet"]
+    for verb, options in (("sweep", ["--workers", "1"]), ("compare", ["--no-figures"])):
+        assert main([verb, *words, f"name={verb}", *options, "--results", str(tmp_path)]) == 0
+        assert "regime 'mine' has the label of another one, 'Lottery, short-term'" in capsys.readouterr().err
+        manifest = read_manifest(tmp_path / verb)
+        assert manifest["labels"]["regime"]["mine"].endswith("(mine)")
+        assert manifest["descriptions"]["regime"]["mine"].startswith("Our own lottery")
+    assert main(["compare", "regime=lottery,none", *words[1:3], "--results", str(tmp_path), "--no-figures"]) == 0
+    assert "has the label" not in capsys.readouterr().err
