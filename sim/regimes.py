@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from dataclasses import field as declare
 
-from sim.declarations import Group, check_fields, choice, number, switch
+from sim.declarations import ASSUMED, Group, check_fields, choice, number, switch
 from sim.errors import ParameterError
 
 ALLOCATIONS = ("competitive", "lottery", "formula")
@@ -46,7 +46,7 @@ class Programme(Group):
         0,
         1,
         "Part passed on to partners",
-        "Rescue & Restore Regional notices: at least 0.6",
+        f"{ASSUMED}; Rescue & Restore Regional notices ask for at least 0.6",
         plausible=(0, 0.7),
     )
     exclusive: bool = switch(False, "Awardees may not partner with the ineligible")
@@ -56,7 +56,7 @@ class Programme(Group):
         0,
         1,
         "Part paid to conveners",
-        "FVPSA FY2015: 241,000 USD to each state coalition",
+        f"{ASSUMED}; FVPSA FY2015 paid 241,000 USD to each state coalition",
         plausible=(0, 0.3),
     )
     allocation: str = choice("competitive", ALLOCATIONS, "How awards are decided")

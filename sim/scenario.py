@@ -26,6 +26,7 @@ MOST_LEVERS = 3  # told one by one; the others are counted
 MONEY = "grants.annual_usd_per_organization"
 _LINE = re.compile(r"\+*regime\.programmes\.(?P<line>[^.=]+)\.(?P<key>[^.=]+)=(?P<value>.+)", re.DOTALL)
 _ORDER = (MONEY,)  # the levers told first; the others follow the order of their declaration
+_DEFAULT = "Default field and amount of money"
 _ELSEWHERE = ("months", "field.folder", "field.n_organizations", "field.n_localities", "field.n_states")
 
 
@@ -80,6 +81,22 @@ def describe_shock(shock: Mapping[str, Any], start: str = "", months: int | None
     late = months is not None and month is not None and month > months
     told = _SHOCKS[kind](values, when, when.replace("in ", "from ", 1)) if kind in _SHOCKS else f"{kind} {when}"
     return f"{told}: after the last month of the runs, so that it changes nothing" if late else told
+
+
+def name_shocks(manifest: Mapping[str, Any]) -> list[str]:
+    """Return how each shock among the settings of a result is called, "" for none: ``total cut``, ``cut of 50 %``."""
+    held = _Held(manifest, "")
+    return [_name_shock(held, word) if word != "none" else "" for word in _find_shocks(held)]
+
+
+def _name_shock(held: _Held, word: str) -> str:
+    if word == "total_cut" and held.trees:  # the name says "total", which a number set by itself may belie
+        share = _share(_find_shock_trees(held, word)).get("cut_share", 1)
+        share = None if "shock.cut_share" in held.varied else share
+        if share != 1:
+            return "cut" if share is None else f"cut of {_number(100 * share)} %"
+    label = held.name("shock", word)
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
 def name_month(start: str, month: int) -> str:
@@ -196,6 +213,11 @@ def _name_varied(design: Mapping[str, Any]) -> Iterator[str]:
         yield from _name_varied(inner)
 
 
+def has_sample(manifest: Mapping[str, Any]) -> bool:
+    """Say whether a design drew any of its points from ranges or from calibrated sets."""
+    return any(True for _ in _find_samples(manifest))
+
+
 def _find_samples(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     designs = [manifest.get("design"), *(one.get("design") for one in manifest.get("blocks") or [])]
     while designs:
@@ -214,11 +236,21 @@ def _tell_shock(held: _Held) -> list[str]:
             return []
         told = describe_shock(numbers, held.start, held.get("months"))
         is_off = held.get("mechanisms.apply_calendar") is False
-        return [f"{told}: but the calendar is switched off, so that it changes nothing" if is_off else told]
+        if is_off:
+            return [f"{told}: but the calendar is switched off, so that it changes nothing"]
+        has_money = any(_has_money(tree) for tree in held.trees) or held.is_varied("regime.name")
+        return [told if has_money else f"{told}: but there is no grant money, so that it changes nothing"]
     return [
         f"{held.name('shock', name)}: {describe_shock(_share(trees), held.start, held.get('months'))}"
         for name, trees in ((name, _find_shock_trees(held, name)) for name in names if name != "none")
     ]
+
+
+def _has_money(tree: Mapping[str, Any]) -> bool:
+    """Say whether a setting has grant lines and money for them."""
+    lines = (tree.get("regime") or {}).get("programmes")
+    money = (tree.get("grants") or {}).get("annual_usd_per_organization")
+    return lines is None or money is None or (bool(lines) and money > 0)
 
 
 def _find_shock_trees(held: _Held, word: str) -> list[dict[str, Any]]:
@@ -239,6 +271,16 @@ def _find_shock_word(tree: Mapping[str, Any]) -> str:
     """Return the word that chose the shock of a setting, its kind where it was set by itself."""
     kind, choices = str(tree["shock"]["name"]), tree.get("choices") or {}
     return str(choices["shock"]) if choices.get("shock_kind") == kind else kind
+
+
+def ends_awards(manifest: Mapping[str, Any]) -> bool:
+    """Say whether a shock among the settings of a result ends awards that run, before the result's last month."""
+    held = _Held(manifest, "")
+    trees = [tree for word in _find_shocks(held) for tree in _find_shock_trees(held, word)]
+    cuts = [tree for tree in trees if (tree.get("kind") or tree["name"]) == "total_cut"]
+    months = max((tree.get("months", 0) for tree in held.trees), default=0)
+    has_money = any(map(_has_money, held.trees)) or held.is_varied("regime.name") or held.is_varied(MONEY)
+    return has_money and any(tree.get("month", 0) <= months or "shock.month" in held.varied for tree in cuts)
 
 
 def _find_shocks(held: _Held) -> list[str]:
@@ -262,9 +304,20 @@ def _tell_base(held: _Held) -> str:
     parts += ["no shock"] if _find_shocks(held) == ["none"] else []
     told = ", ".join(parts)
     if _is_default(held):
-        told = f"Default field and amount of money: {told}"
+        told = f"{_name_default(held)}: {told}"
     regime = held.name_regime()
     return f"{told}. Grant design: {regime}" if regime else told
+
+
+def _name_default(held: _Held) -> str:
+    """Return what is as by default, without what the design varies."""
+    is_field_varied = any(name.partition(".")[0] == "field" for name in held.varied)
+    is_money_varied = held.is_varied(MONEY)
+    if is_field_varied and is_money_varied:
+        return "Default but for what the design varies"
+    if is_field_varied:
+        return "Default amount of money; the field differs between settings"
+    return "Default field; the amount of money differs between settings" if is_money_varied else _DEFAULT
 
 
 def _is_default(held: _Held) -> bool:

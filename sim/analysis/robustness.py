@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sim.analysis.reading import Sweep, Table
-from sim.contrasts import compute_t_quantile
+from sim.contrasts import compute_crossed_interval, compute_t_quantile
 from sim.errors import AnalysisError
 from sim.tables import CHANGE_MONTHS, TOO_SHORT, drop_repeated_points
 
@@ -148,22 +148,6 @@ def _compare(
     }
 
 
-def compute_crossed_interval(by_set: Any, by_seed: Any) -> tuple[float, float, float]:
-    """Return the mean of a difference over sets crossed with seeds, and its 95 % interval over both.
-
-    by_set: means over seeds (sets,). by_seed: means over sets (seeds,). All sets run on the same seeds, so what a seed
-    does stays in every set's mean: the variances of both means add up, and the t quantile is that of the fewer. A
-    little too wide, since what is left of a run's own chance counts twice. With one seed it is over sets alone.
-    """
-    mean = float(np.mean(by_set))
-    parts = [one for one in (np.asarray(by_set), np.asarray(by_seed)) if len(one) > 1]
-    if not parts:
-        return mean, math.nan, math.nan
-    deviation = math.sqrt(sum(float(one.var(ddof=1)) / len(one) for one in parts))
-    half = compute_t_quantile(min(map(len, parts)) - 1) * deviation
-    return mean, mean - half, mean + half
-
-
 def compute_share_interval(share: float, n: int) -> tuple[float, float]:
     """Return Wilson's 95 % interval of a share of `n`."""
     z = compute_t_quantile(10**9)
@@ -199,7 +183,9 @@ def describe_robustness(table: Table) -> str:
         for row in others.to_dict("records")
     )
     repeats = f"; {best['n_repeats']:,} more that repeat one of them not counted" if best["n_repeats"] else ""
-    money = f"; {best['usd_difference']:+,.0f} USD per organization and year" if np.isfinite(best[MONEY]) else ""
+    money = (
+        f"; {best['usd_difference']:+,.0f} USD awarded per organization and year" if np.isfinite(best[MONEY]) else ""
+    )
     return (
         f"{start}: {best['mean']:+.3f} [{best['low']:+.3f}, {best['high']:+.3f}] against {best['reference']}, "
         f"{_tell_sets(best)} of {best['n_sets']} sets ({best['n_seeds']} seeds each{repeats}){beside}{money}."

@@ -64,11 +64,14 @@ def _make_fan(results: Results, origin: Origin) -> Figure | None:
 
 
 def _make_strip(results: Results, origin: Origin) -> Figure | None:
+    from sim.figures.origins import keep_marks_of
     from sim.figures.strip import pick_strip, plot_strip
 
-    return (
-        plot_strip(*pick_strip(results.members, results.runs), origin, origin.names) if len(results.members) else None
-    )
+    if not len(results.members):
+        return None
+    strip, told = pick_strip(results.members, results.runs)
+    own = keep_marks_of(origin, results.events, set(strip["run_id"]))
+    return plot_strip(strip, told, own, origin.names)
 
 
 def _make_pairs(results: Results, origin: Origin) -> Figure | None:

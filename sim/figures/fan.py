@@ -86,9 +86,11 @@ def plot_fan(months: Table, runs: Table, origin: Origin, name: str = "collaborat
 
 
 def _count_points(runs: Table) -> int:
-    """Return how many points of a design each regime's runs come from."""
+    """Return how many points of a design a regime's runs come from, of the regime with most."""
     design = find_design(runs)
-    return len(runs[design].drop_duplicates()) if design else 1
+    if not design:
+        return 1
+    return int(runs.drop_duplicates(["regime", *design]).groupby("regime", sort=False).size().max())
 
 
 def _find_grid(n: int, width: float) -> tuple[int, int]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from sim.disclosure import hide_command, tell_roster
 from sim.figures.figure import Origin, Table
 from sim.release import name_model, tell_code
-from sim.scenario import describe_scenario
+from sim.scenario import describe_scenario, name_shocks
 
 if TYPE_CHECKING:
     from sim.results import Results
@@ -45,11 +46,23 @@ def _find_marks(results: Results) -> tuple[tuple[int, str], ...]:
     events = results.events
     months = set(events.loc[events["event"] == "shock", "month"]) if len(events) else set()
     settings = results.manifest.get("settings", [])
-    shocks = {setting["shock"]["name"] for setting in settings}
-    name = shocks.pop().replace("_", " ") if len(shocks) == 1 else "shock"
+    shocks = name_shocks(results.manifest)
+    names = [name for name in shocks if name]
+    name = names[0] if len(names) == 1 else "shock"
+    name += " (in some settings)" if names and len(names) < len(shocks) else ""
     last = max(results.months["month"], default=0) if len(results.months) else 0
     marks = [(int(month), name) for month in months] + _find_openings(settings, last)
     return tuple(sorted(marks)) if len(marks) <= MOST_MARKS else ()
+
+
+def keep_marks_of(origin: Origin, events: Table, run_ids: set[str]) -> Origin:
+    """Return the origin of a figure of some runs alone, without the marks of shocks that strike in none of them."""
+    shocks = events[events["event"] == "shock"] if len(events) else events
+    if not len(shocks):
+        return origin
+    elsewhere = set(shocks["month"]) - set(shocks.loc[shocks["run_id"].isin(run_ids), "month"])
+    own = [(month, name.removesuffix(" (in some settings)")) for month, name in origin.marks if month not in elsewhere]
+    return dataclasses.replace(origin, marks=tuple(own))
 
 
 def _find_openings(settings: list[dict[str, Any]], last: int) -> list[tuple[int, str]]:

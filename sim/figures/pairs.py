@@ -29,15 +29,16 @@ from sim.tables import drop_repeated_points
 N_DOTS = 20  # of a quantile dot plot; readers decide nearly as well with them as with the whole distribution
 
 
-def plot_pairs(runs: Table, origin: Origin, name: str = "collaboration_end") -> Figure:
+def plot_pairs(runs: Table, origin: Origin, name: str = "collaboration_end", intervals: Table | None = None) -> Figure:
     """Return the differences in column `name` of `runs` to the first setting, seed by seed, with mean and interval.
 
     Where a design varies more beside the regime, runs are paired on the same seed and the same point of the design.
     More than 20 pairs are drawn as 20 dots, each at a quantile of the differences (Fernandes et al. 2018).
+    intervals: in the place of those over pairs, a table as of `compare_settings`.
     """
     pairs = pair_runs(runs, name)
     reference, entry = name_setting(runs["regime"].iloc[0]), column(name, "runs")
-    table = compare_settings(runs, name)
+    table = compare_settings(runs, name) if intervals is None else intervals
     titles = tell_contrast(
         table, str(runs["regime"].iloc[0]), "more pairs share a coalition at the end", "more pairs together at the end"
     )

@@ -80,7 +80,7 @@ def plot_people(months: Table, runs: Table, origin: Origin) -> Figure:
         title=choose_title(titles),
         short=choose_title(titles, SHORT_TITLE),
         subtitle="People served and not served; coverage: populations with a provider inside a coalition",
-        spread=_explain(n_runs, regimes, contrasts, is_over_time),
+        spread=_explain(n_runs, regimes, contrasts, is_over_time, last),
         note="Not served: people in need less people served. People in need are all who would seek services if "
         "awareness were complete, the same under every regime on the same seed. "
         f"Coverage shows whom coalitions leave out.{marks}{told}",
@@ -196,11 +196,12 @@ def _draw_contrast(axes: Axes, table: Table, outcome: Outcome, reference: Any, w
     axes.set_ylabel("")
 
 
-def _explain(n_runs: int, regimes: list[Any], contrasts: dict[str, Table], is_over_time: bool) -> str:
+def _explain(n_runs: int, regimes: list[Any], contrasts: dict[str, Table], is_over_time: bool, last: int) -> str:
     time = f"Line: mean of {n_runs} run{'s' if n_runs > 1 else ''}{' of each regime' if len(regimes) > 1 else ''}"
     if not contrasts:
         return f"{time}; band: nine of ten runs." if n_runs > 1 else f"{time}: no spread is shown."
-    dots = f"Dot and bar: mean paired difference over the last {END_MONTHS} months to {name_setting(str(regimes[0]))}"
+    when = f"the last {END_MONTHS} months" if last > END_MONTHS else f"the {last} months of the runs"
+    dots = f"Dot and bar: mean paired difference over {when} to {name_setting(str(regimes[0]))}"
     dots += ", with its 95 % interval." if n_runs > 1 else "; one pair of runs, no interval."
     return f"{time}. {dots}" if is_over_time else dots
 

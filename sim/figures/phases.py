@@ -29,7 +29,7 @@ from sim.figures.labels import (
     tell_change,
 )
 from sim.figures.style import BLACK, DARK, NARROW, place_legend
-from sim.tables import THRESHOLD, summarise
+from sim.tables import THRESHOLD, VERDICTS, summarise
 
 CHANGE = "collaboration_change"
 COLOURS = "PuOr"  # orange falls, purple rises; safe for colour-blind readers
@@ -264,11 +264,8 @@ def _find_bounds(cells: Table, x: str, y: str, regime: str) -> _Bounds:
     sign = 1 if is_upward else -1
     grows = [_find_crossing(rows[axis], sign * rows["change_mean"], sign * THRESHOLD) for rows in lines]
     fragments = [_find_crossing(rows[axis], sign * rows["change_mean"], -sign * THRESHOLD) for rows in lines]
-    change = cells["change_mean"]
-    throughout = (
-        "grows" if (change > THRESHOLD).all() else "fragments" if (change < -THRESHOLD).all()
-        else "holds" if (change.abs() <= THRESHOLD).all() else ""
-    )  # fmt: skip
+    verdicts = set(cells["verdict"])  # a cell with a dot is undecided: its mean alone is no "throughout"
+    throughout = verdicts.pop() if len(verdicts) == 1 and verdicts <= {*VERDICTS} else ""
     return _Bounds(regime, axis, _span(grows), _span(fragments), is_upward, throughout)
 
 
@@ -358,7 +355,10 @@ def _tell_rest(runs: Table, x: str, y: str) -> str:
 def _is_inert(runs: Table, x: str) -> bool:
     """Say whether the runs are the same at every value of x: a parameter that does nothing there."""
     keys = ["seed", *[name for name in find_design(runs) if name != x]]
-    return len(set(runs[x])) > 1 and bool(runs.groupby(keys)[[CHANGE, "collaboration_end"]].nunique().max().max() == 1)
+    groups = runs.groupby(keys)
+    if groups[x].nunique().min() < 2:  # what else varies goes along with x, as in a sample: nothing to compare
+        return False
+    return bool(groups[[CHANGE, "collaboration_end"]].nunique().max().max() == 1)
 
 
 def _tell_inert(regimes: list[Any], x: str) -> str:

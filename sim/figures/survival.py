@@ -138,13 +138,14 @@ def _tell(curves: dict[Any, Table], last: int) -> list[str]:
     parts = [f"{age:.0f} months under {name}" for age, name in ended]
     parts += [f"later than the runs end under {join_words(lasting)}"] if lasting else []
     told = "Age by which half of the coalitions have ended"
-    ends = [f"{age:.0f} months under {name}" for age, name in (ended[0], ended[-1])]
-    span = f"{ended[0][0]:.0f} to {ended[-1][0]:.0f} months"
-    rest = f", and later under {len(lasting)}" if lasting else ""
+    ends = list(dict.fromkeys(f"{age:.0f} months under {name}" for age, name in (ended[0], ended[-1])))
+    span = " to ".join(dict.fromkeys(f"{age:.0f}" for age, _ in (ended[0], ended[-1])))
+    rest = f", and later than the runs end under {len(lasting)}" if lasting else ""
     return [
         f"{told}: {join_words(parts)}",
-        f"{told}: {' to '.join(ends)}",
-        f"Half of the coalitions end by an age of {span}{rest}",
+        f"{told}: {' to '.join(ends)}{rest}",
+        f"Half of the coalitions end by an age of {span} months{rest}",
+        f"Half of the coalitions end by an age of {span} months{', or later' if lasting else ''}",
     ]
 
 

@@ -13,6 +13,7 @@ from sim.figures.labels import tell_open
 from sim.report.reading import Material
 from sim.report.sentences import count_pairs
 from sim.report.verdicts import VARIES
+from sim.scenario import ends_awards
 from sim.tables import THRESHOLD, UNKNOWN
 
 if TYPE_CHECKING:
@@ -75,8 +76,16 @@ def grid_verdicts(material: Material, summary: Table) -> Grid:
         "populations with a provider inside one. Change: mean of the last 12 months less that of months 1 to 12, in "
         "brackets its 95 % interval, whose unit is a run. A setting grows or fragments where the whole interval lies "
         f"beyond ±{THRESHOLD:g}, holds where it lies between, and is undecided else. It varies where it grows in "
-        "some scenarios and fragments in others; the change is then the range of the scenarios' means.",
+        "some scenarios and fragments in others; the change is then the range of the scenarios' means."
+        + _tell_repeats(summary),
     )  # fmt: skip
+
+
+def _tell_repeats(summary: Table) -> str:
+    """Say how many runs are left out of verdicts, as copies of others."""
+    n = int(summary["n_repeats"].sum()) if "n_repeats" in summary else 0
+    told = "1 run that repeats another one is" if n == 1 else f"{n:,} runs that repeat other ones are"
+    return f" {told} not counted: what the design varies changes nothing there." if n else ""
 
 
 def _tell_verdict(row: dict[str, Any]) -> tuple[str, str, str]:
@@ -104,8 +113,13 @@ def grid_totals(material: Material) -> Grid | None:
         "People and money of each setting", ["Setting", *heads], rows, [False] + [True] * len(names), [],
         "Means over runs. People: a month, over the last 12 months. Money: of the whole run and field. Budgeted is "
         "what the rounds could give out; it is awarded or stays unspent, and what is awarded late is paid after the "
-        "end of the run. Settings with the same budget need not pay out the same.",
+        f"end of the run. {_tell_ended(material)}Settings with the same budget need not pay out the same.",
     )  # fmt: skip
+
+
+def _tell_ended(material: Material) -> str:
+    """Say that awards that a shock ends are never paid in full; nothing where no shock of that kind can strike."""
+    return "Of awards that a cut ends, the rest is never paid. " if ends_awards(material.manifest) else ""
 
 
 def grid_designs(material: Material) -> Grid | None:
@@ -116,19 +130,20 @@ def grid_designs(material: Material) -> Grid | None:
         [str(labels.get(group, {}).get(word) or word), group, str(text), str(word)]
         for group, found in described.items()
         for word, text in found.items()
-        if group != "field" or not _is_field_changed(material.manifest)
+        if not _is_changed(material.manifest, group)
     ]
     heads = ["Design", "Kind", "What it is", "Name"]
     return Grid("What each design is", heads, rows, [False] * 4) if rows else None
 
 
-def _is_field_changed(manifest: dict[str, Any]) -> bool:
-    """Say whether a field is another one than its file describes, since a roster or single numbers take its place."""
+def _is_changed(manifest: dict[str, Any], group: str) -> bool:
+    """Say whether a choice may be another one than its file describes, since single numbers of its group are set."""
     designs = [manifest.get("design") or {}, *(block.get("design") or {} for block in manifest.get("blocks") or [])]
     names = [*(manifest.get("overrides") or []), *(manifest.get("varied") or {})]
     for design in designs:
         names += [*(design.get("vary") or {}), *(name for case in design.get("cases") or [] for name in case)]
-    return any(str(name).lstrip("+").startswith("field.") for name in names)
+        names += (design.get("sample") or {}).get("over") or {}
+    return any(str(name).lstrip("+~").startswith(f"{group}.") for name in names)
 
 
 def show_mean(value: float, digits: int) -> str:
@@ -159,11 +174,12 @@ def grid_differences(material: Material, differences: Table) -> Grid:
     reference = material.settings[0]
     unit = "a seed, with its mean over all scenarios" if material.scenario_columns else "a seed"
     unit = unit if material.unit == "seed" else "a scenario"
+    counted = "it is over scenarios and seeds together" if material.is_sampled else f"its unit is {unit}"
     return Grid(
         f"Differences to {reference} on the same seeds",
         ["Setting", "Against the reference", "Outcome", "Mean difference", "Pairs with more / less"],
         rows, [False, False, False, True, True], signs,
-        f"In brackets the 95 % interval; its unit is {unit}. Undecided: the interval crosses zero. A pair is two runs "
+        f"In brackets the 95 % interval; {counted}. Undecided: the interval crosses zero. A pair is two runs "
         "with the same luck, one of each setting.",
     )  # fmt: skip
 

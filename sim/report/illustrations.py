@@ -62,15 +62,21 @@ def _make_results(material: Material) -> Results:
 def _make_pairs(material: Material, origin: Origin) -> Figure | None:
     if len(material.settings) < 2 or material.pairs.groupby("seed").size().max() < 2:
         return None
-    from sim.figures.pairs import pair_runs, plot_pairs
+    from sim.figures.pairs import compare_settings, pair_runs, plot_pairs
 
     if pair_runs(material.pairs, "collaboration_end").empty:  # no run is long enough to have an end
         return None
-    figure = plot_pairs(material.pairs, origin)
     if not material.scenario_columns:
-        return figure
+        return plot_pairs(material.pairs, origin)
+    table = compare_settings(material.pairs, "collaboration_end")
+    if material.is_sampled:
+        found = material.compare()
+        found = found[found["outcome"] == "collaboration_end"].set_index("regime").loc[table["regime"]]
+        table = table.assign(low=found["low"].to_numpy(), high=found["high"].to_numpy())
+    figure = plot_pairs(material.pairs, origin, intervals=table)
     mean = f", with its mean over {material.n_scenarios:,} scenarios" if material.unit == "seed" else ""
-    spread = f"Each dot is a {material.unit}{mean}; diamond and bar: mean and 95 % interval."
+    spread = f"Each dot is a {material.unit}{mean}; diamond and bar: mean and 95 % interval"
+    spread += " over scenarios and seeds." if material.is_sampled else "."
     return dataclasses.replace(figure, title=figure.title.replace("paired runs", f"{material.unit}s"), spread=spread)
 
 

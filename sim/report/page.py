@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from sim.contrasts import compute_differences
 from sim.files import replace_file
 from sim.partings import find_partings, tell_partings
 from sim.report import sentences
@@ -119,7 +118,7 @@ def make_page(material: Material) -> Page:
     """Return what the report of `material` says."""
     summary = judge_material(material)
     several = len(material.settings) > 1
-    differences = compute_differences(material.pairs) if several else pd.DataFrame(columns=["outcome"])
+    differences = material.compare() if several else pd.DataFrame(columns=["outcome"])
     partings = pd.DataFrame()
     if material.kind == COMPARISON and len(material.months):
         partings = find_partings(material.months, material.events)

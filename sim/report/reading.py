@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sim.columns import COUNTED, COUNTERS, KEYS, RUNS
-from sim.contrasts import OUTCOMES
+from sim.contrasts import OUTCOMES, compute_crossed_interval, compute_differences
 from sim.errors import ResultsError
 from sim.figures.labels import join_parts, label_settings, name_setting
 from sim.results import read_manifest, scan_table
+from sim.scenario import has_sample
 from sim.tables import drop_repeated_points
 
 if TYPE_CHECKING:
@@ -74,6 +75,32 @@ class Material:
     def unit(self) -> str:
         """What the intervals of differences count: seeds or, where there is one alone, scenarios."""
         return _find_unit(self.runs)
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether the scenarios were drawn, and with several seeds: intervals then hold for more than these draws."""
+        return (
+            bool(self.scenario_columns) and self.unit == "seed" and self.n_scenarios > 1 and has_sample(self.manifest)
+        )
+
+    def compare(self) -> Table:
+        """Return `sim.contrasts.compute_differences` of the settings.
+
+        Of drawn scenarios, with an interval over them and seeds together, as `coalitions robustness` has it.
+        """
+        found = compute_differences(self.pairs)
+        if not self.is_sampled:
+            return found
+        kept = drop_repeated_points(self.runs, ["regime"], ["scenario"])
+        means = kept.groupby(["regime", "scenario"], sort=False)[list(dict.fromkeys(found["outcome"]))].mean()
+        for at, row in found.iterrows():
+            sets, seeds = (
+                (table.loc[row["regime"]] - table.loc[row["reference"]]).dropna().to_numpy(float)
+                for table in (means[row["outcome"]], self.pairs.set_index(["regime", "seed"])[row["outcome"]])
+            )
+            if len(sets) and len(seeds):
+                _, found.loc[at, "low"], found.loc[at, "high"] = compute_crossed_interval(sets, seeds)
+        return found
 
     @property
     def name(self) -> str:

@@ -15,6 +15,8 @@ DESIGN = "design"
 LINE = "regime.programmes."
 FEW = 5  # values listed; more become a range
 SIZE = "field.n_organizations"
+ROSTER = "the roster"  # gives the number of organizations, which is then neither assumed nor published
+GIVEN = (DESIGN, ROSTER)
 PRIVATE = "field.folder"  # where somebody's roster lies is nobody's business
 
 
@@ -32,7 +34,7 @@ class Entry(NamedTuple):
     @property
     def is_assumed(self) -> bool:
         """Whether no publication gives its value: that of its default counts for the default alone."""
-        return self.source.startswith(ASSUMED) or (self.is_changed and self.source != DESIGN)
+        return self.source.startswith(ASSUMED) or (self.is_changed and self.source not in GIVEN)
 
 
 def list_entries(material: Material) -> list[Entry]:
@@ -92,6 +94,8 @@ def _make_entry(
         values = [None if value is None else f"…/{str(value).rstrip('/').rsplit('/', 1)[-1]}" for value in values]
     told = list(dict.fromkeys(map(show, values)))
     source = meta.get("source", DESIGN)
+    if name == SIZE and any(one.get(PRIVATE) for one in flat):
+        source = ROSTER
     is_changed = any(value != default for value in values) and not name.startswith("regime.label")
     label = meta.get("label", "Name of the regime" if name == "regime.name" else "Regime in words")
     if name.startswith(LINE):
@@ -126,7 +130,7 @@ def grid_sourced(entries: list[Entry]) -> Grid:
     rows = [
         [entry.label, entry.value, entry.unit, entry.source]
         for entry in entries
-        if not entry.is_assumed and entry.source != DESIGN
+        if not entry.is_assumed and entry.source not in GIVEN
     ]
     return Grid("Numbers with a published source", ["What", "Here", "Unit", "Source"], rows, [False] * 4)
 
@@ -138,8 +142,8 @@ def grid_all(entries: list[Entry]) -> Grid:
 
 
 def _tell_source(entry: Entry) -> str:
-    if entry.source == DESIGN:
-        return "choice of design"
+    if entry.source in GIVEN:
+        return "choice of design" if entry.source == DESIGN else entry.source
     return f"assumed; the default after {entry.source}" if entry.is_changed and not _is_plain(entry) else entry.source
 
 
@@ -149,12 +153,13 @@ def _is_plain(entry: Entry) -> bool:
 
 def tell_assumptions(entries: list[Entry]) -> str:
     """Return how many parameters are assumed, and how many have a source."""
-    numbers = [entry for entry in entries if entry.source != DESIGN]
+    numbers = [entry for entry in entries if entry.source not in GIVEN]
     n_assumed = sum(entry.is_assumed for entry in numbers)
     n_changed = sum(entry.is_changed for entry in entries)
+    given = " or given by a roster" if any(entry.source == ROSTER for entry in entries) else ""
     told = (
         f"Of {len(numbers)} numbers in this result, {n_assumed} are assumed and {len(numbers) - n_assumed} have a "
-        f"value after a publication; {len(entries) - len(numbers)} further entries are choices of design."
+        f"value after a publication; {len(entries) - len(numbers)} further entries are choices of design{given}."
     )
     return (
         f"{told} {n_changed} differ from their default." if n_changed != 1 else f"{told} One differs from its default."

@@ -68,7 +68,7 @@ def test_less_is_counted_as_better_where_less_is_meant(sweep):
 def test_the_sentence_names_the_levers_that_are_not_told_apart_and_the_share_of_sets(levers):
     told = describe_robustness(levers.reset_index())
     assert told.startswith("y: not told apart as highest: always; sometimes. Under always: +0.100 [+0.100, +0.100]")
-    assert "higher in 100% of 64 sets (2 seeds each); +10,000 USD per organization and year" in told
+    assert "higher in 100% of 64 sets (2 seeds each); +10,000 USD awarded per organization and year" in told
 
 
 def test_a_lever_leads_where_its_interval_is_apart(levers):

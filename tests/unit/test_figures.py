@@ -551,6 +551,22 @@ def test_phases_say_what_else_varies_and_what_changes_nothing():
     assert "Under mixed grant money per organization changes nothing" in plot_phases(inert, *plane, ORIGIN).note
 
 
+def test_phases_of_a_sample_do_not_take_money_that_never_moves_alone_for_inert():
+    runs = make_plane(rise)  # as in a sample: another parameter goes along with the money, point by point
+    sampled = runs.assign(turf_weight=runs["annual_usd_per_organization"] / 1e5)
+    both = pd.concat([sampled, sampled.assign(regime="silo")])
+    assert "changes nothing" not in plot_phases(both, *find_plane(runs), ORIGIN).note
+
+
+def test_throughout_is_said_where_no_cell_is_undecided():
+    falling = make_plane(lambda x, y: -0.08)
+    plane = find_plane(falling)
+    assert "throughout" in plot_phases(falling, *plane, ORIGIN).title
+    wide = 0.3 * (falling["seed"] - falling["seed"].mean())  # the same means, with intervals that cross -0.05
+    falling["collaboration_change"] += wide * (falling["viewpoint_spread"] == 0)
+    assert "throughout" not in plot_phases(falling, *plane, ORIGIN).title
+
+
 def test_no_plane_without_a_design_or_with_a_random_sample():
     assert find_plane(make_runs(CHANGES)) is None
     runs = make_design()
@@ -564,6 +580,22 @@ def test_people_are_those_of_the_last_twelve_months():
     ends = compute_ends(months, make_runs(CHANGES))
     assert ends["served"].tolist() == pytest.approx(2 * [120.0 + seed for seed in range(1, 9)])
     assert ends["not_served"].tolist() == pytest.approx(2 * [130.0 - seed for seed in range(1, 9)])
+
+
+def test_people_of_runs_shorter_than_a_year_are_not_called_those_of_twelve_months():
+    runs = make_runs({"competitive": 0.1, "mixed": 0.0})
+    months = make_months(runs)
+    assert "over the last 12 months" in plot_people(months, runs, ORIGIN).spread
+    short = plot_people(months[months["month"] <= 6], runs, ORIGIN)
+    assert "over the 6 months of the runs" in short.spread
+    assert "12 months" not in short.spread
+
+
+def test_a_panel_of_one_setting_pools_nothing():
+    runs = make_runs({"a": 0.1, "b": 0.0}).assign(shock=lambda table: table["regime"])  # compared: each has its own
+    figure = plot_fan(make_months(runs), runs, ORIGIN)
+    assert "pools" not in figure.subtitle
+    assert "settings of the design" not in figure.title
 
 
 def test_people_are_told_served_and_not_served_where_their_paired_difference_is_apart():
@@ -631,6 +663,17 @@ def test_survival_is_kaplan_and_meiers():
     assert find_median(curve) == 5
     assert plot_survival(lives, ORIGIN).title == "Half of all coalitions end within 5 months"
     assert "still active in month 8" in plot_survival(lives.assign(has_ended=False), ORIGIN).title
+
+
+def test_no_title_of_survival_leaves_out_those_that_outlive_the_runs():
+    lives = pd.DataFrame({"age_months": [2, 3, 3, 5, 8], "has_ended": [True, True, False, True, False]})
+    names = {f"a design whose name is rather long, number {n}": n for n in (1, 2)}
+    ending = [lives.assign(regime=name, age_months=lives["age_months"] + n) for name, n in names.items()]
+    figure = plot_survival(pd.concat([*ending, lives.assign(regime="lasting", has_ended=False)]), ORIGIN)
+    for title in (figure.title, figure.short):
+        assert "later" in title
+    one = plot_survival(pd.concat([ending[0], lives.assign(regime="lasting", has_ended=False)]), ORIGIN)
+    assert " to " not in one.short
 
 
 def test_the_network_keeps_places_and_puts_partners_near_each_other():

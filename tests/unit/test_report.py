@@ -12,13 +12,15 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from sim.__main__ import main
 from sim.contrasts import OUTCOMES, compute_differences
 from sim.errors import ResultsError
 from sim.report import write_report
 from sim.report.drawings import embed
-from sim.report.grids import Grid, grid_differences, grid_verdicts, shorten, show
+from sim.report.grids import Grid, grid_designs, grid_differences, grid_verdicts, shorten, show
+from sim.report.illustrations import find_figures
 from sim.report.page import make_page, render
 from sim.report.provenance import tell_command
 from sim.report.reading import read_material
@@ -166,6 +168,55 @@ def test_numbers_of_a_design_make_scenarios_and_names_make_settings(tmp_path):
     assert entries["grants.luck"].value == "0 | 0.5"
 
 
+def test_intervals_of_drawn_scenarios_count_the_spread_over_them(tmp_path):
+    folder = write_results(tmp_path / "a", {"mixed": 0.0, "lottery": 0.01}, n_seeds=4)
+    runs = pd.read_parquet(folder / "runs.parquet")
+    parts = [
+        runs.assign(run_id=runs["run_id"] + f"-{at}", turf_weight=at / 6).assign(
+            collaboration_end=lambda one, at=at: (
+                one["collaboration_end"] + np.where(one["regime"] == "lottery", 0.1 * (at - 2.5), 0.0)
+            )
+        )
+        for at in range(6)
+    ]
+    pd.concat(parts).to_parquet(folder / "runs.parquet", index=False)
+    over = {"memberships.turf_weight": {"low": 0, "high": 1}}
+    for design, is_drawn in (({"sample": {"method": "sobol", "over": over}}, True), ({"vary": over}, False)):
+        seal_anew(folder, kind="sweep", blocks=[{"design": design}])
+        material = read_material(folder)
+        assert material.is_sampled == is_drawn
+        row = material.compare().set_index("outcome").loc["collaboration_end"]
+        assert row["mean"] == pytest.approx(0.01)
+        shown = next(one for one in find_figures(material, "x") if one.name == "differences").table.iloc[0]
+        assert (shown["low"], shown["high"]) == pytest.approx((row["low"], row["high"]))
+        if is_drawn:  # six scenarios and four seeds: t of the fewer; the seeds do not differ
+            half = stats.t.ppf(0.975, 3) * 0.1 * np.arange(6).std(ddof=1) / np.sqrt(6)
+            assert row["high"] - row["mean"] == pytest.approx(half, rel=3e-3)
+            assert "over scenarios and seeds" in grid_differences(material, material.compare()).note
+        else:
+            assert row["low"] == pytest.approx(row["high"])
+
+
+def test_a_design_is_not_described_as_its_file_has_it_where_its_numbers_are_set_anew(tmp_path):
+    manifest = {
+        "descriptions": {"shock": {"total_cut": "All grant money ends in month 48."}, "regime": {"mixed": "Four."}}
+    }
+    folder = write_results(tmp_path / "a", {"mixed": 0.0}, manifest=manifest)
+    assert [row[1] for row in grid_designs(read_material(folder)).rows] == ["shock", "regime"]
+    folder = write_results(tmp_path / "b", {"mixed": 0.0}, manifest=manifest | {"overrides": ["shock.cut_share=0.5"]})
+    assert [row[1] for row in grid_designs(read_material(folder)).rows] == ["regime"]
+
+
+def test_runs_that_repeat_others_are_told(tmp_path):
+    folder = write_results(tmp_path / "a", {"mixed": 0.0, "lottery": 0.0}, served_end=100.0)
+    runs = pd.read_parquet(folder / "runs.parquet")
+    twice = pd.concat([runs.assign(turf_weight=0.0), runs.assign(turf_weight=1.0, run_id=runs["run_id"] + "-b")])
+    twice.to_parquet(folder / "runs.parquet", index=False)
+    seal_anew(folder, kind="sweep")
+    material = read_material(folder)
+    assert "40 runs that repeat other ones are not counted" in grid_verdicts(material, summarise(material)).note
+
+
 def test_few_numbers_alone_are_settings_themselves(tmp_path):
     parts = [
         pd.read_parquet(write_results(tmp_path / "part", {"mixed": luck / 10}, luck=luck) / "runs.parquet")
@@ -211,7 +262,8 @@ def test_what_was_changed_stands_apart_and_a_changed_default_has_no_source(tmp_p
         "field.n_organizations",
         "field.folder",
     }
-    assert entries["field.n_organizations"].is_assumed  # 18 has a source, 30 has none
+    assert not entries["field.n_organizations"].is_assumed  # the roster gives it, no publication and no guess
+    assert entries["field.n_organizations"].source == "the roster"
     assert entries["field.folder"].value == "…/north"
     assert "3 differ from their default" in tell_assumptions(list(entries.values()))
     assert not list_entries(SimpleNamespace(manifest={}, runs=pd.DataFrame()))

@@ -16,7 +16,7 @@ from sim.figures import make_figures
 from sim.report.page import make_page, render
 from sim.report.reading import read_material
 from sim.results import load_results, read_manifest
-from sim.scenario import describe_scenario, describe_shock, name_month
+from sim.scenario import describe_scenario, describe_shock, describe_shocks, ends_awards, name_month, name_shocks
 
 SHOCKS = {
     "none": "no shock",
@@ -63,6 +63,54 @@ def test_where_nothing_differs_the_scenario_says_so():
         "Default field and amount of money: 18 organizations, 120 months, no shock. "
         "Grant design: Competitive, short-term."
     )
+
+
+@pytest.mark.parametrize(
+    ("varied", "told"),
+    [
+        ("field.viewpoint_spread=0,0.5", "Default amount of money; the field differs between settings: 18"),
+        ("grants.annual_usd_per_organization=20000,50000", "Default field; the amount of money differs between"),
+        ("memberships.turf_weight=0,1", "Default field and amount of money: 18"),
+    ],
+)
+def test_what_varies_is_not_called_the_default(varied, told):
+    results = run_design(compose_comparison([varied, "regime=lottery", "seeds=1"], None))
+    assert told in describe_scenario(results.manifest)
+
+
+@pytest.mark.parametrize("words", [["regime=none"], ["grants.annual_usd_per_organization=0"]])
+def test_a_cut_of_no_money_is_said_to_change_nothing(words):
+    manifest = sim.run([*words, "shock=total_cut", "shock.month=3", "months=6"], seeds=1).manifest
+    assert "there is no grant money, so that it changes nothing" in describe_shocks(manifest)
+    assert not ends_awards(manifest)
+
+
+@pytest.mark.parametrize(
+    ("words", "ends"),
+    [
+        (["shock=total_cut", "shock.month=3"], True),
+        (["shock=total_cut", "shock.month=9"], False),  # after the end
+        (["shock=short_terms", "shock.month=3"], False),
+        ([], False),
+    ],
+)
+def test_only_a_cut_within_the_runs_ends_awards(words, ends):
+    assert ends_awards(sim.run([*words, "months=6"], seeds=1).manifest) == ends
+
+
+def test_shocks_are_called_what_they_are():
+    words = ["shock=none,total_cut", "seeds=1", "months=6", "shock.month=3"]
+    assert name_shocks(run_design(compose_comparison(words, None)).manifest) == ["", "total cut"]
+    half = sim.run(["shock=total_cut", "shock.cut_share=0.5", "shock.month=3", "months=6"], seeds=1).manifest
+    assert name_shocks(half) == ["cut of 50 %"]
+
+
+def test_an_example_without_a_shock_has_no_mark_of_one():
+    words = ["shock=total_cut,none", "seeds=2", "months=30", "shock.month=3"]
+    made = {figure.name: figure for figure in make_figures(run_design(compose_comparison(words, None)))}
+    assert made["collaboration"].origin.marks == ((3, "total cut (in some settings)"),)
+    assert "No shock" in made["memberships"].subtitle
+    assert made["memberships"].origin.marks == ()
 
 
 def test_what_a_design_varies_is_not_held():
