@@ -32,9 +32,17 @@ def replace_file(path: Path, write: Callable[[Path], Any], *, is_flushed: bool =
     """Let `write` make a neighbour of `path`, then put it in its place. A killed process leaves no half file there.
 
     The neighbour's name begins with a dot, so that nobody takes it for a part. Without is_flushed a failing power
-    supply may lose it: for what is drawn from other files in a second, as figures are. Raises OSError.
+    supply may lose it: for what is drawn from other files in a second, as figures are. Raises OSError, also where a
+    device, pipe or folder stands there, which would be replaced by a file.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:LONGEST_PREFIX]}.", suffix=".tmp")
+    if path.exists() and not path.is_file():
+        kind = "is a folder" if path.is_dir() else "is a device or pipe"
+        raise OSError(errno.EEXIST, f"{kind}, not a file", str(path))
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:LONGEST_PREFIX]}.", suffix=".tmp")
+    except OSError as problem:
+        problem.filename = str(path)  # the name that the user knows
+        raise
     os.close(handle)
     neighbour = Path(name)
     neighbour.chmod(0o666 & ~_read_mask())
@@ -49,7 +57,7 @@ def replace_file(path: Path, write: Callable[[Path], Any], *, is_flushed: bool =
     except BaseException as problem:
         neighbour.unlink(missing_ok=True)
         if isinstance(problem, OSError):
-            problem.filename = str(path)  # the name that the user knows
+            problem.filename = str(path)
         raise
 
 

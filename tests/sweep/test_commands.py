@@ -1,6 +1,7 @@
 """The verbs sweep, status and export: what they print, how they end, and mistakes told in a line or two."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -372,6 +373,19 @@ def test_an_export_to_where_nothing_can_be_written_says_so(done, tmp_path, capsy
     assert main(["export", str(done), "--to", str(tmp_path / "none" / "x.csv")]) == 2
     err = capsys.readouterr().err
     assert (err.count("\n"), "cannot be written" in err, "--to" in err) == (1, True, True)
+    assert err.startswith(f"error: {tmp_path / 'none' / 'x.csv'}: ")
+
+
+def test_an_export_does_not_put_a_file_in_the_place_of_a_pipe_or_folder(done, tmp_path, capsys):
+    pipe, folder = tmp_path / "pipe", tmp_path / "folder"
+    os.mkfifo(pipe)
+    folder.mkdir()
+    for target, kind in ((pipe, "device or pipe"), (folder, "folder")):
+        assert main(["export", str(done), "--to", str(target), "--force"]) == 2
+        assert capsys.readouterr().err == (
+            f"error: {target}: cannot be written (is a {kind}, not a file); choose another with --to\n"
+        )
+    assert (pipe.is_fifo(), folder.is_dir()) == (True, True)
 
 
 @pytest.mark.parametrize(
