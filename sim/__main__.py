@@ -9,102 +9,15 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from sim.commands import (
-    analyses,
-    app,
-    calibrate,
-    compare,
-    demo,
-    draw,
-    explore,
-    export,
-    games,
-    importing,
-    init,
-    interviews,
-    report,
-    run,
-    show,
-    status,
-    sweep,
-    validate,
-)
-from sim.commands import list as list_verb
-from sim.commands.console import guard, is_memory_short, say_error, tell_memory
+from sim.commands.console import guard, is_memory_short, refuse_words, say_error, tell_memory
+from sim.commands.parsing import build_parser
+from sim.commands.registry import VERBS, Verb
 from sim.commands.streams import open_streams
-from sim.errors import FAILED, OK, USAGE
+from sim.errors import FAILED, OK, USAGE, ConfigurationError
 from sim.systems import tell_system
 
-VERBS = (
-    demo,
-    run,
-    compare,
-    explore,
-    interviews,
-    draw,
-    report,
-    games,
-    calibrate,
-    app,
-    sweep,
-    status,
-    export,
-    init,
-    importing,
-    validate,
-    list_verb,
-    show,
-)
-LIGHT = ("init", "list", "show", "status", "validate")  # verbs that neither run nor draw
 PATHS = ("results", "folder", "config_dir", "output", "to", "roster")
-EPILOG = """\
-exit codes: 0 ok · 1 a run failed · 2 usage or invalid input · 3 a sweep is complete but for failed runs ·
-4 another command writes into the folder · 5 no room on the disk · 130 interrupted (143 by SIGTERM)
-results go to stdout, progress to stderr; NO_COLOR and --quiet are respected
-start with:  coalitions demo    coalitions list regimes    coalitions run regime=competitive seeds=20
-"""
-
-
-class _StoreOnce(argparse._StoreAction):
-    """Keep the value of an option, and refuse a second one: the first would be lost without a word."""
-
-    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: Any = None) -> None:
-        """Keep `values`. Raises `argparse.ArgumentError` where the option has been given before."""
-        if self.option_strings:
-            given = getattr(namespace, "given", {})
-            if self.dest in given:
-                raise argparse.ArgumentError(self, f"given twice, {given[self.dest]} and {values}; leave one out")
-            namespace.given = {**given, self.dest: values}
-        super().__call__(parser, namespace, values, option_string)
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser, with those of its verbs, that takes an option which holds one value only once."""
-
-    def __init__(self, *words: Any, **named: Any) -> None:
-        """Take what `argparse.ArgumentParser` does."""
-        super().__init__(*words, **named)
-        for name in (None, "store"):
-            self.register("action", name, _StoreOnce)
-
-
-def build_parser() -> Parser:
-    """Return the parser of all verbs."""
-    parser = Parser(
-        prog="coalitions",
-        description="When do coalitions of organizations grow, hold or fragment, and what do grant regimes do to it?",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="store_true", help="print the version and end")
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs")
-    for command in VERBS:
-        command.add_parser(verbs)
-    analyses.add_parsers(verbs)
-    return parser
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -120,11 +33,11 @@ def main(argv: list[str] | None = None) -> int:
     if words and words[0] in ("-sc", "--shell-completion"):
         from sim.commands.completion import complete
 
-        return guard(lambda: complete(words[1:], build_parser()))
+        return guard(lambda: complete(words[1:]))
     if any("\0" in word for word in words):  # no shell passes one on, and no file can have it in its name
         say_error("the command holds a NUL character; take it out")
         return USAGE
-    parser = build_parser()
+    parser = build_parser(words)
     try:
         args, overrides = parser.parse_known_args(words)
     except SystemExit as end:  # argparse has printed help or the mistake
@@ -133,12 +46,27 @@ def main(argv: list[str] | None = None) -> int:
         return _print_version()
     if args.verb is None:
         return _without_verb(parser, overrides)
-    if args.verb not in LIGHT and is_memory_short():
+    verb = VERBS[args.verb]
+    if not verb.is_light and is_memory_short():
         say_error(tell_memory())
         return FAILED
-    args.overrides, args.parser = overrides, parser
+    args.overrides = overrides
     _settle_paths(args)
-    return guard(lambda: args.execute(args))
+    return guard(lambda: _execute(verb, args, parser))
+
+
+def _execute(verb: Verb, args: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    """Run the verb. Raises `ConfigurationError` for words and options it does not have."""
+    if not verb.takes_words:
+        refuse_words(args)
+    for word in args.overrides:
+        if word.startswith("-"):
+            from sim.commands.completion import list_options, list_verbs
+            from sim.configuration import suggest
+
+            hint = suggest(word.partition("=")[0], list_options(list_verbs(parser)[verb.name]))
+            raise ConfigurationError(f"unknown option '{word}'.{hint} `coalitions {verb.name} --help` shows all.")
+    return args.execute(args)
 
 
 def _print_version() -> int:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from sim.commands.console import CAUTION, compile_model, tell_file
+from sim.commands.options import add_options
+from sim.commands.runs import claim_folder, keep, mark, run_design
+from sim.configuration import compose
 from sim.errors import OK, ConfigurationError
 
 DEFAULT_PORT = 8642
@@ -18,32 +22,20 @@ anew on the way. Every visitor has a model of their own. Each run shows the comm
 
 Nothing is sent anywhere. Needs the extra `app`: pip install "coalitions[app]". End it with Ctrl-C.
 """
+SYNOPSIS = "coalitions app [--roster DIR] [--lan] [options]"
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb to the parser."""
-    parser = verbs.add_parser(
-        "app",
-        help="set up and watch live runs in the browser, on this machine",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="coalitions app [--roster DIR] [--lan] [options]",
-        allow_abbrev=False,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
     parser.add_argument("--roster", metavar="DIR", help="folder with a roster of your own")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, metavar="N", help=f"default {DEFAULT_PORT}; 0: any")
     parser.add_argument("--no-open", action="store_true", help="open no browser")
     parser.add_argument("--lan", action="store_true", help="let others in the network in, with a code for the room")
-    parser.add_argument("--results", metavar="DIR", default="results", help="folder for saved runs (default: results)")
-    parser.add_argument("--quiet", "-q", action="store_true", help="no progress on stderr")
-    parser.set_defaults(execute=execute)
+    add_options(parser, "results", "quiet", results="folder for saved runs (default: results)")
 
 
 def execute(args: argparse.Namespace) -> int:
     """Serve until stopped, and return the exit code."""
-    from sim.commands.console import compile_model, refuse_words
-
-    refuse_words(args)
     if not 0 <= args.port <= 65535:
         raise ConfigurationError(f"--port {args.port}: must lie in [0, 65535]")
     try:
@@ -73,8 +65,6 @@ def _hash(code: str | None) -> str:
 
 def tell(urls: list[str], code: str | None) -> None:
     """Print where the page is, and the code of the room."""
-    from sim.commands.console import CAUTION
-
     print(f"Page: {urls[0]}{_hash(code)}   (Ctrl-C ends it)", flush=True)
     if code:
         for url in urls[1:]:
@@ -85,10 +75,7 @@ def tell(urls: list[str], code: str | None) -> None:
 
 def keep_run(args: argparse.Namespace, asked: Any, name: str) -> str:
     """Save a run as ``coalitions run`` does and return its folder. Raises `ConfigurationError`."""
-    from sim.commands.console import tell_file
     from sim.commands.run import add_changes
-    from sim.commands.runs import claim_folder, keep, mark, run_design
-    from sim.configuration import compose
 
     if not name:
         raise ConfigurationError("a saved run needs a name")

@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from sim.commands.console import CAUTION, compile_model, print_json, progress, say_error
+from sim.commands.options import add_options
+from sim.configuration.files import configuration_folder
 from sim.errors import FAILED, OK, ConfigurationError
 
 DESCRIPTION = """\
@@ -21,19 +24,12 @@ where it was when called again. Needs pip install "coalitions[calibrate]".
 
 docs/calibration.md tells what was found.
 """
+SYNOPSIS = "coalitions calibrate [options]"
 LIBRARIES = {"sklearn": "scikit-learn", "scipy": "scipy"}
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb to the parser."""
-    parser = verbs.add_parser(
-        "calibrate",
-        help="find the sets of parameters that give what was observed",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="coalitions calibrate [options]",
-        allow_abbrev=False,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
     parser.add_argument("--sets", type=int, default=200, metavar="N", help="sets to accept (default 200)")
     parser.add_argument("--learning", type=int, default=2400, metavar="N", help="sets to learn from (default 2400)")
     parser.add_argument("--seeds", type=int, default=10, metavar="N", help="runs of each world a set (default 10)")
@@ -42,18 +38,11 @@ def add_parser(verbs: Any) -> None:
         "--check-sets", type=int, default=600, metavar="N", help="simulations of the check (default 600)"
     )
     parser.add_argument("--ship", action="store_true", help="put what was found into configs/calibration/ and docs/")
-    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one for each core)")
-    parser.add_argument("--results", metavar="DIR", default="results", help="folder for results (default: results)")
-    parser.add_argument("--quiet", "-q", action="store_true", help="no progress on stderr")
-    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
-    parser.set_defaults(execute=execute)
+    add_options(parser, "workers", "results", "quiet", "json")
 
 
 def execute(args: argparse.Namespace) -> int:
     """Calibrate and return the exit code."""
-    from sim.commands.console import CAUTION, compile_model, print_json, progress, refuse_words, say_error
-
-    refuse_words(args)
     _check(args)
     from sim.calibration.checking import check_inference
     from sim.calibration.inferring import PREDICTING, infer
@@ -124,7 +113,6 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _ship(folder: Path, ship_results: Any) -> list[Path]:
-    from sim.configuration.files import configuration_folder
 
     configs = configuration_folder()
     docs = configs.parent / "docs"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import typing
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 from sim.configuration import declared, find_declaration, option_files, read_description, suggest
-from sim.configuration.declared import Declaration
+from sim.configuration.declared import Declaration, refuse_unknown
+from sim.configuration.files import check_file, check_option, read_yaml
 from sim.errors import ConfigurationError
+from sim.regimes import Programme
 
 KINDS = {
     "regimes": "regime",
@@ -40,7 +43,6 @@ def list_options(kind: str, own: str | None = None) -> list[dict[str, Any]]:
 
 
 def _describe_option(name: str, path: Path, own: Path | None) -> dict[str, Any]:
-    from sim.configuration.files import check_file
 
     try:
         if own and path.is_relative_to(own):
@@ -53,8 +55,6 @@ def _describe_option(name: str, path: Path, own: Path | None) -> dict[str, Any]:
 def read_option(kind: str, name: str, own: str | None = None) -> dict[str, Any]:
     """Return name, description, text and settings of one option. Raises `ConfigurationError` where there is none."""
     import yaml
-
-    from sim.configuration.files import check_file, check_option, read_yaml
 
     check_option(KINDS[kind], name, Path(own) if own else None)
     path = option_files(KINDS[kind], Path(own) if own else None)[name]
@@ -70,15 +70,12 @@ def read_option(kind: str, name: str, own: str | None = None) -> dict[str, Any]:
 
 
 def _with_defaults(entries: dict[str, Any]) -> dict[str, Any]:
-    from sim.regimes import Programme
 
     return dataclasses.asdict(Programme(**entries))
 
 
 def list_parameters(pattern: str = "") -> list[dict[str, Any]]:
     """Return every parameter whose name or label holds `pattern`, or matches it as ``memberships.*``."""
-    from fnmatch import fnmatch
-
     wanted = pattern.lower()
     return [
         describe(entry)
@@ -89,8 +86,6 @@ def list_parameters(pattern: str = "") -> list[dict[str, Any]]:
 
 def read_parameter(name: str) -> dict[str, Any]:
     """Return one parameter by its dotted name. Raises `ConfigurationError` with a did-you-mean."""
-    from sim.configuration.declared import refuse_unknown
-
     entry = find_declaration(name)
     if entry is None:
         refuse_unknown(name)

@@ -5,14 +5,19 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import itertools
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from sim.choices import name_shock
+from sim.commands.console import CAUTION, name_rows, print_json, print_table, say_at_once
+from sim.commands.drawing import Pencil
+from sim.commands.options import RUNNING, add_options
+from sim.commands.runs import claim_folder, content_hash, keep, mark, run_with_progress, tell_folder, write_table
+from sim.configuration import Design, compose, read_words, set_values
+from sim.configuration.declared import GROUPS, RUN_KEYS
+from sim.configuration.files import check_own_folder
+from sim.contrasts import compute_differences, tell_differences
 from sim.errors import OK, ConfigurationError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from sim.commands.drawing import Pencil
 
 DEFAULT_SEEDS = "seeds=20"
 VERSUS = "vs"
@@ -29,37 +34,25 @@ and the month and event where the runs part.
 Every key=a,b list is varied; the first combination is the reference. Or write settings out: what stands before the
 first `vs` is the reference and holds for all, but for what stands after a `vs`. Without seeds=…, 20 seeds are run.
 """
+SYNOPSIS = (
+    "coalitions compare key=a,b [key=value …] [options]\n"
+    "       coalitions compare [key=value …] vs key=value … [options]"
+)
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb to the parser."""
-    from sim.commands.console import add_options
-
-    parser = verbs.add_parser(
-        "compare",
-        help="run two or more settings on the same seeds",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="coalitions compare key=a,b [key=value …] [options]\n"
-        "       coalitions compare [key=value …] vs key=value … [options]",
-        allow_abbrev=False,
-    )
-    add_options(parser)
-    parser.set_defaults(execute=execute)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
+    add_options(parser, *RUNNING)
 
 
 def execute(args: argparse.Namespace) -> int:
     """Run the comparison, print it, keep its results."""
-    from sim.commands.console import check_words
-    from sim.commands.drawing import Pencil
-
-    words = check_words(args)
+    words = args.overrides
     with Pencil(not args.no_figures) as pencil:
         return _compare(args, words, pencil)
 
 
 def _compare(args: argparse.Namespace, words: list[str], pencil: Pencil) -> int:
-    from sim.commands.runs import claim_folder
 
     configuration = compose_comparison(words, args.config_dir)
     with claim_folder(args, configuration) as folder:
@@ -67,9 +60,6 @@ def _compare(args: argparse.Namespace, words: list[str], pencil: Pencil) -> int:
 
 
 def _compare_into(folder: Path, args: argparse.Namespace, configuration: Any, words: list[str], pencil: Pencil) -> int:
-    from sim.commands.console import CAUTION, name_rows, print_json, print_table, say_at_once
-    from sim.commands.runs import keep, mark, run_with_progress, tell_folder, write_table
-    from sim.contrasts import compute_differences, tell_differences
     from sim.partings import find_partings, tell_partings
     from sim.scenario import describe_scenario
     from sim.tables import summarise
@@ -108,12 +98,6 @@ def compose_comparison(words: list[str], config_dir: str | None) -> Any:
 
     Raises `ConfigurationError` where there is nothing to compare.
     """
-    from pathlib import Path
-
-    from sim.configuration import Design, compose, read_words
-    from sim.configuration.declared import RUN_KEYS
-    from sim.configuration.files import check_own_folder
-
     own = Path(config_dir).resolve() if config_dir else None
     if own:
         check_own_folder(own)
@@ -155,10 +139,6 @@ def _split(words: list[str]) -> list[list[str]]:
 
 def _read_cases(base: Any, settings: list[list[str]], own: Any) -> list[dict[str, Any]]:
     """Return the reference and each other setting as cases of a design. Raises `ConfigurationError`."""
-    from sim.choices import name_shock
-    from sim.configuration import read_words, set_values
-    from sim.configuration.declared import GROUPS
-
     if not settings:
         return []
     shock = name_shock(base.parameters)
@@ -182,7 +162,6 @@ def _read_cases(base: Any, settings: list[list[str]], own: Any) -> list[dict[str
 
 
 def _name(base: Any, design: Any) -> str:
-    from sim.commands.runs import content_hash
 
     parts = (
         [*([] if name == "regime" else [name.rsplit(".", 1)[-1]]), *values] for name, values in design.vary.items()

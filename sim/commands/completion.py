@@ -11,16 +11,18 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from sim.commands.parsing import build_parser
+from sim.commands.registry import VERBS
 from sim.errors import OK
 
 _FOREIGN = re.compile(r"(hydra|rosters|design|question)([./=]|$)")
-SETTING = "key=value"  # stands in the usage of each verb that takes the words of a setting
 
 
-def complete(words: list[str], parser: argparse.ArgumentParser) -> int:
+def complete(words: list[str]) -> int:
     """Print Hydra's completion script (``install=bash``) or the candidates for a line (``query=bash``)."""
     if words and words[0].startswith("query="):
-        print(" ".join(find_candidates(os.environ.get("COMP_LINE", ""), parser, words)))
+        line = os.environ.get("COMP_LINE", "")
+        print(" ".join(find_candidates(line, build_parser(line.split()), words)))
         return OK
     told, code = _ask_hydra(words)
     print(told.rstrip("\n"))
@@ -41,8 +43,10 @@ def find_candidates(line: str, parser: argparse.ArgumentParser, words: list[str]
         return _fit(waiting.choices or (), last)
     if last.startswith("-"):
         return _fit(list_options(verb), last)
-    found = _fit(_list_choices(verb, plain), last)
-    return found or (_complete_setting(program, plain, last, words) if SETTING in (verb.usage or "") else [])
+    place = _find_place(verb, plain)
+    if place is not None or not VERBS[given[0]].takes_words:
+        return _fit(_list_choices(place, plain), last)
+    return _complete_setting(program, plain, last, words)
 
 
 def list_verbs(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
@@ -71,14 +75,20 @@ def _take_options(parser: argparse.ArgumentParser, given: list[str]) -> tuple[li
     return plain, waiting
 
 
-def _list_choices(parser: argparse.ArgumentParser, plain: list[str]) -> Iterable[str]:
-    """Return what the positional argument that comes next may be, where it says so."""
+def _find_place(parser: argparse.ArgumentParser, plain: list[str]) -> Any:
+    """Return the positional argument that the next word is for, or None where it is for none."""
     places = [action for action in parser._actions if not action.option_strings]
-    before = [word for word in plain if "=" not in word]
-    if len(before) >= len(places):
-        return ()
-    action: Any = places[len(before)]
-    return action.completer(before) if hasattr(action, "completer") else action.choices or ()
+    n_before = sum("=" not in word for word in plain)
+    if n_before < len(places):
+        return places[n_before]
+    return places[-1] if places and places[-1].nargs in ("+", "*") else None
+
+
+def _list_choices(place: Any, plain: list[str]) -> Iterable[str]:
+    """Return what a positional argument may be, where it says so."""
+    if hasattr(place, "completer"):
+        return place.completer([word for word in plain if "=" not in word])
+    return getattr(place, "choices", None) or ()
 
 
 def _fit(candidates: Iterable[str], beginning: str) -> list[str]:

@@ -174,30 +174,8 @@ def writing(path: Path, mend: str = "") -> Iterator[None]:
         raise ConfigurationError(f"{where}; {mend}" if mend else where) from None
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of every verb that runs the model."""
-    parser.add_argument("--results", metavar="DIR", default="results", help="folder for results (default: results)")
-    parser.add_argument("--config-dir", metavar="DIR", help="folder of your own YAML: field/, regime/, shock/, …")
-    parser.add_argument("--force", action="store_true", help="overwrite results with other content")
-    parser.add_argument("--no-figures", action="store_true", help="draw no figures")
-    parser.add_argument("--quiet", "-q", action="store_true", help="no progress on stderr")
-    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
-
-
-def check_words(args: argparse.Namespace) -> list[str]:
-    """Return the overrides of a command line. Raises `ConfigurationError` for an option the verb does not have."""
-    from sim.commands.completion import list_options, list_verbs
-    from sim.configuration import suggest
-
-    for word in args.overrides:
-        if word.startswith("-"):
-            hint = suggest(word.partition("=")[0], list_options(list_verbs(args.parser)[args.verb]))
-            raise ConfigurationError(f"unknown option '{word}'.{hint} `coalitions {args.verb} --help` shows all.")
-    return args.overrides
-
-
 def refuse_words(args: argparse.Namespace) -> None:
-    """Raise `ConfigurationError` for any word the verb did not ask for."""
+    """Raise `ConfigurationError` for any word beside the options."""
     if args.overrides:
         word = args.overrides[0]
         raise ConfigurationError(f"'{word}' is too much here; `coalitions {args.verb} --help` shows what is expected")

@@ -4,51 +4,38 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from sim.commands.console import CAUTION, name_rows, print_json, print_table, say_at_once
+from sim.commands.drawing import Pencil
+from sim.commands.options import RUNNING, add_options
+from sim.commands.runs import claim_folder, keep, mark, run_with_progress, tell_folder, write_table
+from sim.configuration import compose
 from sim.errors import OK
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from sim.commands.drawing import Pencil
+from sim.figures import AFTER_THE_DEMO
 
 EXPERIMENT = "grow_or_fragment"
 DESCRIPTION = f"""\
 Run experiments/{EXPERIMENT}.yaml: when does collaboration grow, hold or fragment as money, viewpoints and
 regime change? Keeps tables and figures in results/demo/. The first run compiles the model, which takes about 15 s.
 """
+SYNOPSIS = "coalitions demo [key=value …] [options]"
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb to the parser."""
-    from sim.commands.console import add_options
-
-    parser = verbs.add_parser(
-        "demo",
-        help="run the first example experiment to its figure",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="coalitions demo [key=value …] [options]",
-        allow_abbrev=False,
-    )
-    add_options(parser)
-    parser.set_defaults(execute=execute)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
+    add_options(parser, *RUNNING)
 
 
 def execute(args: argparse.Namespace) -> int:
     """Run the experiment, print its table, keep its results and figures."""
-    from sim.commands.console import check_words
-    from sim.commands.drawing import Pencil
-
-    words = check_words(args)
+    words = args.overrides
     with Pencil(not args.no_figures) as pencil:
         return _run(args, words, pencil)
 
 
 def _run(args: argparse.Namespace, words: list[str], pencil: Pencil) -> int:
-    from sim.commands.runs import claim_folder
-    from sim.configuration import compose
 
     configuration = compose([f"experiment={EXPERIMENT}", *words], config_dir=args.config_dir)
     if not configuration.is_named:
@@ -59,9 +46,6 @@ def _run(args: argparse.Namespace, words: list[str], pencil: Pencil) -> int:
 
 
 def _run_into(folder: Path, args: argparse.Namespace, configuration: Any, words: list[str], pencil: Pencil) -> int:
-    from sim.commands.console import CAUTION, name_rows, print_json, print_table, say_at_once
-    from sim.commands.runs import keep, mark, run_with_progress, tell_folder, write_table
-    from sim.figures import AFTER_THE_DEMO
     from sim.scenario import describe_scenario
     from sim.tables import describe_verdict, summarise
 

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
+from sim.commands.console import print_json, say_at_once
+from sim.commands.options import add_options
+from sim.configuration import build_parameters, suggest
+from sim.disclosure import NUMBERED, check_place
 from sim.errors import OK, ConfigurationError, RosterError
+from sim.figures import FIGURES, make_figures
+from sim.figures.analyses import ANALYSES, make_analyses
 
 DESCRIPTION = """\
 Draw figures of kept results: all that fit the tables, or those you name.
@@ -21,21 +29,13 @@ Each figure is written as SVG and PNG, its numbers as CSV, and its words as text
 sure it is, the picture in words for those who do not see it, the source, and the command that gives it again.
 Organizations stand there by number; --names puts the codes of your own roster in their place, for your own eyes.
 """
+SYNOPSIS = "coalitions draw DIR [FIGURE …] [options]"
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb to the parser."""
-    from sim.figures import FIGURES
-    from sim.figures.analyses import ANALYSES
-
-    parser = verbs.add_parser(
-        "draw",
-        help="draw figures of kept results",
-        description=DESCRIPTION,
-        epilog=f"figures: {', '.join(FIGURES)}; and where the table of an analysis lies in DIR: {', '.join(ANALYSES)}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="coalitions draw DIR [FIGURE …] [options]",
-        allow_abbrev=False,
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
+    parser.epilog = (
+        f"figures: {', '.join(FIGURES)}; and where the table of an analysis lies in DIR: {', '.join(ANALYSES)}"
     )
     parser.add_argument("results", metavar="DIR", help="folder of a run, a comparison or a complete sweep")
     parser.add_argument("names", metavar="FIGURE", nargs="*", help="default: all that fit")
@@ -46,18 +46,11 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--names", dest="is_named", action="store_true", help="organizations by the ids of your roster")
     parser.add_argument("--roster", metavar="DIR", help="where that roster lies, if the results do not say")
     parser.add_argument("--phone", action="store_true", help="narrow figures with panels one under the other")
-    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
-    parser.set_defaults(execute=execute)
+    add_options(parser, "json")
 
 
 def execute(args: argparse.Namespace) -> int:
     """Draw, and print the finding of each figure and its files."""
-    from sim.commands.console import print_json, refuse_words, say_at_once
-    from sim.configuration import suggest
-    from sim.figures import FIGURES, make_figures
-    from sim.figures.analyses import ANALYSES, make_analyses
-
-    refuse_words(args)
     known = [*FIGURES, *ANALYSES]
     for name in args.names:
         if name not in known:
@@ -88,10 +81,6 @@ def execute(args: argparse.Namespace) -> int:
 
 def _read(args: argparse.Namespace) -> tuple[Any, Any, Any]:
     """Return results, names of figures and origin, with the user's own dates and observations."""
-    import dataclasses
-    import shlex
-
-    from sim.disclosure import NUMBERED
     from sim.figures.observations import parse_month, read_observations
     from sim.figures.origins import find_origin
     from sim.results import load_results
@@ -113,8 +102,6 @@ def _read(args: argparse.Namespace) -> tuple[Any, Any, Any]:
 
 def _read_names(manifest: dict[str, Any], roster: str | None = None) -> dict[int, str]:
     """Return the ids of the roster by slot. Raises `ConfigurationError` where it is not the one of the runs."""
-    from sim.configuration import build_parameters
-    from sim.disclosure import check_place
     from sim.roster import read_folder
 
     trees = [tree for tree in manifest.get("settings", []) if tree["field"]["folder"] is not None]

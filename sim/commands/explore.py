@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
+from sim.commands.console import CAUTION, compile_model, print_json, progress, say_warning
+from sim.commands.options import add_options
+from sim.configuration import compose, read_varied
 from sim.errors import OK, ConfigurationError
+from sim.files import replace_file
+from sim.sweep.plan import make_plan
 
 EXPERIMENT = "classroom"
 DESCRIPTION = f"""\
@@ -19,40 +26,23 @@ on the same seed, predict before they play. The file opens by double click, need
 
 key=a,b,c varies; every combination runs on the same seeds. docs/explore.md says what the page shows.
 """
+SYNOPSIS = "coalitions explore [experiment=NAME] [key=value | key=a,b …] [-o FILE] [options]"
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb to the parser."""
-    parser = verbs.add_parser(
-        "explore",
-        help="write runs as one HTML file to watch and to teach with",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="coalitions explore [experiment=NAME] [key=value | key=a,b …] [-o FILE] [options]",
-        allow_abbrev=False,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
     parser.add_argument("-o", "--output", metavar="FILE", help="where to write (default: explore.html in its results)")
-    parser.add_argument("--results", metavar="DIR", default="results", help="folder for results (default: results)")
-    parser.add_argument("--config-dir", metavar="DIR", help="folder of your own YAML: field/, regime/, shock/, …")
-    parser.add_argument("--force", action="store_true", help="overwrite a file with other content")
-    parser.add_argument("--quiet", "-q", action="store_true", help="no progress on stderr")
-    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
-    parser.set_defaults(execute=execute)
+    add_options(parser, "results", "config_dir", "force", "quiet", "json", force="overwrite a file with other content")
 
 
 def execute(args: argparse.Namespace) -> int:
     """Run the design, write the page, and return the exit code."""
-    import sys
-
-    from sim.commands.console import CAUTION, check_words, compile_model, print_json, progress, say_warning
     from sim.explore.building import build_explorer
     from sim.explore.page import WARN_BYTES
-    from sim.files import replace_file
     from sim.scenario import describe_scenario
     from sim.sweep.manifest import describe_plan
-    from sim.sweep.plan import make_plan
 
-    words = check_words(args)
+    words = args.overrides
     configuration = compose_explorer(words, args.config_dir)
     path = _find_path(args, configuration.name)
     compile_model(is_quiet=args.quiet)
@@ -95,8 +85,6 @@ def compose_explorer(words: list[str], config_dir: str | None) -> Any:
 
     Raises `ConfigurationError`.
     """
-    from sim.configuration import compose, read_varied
-
     keys = [word.partition("=")[0].lstrip("+~") for word in words]
     if all(key in ("seeds", "months", "name") for key in keys):
         words = [f"experiment={EXPERIMENT}", *words]
@@ -114,8 +102,6 @@ def _find_path(args: argparse.Namespace, name: str) -> Path:
 
 def _tell_command(args: argparse.Namespace, words: list[str]) -> str:
     """Return the command that gives the page again; the page may be passed on, so it names no folder of one's own."""
-    import shlex
-
     own = ["--config-dir", "DIR"] if args.config_dir else []
     shown = [
         "field.folder=DIR" if word.startswith("field.folder=") and "=rosters/" not in word else word for word in words

@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sim.commands.console import writing
+from sim.commands.console import CAUTION, print_json, writing
+from sim.commands.options import add_options
+from sim.disclosure import tell_roster, withhold
 from sim.errors import OK, ConfigurationError
+from sim.files import replace_file
 
 DESCRIPTION = """\
 Write a table of results as CSV.
@@ -24,35 +27,22 @@ keeps them in, for your own eyes.
 KEPT = ("runs", "months", "events", "members")  # and localities, where a field has several
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb to the parser."""
-    parser = verbs.add_parser(
-        "export",
-        help="write a table of results as CSV",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
     parser.add_argument("folder", metavar="DIR", help="folder of a run, a comparison or a sweep")
     parser.add_argument("--table", default="runs", choices=(*KEPT, "localities"), help="default runs")
     parser.add_argument("--to", metavar="FILE", help="where to (default: DIR/TABLE.csv)")
     parser.add_argument("--plain", action="store_true", help="no apostrophes before what looks like a formula")
     parser.add_argument("--small-groups", action="store_true", help="keep groups of fewer than five organizations in")
-    parser.add_argument("--force", action="store_true", help="overwrite FILE")
-    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
-    parser.set_defaults(execute=execute)
+    add_options(parser, "force", "json", force="overwrite FILE")
 
 
 def execute(args: argparse.Namespace) -> int:
     """Write the file batch by batch and return the exit code."""
-    from sim.commands.console import CAUTION, print_json, refuse_words
-    from sim.disclosure import tell_roster, withhold
-    from sim.files import replace_file
     from sim.results import scan_table
     from sim.scenario import describe_scenario
     from sim.tables import guard_formulas
 
-    refuse_words(args)
     folder = Path(args.folder)
     target = Path(args.to) if args.to else folder / f"{args.table}.csv"
     if target.exists() and not args.force:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import json
+import sys
 from pathlib import Path
 from typing import Any
 
+from sim.commands.console import CAUTION, compile_model, print_json, refuse_words
+from sim.commands.options import add_options
+from sim.configuration import compose
+from sim.disclosure import check_place
 from sim.errors import OK, ConfigurationError
+from sim.files import read_bounded
 
 DESCRIPTION = """\
 Take one month of a run as a game and say who would deviate and where to, whether any group would rather be together
@@ -19,18 +26,11 @@ Take one month of a run as a game and say who would deviate and where to, whethe
 
 docs/games.md says what each word means, which of them needs a partition, and what a table looks like.
 """
+SYNOPSIS = "coalitions games [results/NAME | key=value …] [options]"
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb to the parser."""
-    parser = verbs.add_parser(
-        "games",
-        help="coalition theory on one month of a run, or on a table",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="coalitions games [results/NAME | key=value …] [options]",
-        allow_abbrev=False,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="seed of the run (1)")
     parser.add_argument("--month", type=int, metavar="N", help="month at whose end to look (the last)")
     parser.add_argument("--project", metavar="HOW", help="one coalition each: largest (as set) or valued")
@@ -41,15 +41,11 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--weak", action="store_true", help="core: block also where nobody loses and somebody gains")
     parser.add_argument("--limit", type=int, default=10, metavar="N", help="blocking coalitions to print (10)")
     parser.add_argument("--roster", metavar="DIR", help="where the roster of kept results lies, if they do not say")
-    parser.add_argument("--config-dir", metavar="DIR", help="folder of your own YAML: field/, regime/, shock/, …")
-    parser.add_argument("--quiet", "-q", action="store_true", help="no progress on stderr")
-    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
-    parser.set_defaults(execute=execute)
+    add_options(parser, "config_dir", "quiet", "json")
 
 
 def execute(args: argparse.Namespace) -> int:
     """Find the game, judge it, print the verdicts."""
-    from sim.commands.console import print_json
     from sim.commands.game_verdicts import print_verdicts
 
     _announce_compilation(args)
@@ -65,8 +61,6 @@ def execute(args: argparse.Namespace) -> int:
 
 def _announce_compilation(args: argparse.Namespace) -> None:
     """Say on stderr that the searches are compiled at their first use on this machine."""
-    import sys
-
     from sim.compiled import IS_COMPILED, is_cached
 
     last = "kernels.find_best_partition" if args.table else "measuring.measure_memberships"
@@ -75,7 +69,6 @@ def _announce_compilation(args: argparse.Namespace) -> None:
 
 
 def _judge_table(args: argparse.Namespace) -> dict[str, Any]:
-    from sim.commands.console import refuse_words
     from sim.games import HedonicGame, check_partition, read_partition, read_table
 
     refuse_words(args)
@@ -98,7 +91,6 @@ def _judge_table(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _judge_month(args: argparse.Namespace) -> dict[str, Any]:
-    from sim.commands.console import CAUTION, check_words
     from sim.games import PROJECTIONS, build_coverage, form_alliances
     from sim.scenario import describe_setting
 
@@ -107,7 +99,7 @@ def _judge_month(args: argparse.Namespace) -> dict[str, Any]:
             raise ConfigurationError(f"--{option}: is of a table; a run has its own utilities and coalitions")
     if args.project is not None and args.project not in PROJECTIONS:
         raise ConfigurationError(f"--project {args.project}: must be one of {', '.join(PROJECTIONS)}")
-    parameters, words = _read_settings(check_words(args), args.config_dir, args.roster)
+    parameters, words = _read_settings(args.overrides, args.config_dir, args.roster)
     month = parameters.months if args.month is None else args.month
     snapshot = _take(args, parameters, month)
     how = args.project or "largest"
@@ -139,13 +131,8 @@ def _judge_month(args: argparse.Namespace) -> dict[str, Any]:
 
 def _read_settings(words: list[str], config_dir: str | None, roster: str | None = None) -> tuple[Any, list[str]]:
     """Return the parameters of words, or of a results' folder that stands in their place, and the words."""
-    import json
-
-    from sim.configuration import compose
-
     digest = None
     if words and "=" not in words[0]:
-        from sim.files import read_bounded
         from sim.results import MOST_BYTES
 
         path = Path(words[0]) / "manifest.json"
@@ -178,7 +165,6 @@ def _read_roster(parameters: Any) -> Any:
 
 
 def _place_roster(word: str, roster: str | None) -> str:
-    from sim.disclosure import check_place
 
     key, _, named = word.partition("=")
     return f"{key}={check_place(named, roster)}" if key == "field.folder" else word
@@ -186,7 +172,6 @@ def _place_roster(word: str, roster: str | None) -> str:
 
 def _take(args: argparse.Namespace, parameters: Any, month: int) -> Any:
     """Return the snapshot of the month."""
-    from sim.commands.console import compile_model
     from sim.engine import prepare
     from sim.games import take_snapshot
     from sim.snapshots import visit_months

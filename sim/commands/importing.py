@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
+import sys
 from pathlib import Path
 from typing import Any
 
+from sim.commands.console import print_json, progress, say_error
+from sim.commands.init import DATASHEET
+from sim.commands.options import add_options
+from sim.commands.validate import summarise_roster, tell_summary
+from sim.configuration import compose, suggest
 from sim.errors import OK, USAGE, ConfigurationError, RosterError
+from sim.files import replace_file
+from sim.parameters import Field
+from sim.sheets import COLUMNS, GRANTS, ORGANIZATIONS, TIES, Problems, declared_range
 
 DESCRIPTION = """\
 Make a roster's folder of a public export or a survey. Names, addresses and officers are never written; organizations
@@ -28,6 +38,7 @@ get codes drawn by lot (org-001 …). What was taken, dropped and assumed is tol
 --key FILE writes who has which code: the only place where names stand. Keep it outside the folder. Where it exists,
 its codes are used again. docs/import.md says which columns are read and what is estimated, and how.
 """
+SYNOPSIS = "coalitions import KIND FILE… --to FOLDER [options]"
 OPTIONS = {  # by the name of a choice
     "listings": "--listing",
     "state": "--state",
@@ -44,16 +55,8 @@ INVENTED = "SYNTHETIC example, replace: "
 KINDS = ("usaspending", "grants-gov", "irs", "ties", "roster")
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb to the parser."""
-    parser = verbs.add_parser(
-        "import",
-        help="make a roster of a public export or a survey",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="coalitions import KIND FILE… --to FOLDER [options]",
-        allow_abbrev=False,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
     parser.add_argument("kind", metavar="KIND", choices=KINDS, help=", ".join(KINDS))
     parser.add_argument("files", metavar="FILE", nargs="+", help="the export, in one file or several")
     parser.add_argument("--to", metavar="FOLDER", required=True, help="folder of the roster, made where missing")
@@ -81,27 +84,18 @@ def add_parser(verbs: Any) -> None:
     )
     wanted.add_argument("--leave", action="append", metavar="COLUMN", help="leave this column to the model; repeat it")
     parser.add_argument("--key", metavar="FILE", help="write, or use, who has which code; outside the folder")
-    parser.add_argument("--config-dir", metavar="DIR", help="folder of your own YAML: field/, regime/, shock/, …")
-    parser.add_argument("--force", action="store_true", help="overwrite files that are there")
-    parser.add_argument("--quiet", "-q", action="store_true", help="no progress on stderr")
-    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
-    parser.set_defaults(execute=execute)
+    add_options(parser, "config_dir", "force", "quiet", "json", force="overwrite files that are there")
 
 
 def execute(args: argparse.Namespace) -> int:
     """Read the files, write the folder, tell what happened; return the exit code."""
-    from sim.commands.console import check_words, progress, say_error
-    from sim.commands.validate import summarise_roster
-    from sim.configuration import compose
     from sim.importing import READERS, KeyFile, Source, write_folder
     from sim.importing.reading import MAX_PROBLEMS
-    from sim.parameters import Field
     from sim.roster import read_folder
-    from sim.sheets import ORGANIZATIONS, Problems
 
     args.overrides += [word for word in args.files if "=" in word and not Path(word).exists()]
     args.files = [word for word in args.files if word not in args.overrides]
-    words = check_words(args)
+    words = args.overrides
     # Without words the names of sectors and populations are the declared ones; composing takes longer than the rest.
     field = compose(words, config_dir=args.config_dir).parameters.field if words or args.config_dir else Field()
     choices, folder = _read_choices(args), Path(args.to)
@@ -131,8 +125,6 @@ def execute(args: argparse.Namespace) -> int:
 
 def _read_choices(args: argparse.Namespace) -> Any:
     """Return what is asked for. Raises `ConfigurationError` for an option that the kind does not know."""
-    import re
-
     from sim.importing import grants_gov, irs, own, survey, usaspending
     from sim.importing.taken import Choices
 
@@ -158,9 +150,6 @@ def _read_choices(args: argparse.Namespace) -> Any:
 
 def _check_places(args: argparse.Namespace, folder: Path) -> None:
     """Raise `ConfigurationError` for files, columns or a folder that will not do."""
-    from sim.configuration import suggest
-    from sim.sheets import COLUMNS
-
     for name in args.only or ():
         if name not in COLUMNS:
             raise ConfigurationError(f"--only {name}: one of {', '.join(COLUMNS)}.{suggest(name, COLUMNS)}")
@@ -176,9 +165,6 @@ def _check_places(args: argparse.Namespace, folder: Path) -> None:
 
 def _check_size(taken: Any, args: argparse.Namespace, folder: Path, problems: list[str]) -> None:
     """Add what stands against writing: too few or too many organizations, files that are there."""
-    from sim.parameters import Field
-    from sim.sheets import GRANTS, ORGANIZATIONS, TIES, declared_range
-
     only = args.only or (ORGANIZATIONS, TIES, GRANTS)
     low, high = (int(bound) for bound in declared_range(Field, "n_organizations"))
     n = len(taken.organizations)
@@ -197,9 +183,6 @@ def _check_size(taken: Any, args: argparse.Namespace, folder: Path, problems: li
 
 def _write_datasheet(args: argparse.Namespace, taken: Any, folder: Path) -> None:
     """Add to the folder's data sheet what was imported and how; names of files and places stay out of it."""
-    from sim.commands.init import DATASHEET
-    from sim.files import replace_file
-
     path = folder / "DATASHEET.md"
     begun = path.read_text(encoding="utf-8") if path.is_file() else DATASHEET.replace(INVENTED, "")
     asked = [
@@ -221,10 +204,6 @@ def _parts(taken: Any) -> dict[str, list[str]]:
 
 
 def _tell(args: argparse.Namespace, taken: Any, written: list[str], summary: dict[str, Any] | None) -> None:
-    import sys
-
-    from sim.commands.console import print_json
-    from sim.commands.validate import tell_summary
 
     parts = _parts(taken)
     if args.json:

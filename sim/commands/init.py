@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from sim.commands.console import writing
 from sim.errors import OK
+from sim.parameters import Field
+from sim.sheets import COLUMNS, tell_allowed
 
 DESCRIPTION = """\
 Write a folder to begin a roster of your own with: organizations.csv, ties.csv and grants.csv with what each column may
@@ -60,24 +61,13 @@ EXAMPLES = {
 LEFT_OUT = ("mix_<population>", "localities", "name", "label", "notes", "website", "trust")
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb to the parser."""
-    parser = verbs.add_parser(
-        "init",
-        help="write a folder to begin a roster of your own with",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
     parser.add_argument("folder", metavar="FOLDER", help="made where it is missing")
-    parser.set_defaults(execute=execute)
 
 
 def execute(args: argparse.Namespace) -> int:
     """Write what is missing in the folder and return the exit code."""
-    from sim.commands.console import refuse_words
-
-    refuse_words(args)
     folder = Path(args.folder)
     with writing(folder, "choose another folder"):
         folder.mkdir(parents=True, exist_ok=True)
@@ -102,8 +92,6 @@ def make_files() -> dict[str, str]:
 
 
 def _make_sheet(file: str) -> str:
-    from sim.parameters import Field
-    from sim.sheets import COLUMNS, tell_allowed
 
     field = Field()
     lines = ["# SYNTHETIC: invented lines that show the form; replace them, and delete this comment", "#"]

@@ -5,9 +5,17 @@ from __future__ import annotations
 import argparse
 import dataclasses
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
+from sim.commands.compare import compose_comparison, label_point
+from sim.commands.console import CAUTION, print_json, refuse_words
+from sim.commands.options import RUNNING, add_options
+from sim.commands.runs import claim_folder, keep, mark, run_with_progress, write_table
+from sim.configuration import compose, read_words
+from sim.configuration.declared import RUN_KEYS
 from sim.errors import OK, ConfigurationError, ParameterError
+from sim.interviews import CODES, STUDY, Plan, count_events, count_interviews, interview_runs, list_events
 
 DESCRIPTION = """\
 Ask members of coalitions, as the study did, and count in how many interviews each of its themes comes up, by regime.
@@ -21,22 +29,13 @@ events speak of which theme (--codes prints it with the reasons).
 
 Without seeds=…, 20 seeds are run. The counts of every interview are kept in interviews.csv in the results' folder.
 """
+SYNOPSIS = "coalitions interviews [results/NAME | key=value …] [options]"
 SEEDS = "seeds=20"
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb to the parser."""
-    from sim.commands.console import add_options
-
-    parser = verbs.add_parser(
-        "interviews",
-        help="ask members of coalitions, and count the study's themes",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="coalitions interviews [results/NAME | key=value …] [options]",
-        allow_abbrev=False,
-    )
-    add_options(parser)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
+    add_options(parser, *RUNNING)
     asked = parser.add_argument_group("whom to ask, and how")
     asked.add_argument("--interviews", type=int, metavar="N", help="interviews in a run (24, as in the study)")
     asked.add_argument("--organizations", type=int, metavar="N", help="from at most so many (18, as in the study)")
@@ -48,20 +47,16 @@ def add_parser(verbs: Any) -> None:
     shown.add_argument("--codes", action="store_true", help="which events speak of which theme and why, and end")
     shown.add_argument("--events", action="store_true", help="the events behind each theme, by regime")
     shown.add_argument("--show", type=int, metavar="ORG", help="those of one organization (its number), first seed")
-    parser.set_defaults(execute=execute)
 
 
 def execute(args: argparse.Namespace) -> int:
     """Hold the interviews, print the table, keep the counts."""
-    from sim.commands.console import check_words
-    from sim.commands.runs import write_table
-    from sim.interviews import count_events, interview_runs
     from sim.scenario import describe_scenario
     from sim.tables import drop_repeated_runs
 
     if args.codes:
         return _print_codes(args)
-    words = check_words(args)
+    words = args.overrides
     if args.least < 1:
         raise ConfigurationError(f"--least {args.least}: must be 1 or more")
     plan = _read_plan(args)
@@ -76,7 +71,6 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _read_plan(args: argparse.Namespace) -> Any:
-    from sim.interviews import Plan
 
     names = [item.name for item in dataclasses.fields(Plan)]
     try:
@@ -100,8 +94,6 @@ def _read(args: argparse.Namespace, words: list[str]) -> tuple[Path, Any]:
 
 
 def _run(args: argparse.Namespace, words: list[str]) -> tuple[Path, Any]:
-    from sim.commands.compare import label_point
-    from sim.commands.runs import claim_folder, keep, mark, run_with_progress
 
     configuration = _compose(words, args.config_dir)
     with claim_folder(args, configuration) as folder:
@@ -112,9 +104,6 @@ def _run(args: argparse.Namespace, words: list[str]) -> tuple[Path, Any]:
 
 
 def _compose(words: list[str], config_dir: str | None) -> Any:
-    from sim.commands.compare import compose_comparison
-    from sim.configuration import compose, read_words
-    from sim.configuration.declared import RUN_KEYS
 
     own = Path(config_dir).resolve() if config_dir else None
     read = read_words(words, own)
@@ -128,10 +117,6 @@ def _compose(words: list[str], config_dir: str | None) -> Any:
 
 
 def _print(args: argparse.Namespace, plan: Any, folder: Path, counts: Any, held: Any, scenario: str) -> None:
-    from textwrap import fill
-
-    from sim.commands.console import CAUTION, print_json
-    from sim.interviews import STUDY, count_interviews, list_events
 
     themes = count_interviews(counts, args.least)
     events = list_events(held) if args.events or args.show is not None else None
@@ -205,8 +190,6 @@ def _pick(events: Any, counts: Any, organization: int) -> Any:
 
 
 def _print_codes(args: argparse.Namespace) -> int:
-    from sim.commands.console import print_json, refuse_words
-    from sim.interviews import CODES
 
     refuse_words(args)
     if args.json:

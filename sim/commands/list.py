@@ -5,38 +5,30 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from sim.commands.catalogue import KINDS, find_kind, list_options, list_parameters, tell_range
+from sim.commands.console import print_json
+from sim.commands.options import add_options
 from sim.errors import OK
 
+DESCRIPTION = "List what there is of a kind; without one, all kinds but parameters."
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb to the parser."""
-    parser = verbs.add_parser(
-        "list",
-        help="list regimes, fields, shocks, mechanisms, calibrations, experiments or parameters",
-        description="List what there is of a kind; without one, all kinds but parameters.",
-        allow_abbrev=False,
-    )
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
     kind: Any = parser.add_argument(
         "kind", nargs="?", help="regimes, fields, shocks, mechanisms, calibrations, experiments or parameters"
     )
     kind.completer = lambda before: _list_kinds()
-    parser.add_argument("--config-dir", metavar="DIR", help="folder of your own YAML, listed too")
-    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
-    parser.set_defaults(execute=execute)
+    add_options(parser, "config_dir", "json", config_dir="folder of your own YAML, listed too")
 
 
 def _list_kinds() -> list[str]:
-    from sim.commands.catalogue import KINDS
 
     return list(KINDS)
 
 
 def execute(args: argparse.Namespace) -> int:
     """Print the list and return the exit code."""
-    from sim.commands.catalogue import KINDS, find_kind, list_options, list_parameters
-    from sim.commands.console import print_json, refuse_words
-
-    refuse_words(args)
     kinds = [find_kind(args.kind)] if args.kind else [kind for kind in KINDS if kind != "parameters"]
     found = {kind: list_parameters() if kind == "parameters" else list_options(kind, args.config_dir) for kind in kinds}
     if args.json:
@@ -53,8 +45,6 @@ def execute(args: argparse.Namespace) -> int:
 
 def print_entries(kind: str, entries: list[dict[str, Any]]) -> None:
     """Print one line an entry, names aligned."""
-    from sim.commands.catalogue import tell_range
-
     width = max((len(entry["name"]) for entry in entries), default=0)
     for entry in entries:
         if kind == "parameters":

@@ -10,6 +10,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from sim.commands.console import guard
+from sim.commands.drawing import Pencil
+from sim.configuration import configuration_folder, from_tree, read_words
+from sim.configuration.composition import apply_choices
+from sim.configuration.files import check_own_folder
 from sim.errors import INTERRUPTED, ConfigurationError
 
 # Hydra writes no logs and no outputs/ folder: each job keeps its own results.
@@ -24,9 +29,6 @@ QUIET = (
 
 def hand_over(args: argparse.Namespace, words: list[str]) -> int:
     """Let Hydra compose, print or multiply the setting; return the exit code, 1 where any job failed."""
-    from sim.configuration import read_words
-    from sim.configuration.files import check_own_folder
-
     if args.json:
         raise ConfigurationError("--json prints one object, so it cannot go with -m, --cfg or --info")
 
@@ -58,7 +60,6 @@ def call_hydra(words: list[str], job: Any, own: Path | None = None) -> int:
     """Call Hydra's main with the words of a command line and return its exit code."""
     import hydra
 
-    from sim.configuration import configuration_folder
     from sim.configuration.schema import register
 
     register(own)
@@ -81,11 +82,7 @@ def _run_job(args: argparse.Namespace, config: Any, own: Path | None) -> int:
     from hydra.core.hydra_config import HydraConfig
     from omegaconf import OmegaConf
 
-    from sim.commands.console import guard
-    from sim.commands.drawing import Pencil
     from sim.commands.run import run_one
-    from sim.configuration import from_tree
-    from sim.configuration.composition import apply_choices
 
     overrides = list(HydraConfig.get().overrides.task)
     number = HydraConfig.get().job["num"] if args.multirun else None  # type: ignore[index]

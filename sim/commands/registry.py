@@ -10,7 +10,7 @@ class Verb(NamedTuple):
     """One verb.
 
     module: in `sim.commands`; it has ``DESCRIPTION``, ``add_arguments(parser)``, ``execute(args)`` and, where argparse
-    cannot write it, ``USAGE``. It is imported when the verb is called, so it may import what it always needs.
+    cannot write it, ``SYNOPSIS``. It is imported when the verb is called, so it may import what it always needs.
     takes_words: whether it takes words of a configuration, key=value. is_light: whether it neither runs nor draws, and
     so gets by with little memory.
     """
@@ -34,13 +34,13 @@ VERBS = {
         Verb("compare", "compare", "run two or more settings on the same seeds", takes_words=True),
         Verb("explore", "explore", "write runs as one HTML file to watch and to teach with", takes_words=True),
         Verb("interviews", "interviews", "ask members of coalitions, and count the study's themes", takes_words=True),
-        Verb("draw", "draw", "draw figures of results that are there already"),
+        Verb("draw", "draw", "draw figures of kept results"),
         Verb("report", "report", "write a result as one HTML file, PDF or slides"),
         Verb("games", "games", "coalition theory on one month of a run, or on a table", takes_words=True),
         Verb("calibrate", "calibrate", "find the sets of parameters that give what was observed"),
         Verb("app", "app", "set up and watch live runs in the browser, on this machine"),
         Verb("sweep", "sweep", "run many settings, resumable, on all cores", takes_words=True),
-        Verb("status", "status", "", is_light=True),
+        Verb("status", "status", "say how far a sweep is", is_light=True),
         Verb("export", "export", "write a table of results as CSV"),
         Verb("init", "init", "write a folder to begin a roster of your own with", is_light=True),
         Verb("import", "importing", "make a roster of a public export or a survey", takes_words=True),

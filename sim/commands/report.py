@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from sim.commands.console import writing
 from sim.errors import OK, ConfigurationError
@@ -22,29 +21,18 @@ The same results give the same file, to the byte. Organizations appear by slot n
 """
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb to the parser."""
-    parser = verbs.add_parser(
-        "report",
-        help="write a result as one HTML file, PDF or slides",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
     parser.add_argument("folder", metavar="DIR", help="folder of a run, a comparison or a complete sweep")
     parser.add_argument("--output", metavar="FILE", help="where to (default: DIR/report.html)")
     parser.add_argument("--open", action="store_true", help="show it in the browser")
     parser.add_argument("--pdf", action="store_true", help="a tagged PDF beside it; needs WeasyPrint or Chromium")
     parser.add_argument("--paper", choices=("a4", "letter"), default="a4", help="size of the PDF's pages (default a4)")
     parser.add_argument("--pptx", action="store_true", help="slides beside it, a figure each; needs python-pptx")
-    parser.set_defaults(execute=execute)
 
 
 def execute(args: argparse.Namespace) -> int:
     """Write the files and return the exit code."""
-    from sim.commands.console import refuse_words
-
-    refuse_words(args)
     target = Path(args.output) if args.output else Path(args.folder) / "report.html"
     if target.suffix.lower() not in (".html", ".htm"):
         raise ConfigurationError(f"--output {target}: must end in .html; PDF and slides are written beside it")

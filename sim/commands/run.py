@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.commands.completion import complete
+from sim.commands.console import CAUTION, name_rows, print_json, say_at_once
+from sim.commands.drawing import Pencil
+from sim.commands.options import RUNNING, add_options
+from sim.commands.runs import claim_folder, content_hash, keep, mark, run_with_progress, tell_folder
+from sim.configuration import compose
+from sim.configuration.designs.samples import name_ensemble
 from sim.errors import OK, ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-    from sim.commands.drawing import Pencil
 
 DESCRIPTION = """\
 Run one setting and say whether collaboration grows, holds or fragments.
@@ -26,21 +33,12 @@ Run one setting and say whether collaboration grows, holds or fragments.
 seeds=20 means 1 to 20; seeds=[3,5] and seeds=3-9 name them. Also months=…, name=…, experiment=….
 `coalitions list parameters` shows every key. Tab completion: eval "$(coalitions -sc install=bash)"
 """
+SYNOPSIS = "coalitions run [key=value …] [options]"
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb to the parser."""
-    from sim.commands.console import add_options
-
-    parser = verbs.add_parser(
-        "run",
-        help="run one setting",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="coalitions run [key=value …] [options]",
-        allow_abbrev=False,
-    )
-    add_options(parser)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
+    add_options(parser, *RUNNING)
     parser.add_argument("--sample", choices=("ensemble",), help="run every calibrated set (configs/calibration)")
     parser.add_argument("--n", type=int, metavar="N", help="with --sample ensemble: the first N sets")
     parser.add_argument(
@@ -59,18 +57,13 @@ def add_parser(verbs: Any) -> None:
     hydra.add_argument("-p", "--package", help="with --cfg: print one group of it")
     hydra.add_argument("--info", "-i", nargs="?", const="all", metavar="WHAT", help="print how it was composed")
     hydra.add_argument("-sc", "--shell-completion", action="store_true", help="install=bash, fish or zsh")
-    parser.set_defaults(execute=execute)
 
 
 def execute(args: argparse.Namespace) -> int:
     """Run what the command line asks for and return the exit code."""
-    from sim.commands.console import check_words
-
-    words = check_words(args)
+    words = args.overrides
     if args.shell_completion:
-        from sim.commands.completion import complete
-
-        return complete(words, args.parser)
+        return complete(words)
     if args.sample and (args.multirun or args.cfg or args.info):
         raise ConfigurationError(
             "--sample: cannot go with -m, --cfg or --info; `coalitions sweep` combines it with lists"
@@ -81,9 +74,6 @@ def execute(args: argparse.Namespace) -> int:
         if args.change or args.decide:
             raise ConfigurationError("--change and --decide go with one setting; leave out -m, --cfg and --info")
         return hand_over(args, words)
-    from sim.commands.drawing import Pencil
-    from sim.configuration import compose
-    from sim.configuration.designs.samples import name_ensemble
 
     if args.n is not None and not args.sample:
         raise ConfigurationError(f"--n {args.n}: counts the sets of --sample ensemble; `coalitions sweep` draws others")
@@ -97,10 +87,8 @@ def add_changes(configuration: Any, texts: list[str], decisions: Sequence[str] =
     """Return the configuration with what ``--change`` and ``--decide`` ask for. Raises `ConfigurationError`."""
     if not texts and not decisions:
         return configuration
-    import dataclasses
 
     from sim.changing import plan_changes, read_change
-    from sim.commands.runs import content_hash
     from sim.deciding import read_decision
 
     if configuration.design.names():
@@ -116,15 +104,11 @@ def add_changes(configuration: Any, texts: list[str], decisions: Sequence[str] =
 
 def run_one(args: argparse.Namespace, configuration: Any, pencil: Pencil) -> int:
     """Run one composed setting, print its verdict, keep its results and figures."""
-    from sim.commands.runs import claim_folder
-
     with claim_folder(args, configuration) as folder:
         return _run_into(folder, args, configuration, pencil)
 
 
 def _run_into(folder: Path, args: argparse.Namespace, configuration: Any, pencil: Pencil) -> int:
-    from sim.commands.console import CAUTION, name_rows, print_json, say_at_once
-    from sim.commands.runs import keep, mark, run_with_progress, tell_folder
     from sim.scenario import describe_scenario
     from sim.tables import describe_localities, describe_verdict, summarise
 

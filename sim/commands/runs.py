@@ -5,26 +5,29 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.choices import name_runs
+from sim.commands.console import Report, compile_model, progress, say_warning
 from sim.configuration import CASE, Configuration, compose, find_value, name_columns, set_values
 from sim.configuration.composition import describe_content
 from sim.configuration.declared import GROUPS
 from sim.configuration.files import describe_choices
+from sim.disclosure import describe_roster, find_places, hide_places, merge_rosters
 from sim.errors import ConfigurationError
 from sim.files import hold_folder, read_bounded, replace_file
+from sim.parameters import Parameters
 
 Label = Callable[[dict[str, Any], str], str]
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.commands.console import Report
-    from sim.parameters import Parameters
     from sim.results import Results
 
 
@@ -45,7 +48,6 @@ def run_design(
     have one name.
     """
     from sim.configuration.doubtful import find_warnings
-    from sim.disclosure import find_places, hide_places
     from sim.results import Results
 
     points = list(configuration.design.points())
@@ -66,8 +68,6 @@ def run_design(
     rosters = [part.manifest.get("roster") for part in parts]
     results = parts[0] if len(parts) == 1 else Results.concatenate(parts)
     if any(rosters):
-        from sim.disclosure import merge_rosters
-
         results.manifest["roster"] = merge_rosters(rosters)
     _describe(results, configuration)
     own = Path(config_dir).resolve() if config_dir else None
@@ -80,9 +80,7 @@ def _check_names(points: list[dict[str, Any]], settings: _Settings, is_numbered:
     """Raise `ConfigurationError` where two points have one label, or their runs one name; see `_mark`."""
     if len(points) < 2:
         return
-    from sim.choices import name_runs
     from sim.configuration.doubtful import check_labels
-    from sim.disclosure import hide_places
 
     found = [settings.at(point) for point in points]
     if label:
@@ -116,8 +114,6 @@ def run_setting(
     else:
         results = simulate(parameters, seeds, on_progress=report, roster=roster)
     if roster is not None:
-        from sim.disclosure import describe_roster
-
         results.manifest["roster"] = describe_roster(roster, parameters.field)
     return results
 
@@ -222,8 +218,6 @@ def _read_hash(folder: Path) -> str | None:
 
 def mark(results: Results, verb: str, overrides: list[str], config_dir: str | None = None) -> None:
     """Write into the manifest the command that gives the results again."""
-    import shlex
-
     own = ["--config-dir", config_dir] if config_dir else []
     results.manifest["command"] = shlex.join(["coalitions", verb, *overrides, *own])
 
@@ -269,8 +263,6 @@ def _has_localities(parameters: Parameters) -> bool:
 
 def run_with_progress(args: argparse.Namespace, configuration: Configuration, label: Label | None = None) -> Results:
     """Return the results of a setting, compiling first where needed, with progress on stderr."""
-    from sim.commands.console import compile_model, progress, say_warning
-
     compile_model(is_quiet=args.quiet, has_localities=_has_localities(configuration.parameters))
     with progress(configuration.name, is_quiet=args.quiet) as report:
         results = run_design(configuration, config_dir=args.config_dir, report=report, label=label, warn=say_warning)

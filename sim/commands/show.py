@@ -5,6 +5,17 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from sim.commands.catalogue import (
+    KINDS,
+    find_kind,
+    list_options,
+    list_parameters,
+    read_option,
+    read_parameter,
+    tell_range,
+)
+from sim.commands.console import print_json
+from sim.commands.options import add_options
 from sim.errors import OK, ConfigurationError
 
 DESCRIPTION = """\
@@ -16,29 +27,18 @@ Show one thing in full.
 """
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb to the parser."""
-    parser = verbs.add_parser(
-        "show",
-        help="show one of them in full",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
     kind: Any = parser.add_argument(
         "kind", help="regime, field, shock, mechanisms, experiment, parameter or parameters"
     )
     name: Any = parser.add_argument("name", nargs="?", help="its name; with `parameters`, a word to look for")
     kind.completer = name.completer = _complete
-    parser.add_argument("--config-dir", metavar="DIR", help="folder of your own YAML")
-    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
-    parser.set_defaults(execute=execute)
+    add_options(parser, "config_dir", "json", config_dir="folder of your own YAML")
 
 
 def _complete(before: list[str]) -> list[str]:
     """Return the kinds, or the names there are of the kind given."""
-    from sim.commands.catalogue import KINDS, find_kind, list_options, list_parameters
-
     if not before:
         return [*KINDS.values(), *(kind for kind in KINDS if kind not in KINDS.values())]
     kind = find_kind(before[0])
@@ -47,10 +47,6 @@ def _complete(before: list[str]) -> list[str]:
 
 def execute(args: argparse.Namespace) -> int:
     """Print it and return the exit code."""
-    from sim.commands.catalogue import find_kind
-    from sim.commands.console import refuse_words
-
-    refuse_words(args)
     kind = find_kind(args.kind)
     if kind == "parameters":
         is_one = args.kind == "parameter" and args.name
@@ -59,8 +55,6 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _show_parameter(args: argparse.Namespace) -> int:
-    from sim.commands.catalogue import read_parameter
-    from sim.commands.console import print_json
 
     entry = read_parameter(args.name)
     if args.json:
@@ -71,8 +65,6 @@ def _show_parameter(args: argparse.Namespace) -> int:
 
 
 def _show_parameters(args: argparse.Namespace) -> int:
-    from sim.commands.catalogue import list_parameters
-    from sim.commands.console import print_json
 
     entries = list_parameters(args.name or "")
     if not entries:
@@ -86,7 +78,6 @@ def _show_parameters(args: argparse.Namespace) -> int:
 
 
 def _print_parameter(entry: dict[str, Any]) -> None:
-    from sim.commands.catalogue import tell_range
 
     print(f"{entry['name']}\n  {entry['label']}")
     print(f"  default {entry['default']} {entry['unit']} · range {tell_range(entry)} · source: {entry['source']}")
@@ -96,8 +87,6 @@ def _print_parameter(entry: dict[str, Any]) -> None:
 
 
 def _show_option(args: argparse.Namespace, kind: str) -> int:
-    from sim.commands.catalogue import KINDS, list_options, read_option
-    from sim.commands.console import print_json
 
     if not args.name:
         names = ", ".join(entry["name"] for entry in list_options(kind, args.config_dir))

@@ -4,33 +4,26 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
+from sim.commands.console import print_json
+from sim.commands.options import add_options
 from sim.errors import OK
+from sim.sweep.plan import read_plan
+
+DESCRIPTION = "Say how many runs of a sweep are done, without touching it.\n\n  coalitions status results/NAME\n"
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb to the parser."""
-    parser = verbs.add_parser(
-        "status",
-        help="say how far a sweep is",
-        description="Say how many runs of a sweep are done, without touching it.\n\n  coalitions status results/NAME\n",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
     parser.add_argument("folder", metavar="DIR", help="the sweep's folder")
-    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
-    parser.set_defaults(execute=execute)
+    add_options(parser, "json")
 
 
 def execute(args: argparse.Namespace) -> int:
     """Print it and return the exit code."""
-    from sim.commands.console import print_json, refuse_words
     from sim.sweep.driving import describe
     from sim.sweep.manifest import describe_held
-    from sim.sweep.plan import read_plan
 
-    refuse_words(args)
     folder = Path(args.folder)
     plan = read_plan(folder)
     found = describe(folder, plan)

@@ -7,13 +7,22 @@ import dataclasses
 import errno
 import os
 import shlex
+import shutil
 import signal
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
+from sim.commands.console import compile_model, print_json, say_warning, tell_no_folder
+from sim.commands.options import add_options
+from sim.commands.runs import place_folder
+from sim.commands.stopping import stopping
 from sim.commands.sweep_words import tell_outcome, tell_refusals, tell_time, telling_progress
+from sim.configuration import compose, read_varied
+from sim.configuration.designs.samples import ENSEMBLE, name_ensemble
 from sim.errors import FULL, INCOMPLETE, OK, CoalitionsError, ConfigurationError, NoRoomError
+from sim.sweep.plan import PLACES, check_maker, extend_plan, forget_places, make_plan, read_plan
 
 SHORT_SECONDS = 4.0
 AGAIN = "call the same command again, it goes on"
@@ -28,18 +37,11 @@ key=a,b,c varies, key=low..high samples a range (latin_hypercube, sobol, saltell
 either; --sample ensemble --n 200 runs the first 200 calibrated sets. docs/sweeps.md has designs in YAML. The table of
 runs is always kept; --keep months or events keeps more.
 """
+SYNOPSIS = "coalitions sweep [experiment=NAME] [key=value | key=a,b | key=low..high …] [options]"
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb to the parser."""
-    parser = verbs.add_parser(
-        "sweep",
-        help="run many settings, resumable, on all cores",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="coalitions sweep [experiment=NAME] [key=value | key=a,b | key=low..high …] [options]",
-        allow_abbrev=False,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
     what = parser.add_argument_group("what to run")
     what.add_argument(
         "--set", dest="settings", action="append", default=[], metavar="KEY=VALUES", help="vary, as above"
@@ -50,23 +52,18 @@ def add_parser(verbs: Any) -> None:
     what.add_argument("--keep", choices=("runs", "months", "events"), default="runs", help="tables to keep")
     how = parser.add_argument_group("how to run it")
     how.add_argument("--dry-run", action="store_true", help="say how many runs, how long and how large; run nothing")
-    how.add_argument("--workers", type=int, metavar="N", help="parts done at a time (default: one for each core)")
+    add_options(how, "workers", workers="parts done at a time (default: one for each core)")
     how.add_argument("--engine", default="local", metavar="NAME", help="local, ray, dask or slurm")
     how.add_argument("--engine-option", action="append", default=[], metavar="KEY=VALUE", help="e.g. address=…")
     how.add_argument("--extend", action="store_true", help="add the seeds or points that the sweep lacks")
-    parser.add_argument("--results", metavar="DIR", default="results", help="folder for results (default: results)")
-    parser.add_argument("--config-dir", metavar="DIR", help="folder of your own YAML: field/, regime/, shock/, …")
-    parser.add_argument("--force", action="store_true", help="delete another sweep of this name first")
-    parser.add_argument("--quiet", "-q", action="store_true", help="no progress on stderr")
-    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
-    parser.set_defaults(execute=execute)
+    add_options(
+        parser, "results", "config_dir", "force", "quiet", "json", force="delete another sweep of this name first"
+    )
 
 
 def execute(args: argparse.Namespace) -> int:
     """Run the sweep and return the exit code."""
-    from sim.commands.console import check_words, compile_model, tell_no_folder
-
-    words = check_words(args)
+    words = args.overrides
     _count_workers(args)  # refuse what cannot be before anything is compiled
     plan, folder = prepare(args, words)
     try:
@@ -98,11 +95,6 @@ def _tell_no_room(reason: str) -> NoRoomError:
 
 def prepare(args: argparse.Namespace, words: list[str]) -> tuple[Any, Path]:
     """Return the plan and its folder. Raises `ConfigurationError`."""
-    from sim.commands.runs import place_folder
-    from sim.configuration import compose, read_varied
-    from sim.configuration.designs.samples import ENSEMBLE, name_ensemble
-    from sim.sweep.plan import check_maker, extend_plan, make_plan, read_plan
-
     own = Path(args.config_dir).resolve() if args.config_dir else None
     seeds = [f"seeds={args.replications}"] if args.replications is not None else []
     if seeds and any(word.lstrip("+").startswith("seeds=") for word in (*words, *args.settings)):
@@ -166,7 +158,6 @@ def count_cores() -> int:
 
 
 def _warn(plan: Any) -> None:
-    from sim.commands.console import say_warning
 
     for text in plan.warnings:
         say_warning(text)
@@ -174,9 +165,6 @@ def _warn(plan: Any) -> None:
 
 def _look(args: argparse.Namespace, plan: Any, folder: Path) -> int:
     """Say what the sweep would be, from a second's pilot, and which policies cannot be run; return the exit code."""
-    import tempfile
-
-    from sim.commands.console import print_json
     from sim.scenario import describe_scenario
     from sim.sweep.engines import make_engine
     from sim.sweep.manifest import describe_plan
@@ -223,14 +211,11 @@ def _look(args: argparse.Namespace, plan: Any, folder: Path) -> int:
 
 
 def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) -> int:
-    from sim.commands.console import compile_model
-    from sim.commands.stopping import stopping
     from sim.sweep.driving import describe, drive
     from sim.sweep.engines import make_engine
     from sim.sweep.locking import lock_folder
     from sim.sweep.manifest import write_manifest
     from sim.sweep.pilot import check_room, run_pilot
-    from sim.sweep.plan import forget_places
 
     str(folder.absolute()).encode()  # raises where the name is no text, before every worker does
     n_workers, options = _count_workers(args), _read_options(args)
@@ -279,10 +264,7 @@ def _read_options(args: argparse.Namespace) -> dict[str, str]:
 
 def _empty(folder: Path, keep: Any) -> None:
     """Delete what an earlier sweep left in its own folder, unless it is this very sweep."""
-    import shutil
-
     from sim.sweep.parts import FOLDER
-    from sim.sweep.plan import PLACES, read_plan
 
     try:
         there = read_plan(folder)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sim.commands.console import CAUTION, print_json, progress
 from sim.errors import INCOMPLETE, INTERRUPTED, OK, TERMINATED
 
 SHOWN_FAILURES = 5
@@ -26,8 +27,6 @@ def tell_time(seconds: float) -> str:
 @contextmanager
 def telling_progress(label: str, is_quiet: bool) -> Iterator[Callable[[int, int], None]]:
     """Yield report(done, total) that also tells runs a second and the time left."""
-    from sim.commands.console import progress
-
     start, first, last = time.monotonic(), -1, 0
     with progress(label, is_quiet=is_quiet) as report:
 
@@ -58,7 +57,6 @@ def tell_outcome(
     args: argparse.Namespace, plan: Any, folder: Path, outcome: Any, seconds: float, command: str, is_terminated: bool
 ) -> int:
     """Say what was done, and by which `command` to go on where it is not all; return the exit code."""
-    from sim.commands.console import CAUTION, print_json
     from sim.sweep.manifest import describe_held
 
     code = OK if outcome.is_complete and not outcome.failures else INCOMPLETE

@@ -8,6 +8,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+from sim.commands.console import print_json, say_error
+from sim.commands.options import add_options
+from sim.configuration import compose
+from sim.disclosure import count_names
 from sim.errors import OK, USAGE, RosterError
 
 DESCRIPTION = """\
@@ -20,33 +24,22 @@ the kind of value, what is allowed, the mend. What a cell says is never repeated
 Exit code 0 where the folder can be used, else 2. docs/roster.md describes the files; `coalitions init` writes a
 folder to begin with.
 """
+SYNOPSIS = "coalitions validate FOLDER [key=value …] [options]"
 RECODE = "give codes: coalitions import roster FOLDER --to NEW"
 PLACE = re.compile(r"(?P<file>[^:]*\.csv)(?::(?P<line>\d+))?: (?:column '(?P<column>[^']*)': )?(?P<text>.*)", re.DOTALL)
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb to the parser."""
-    parser = verbs.add_parser(
-        "validate",
-        help="check a roster of your own",
-        description=DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="coalitions validate FOLDER [key=value …] [options]",
-        allow_abbrev=False,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
     parser.add_argument("folder", metavar="FOLDER", help="folder that holds organizations.csv")
-    parser.add_argument("--config-dir", metavar="DIR", help="folder of your own YAML: field/, regime/, shock/, …")
-    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else on stdout")
-    parser.set_defaults(execute=execute)
+    add_options(parser, "config_dir", "json")
 
 
 def execute(args: argparse.Namespace) -> int:
     """Print the problems, or what was read; return the exit code."""
-    from sim.commands.console import check_words, print_json, say_error
-    from sim.configuration import compose
     from sim.roster import read_folder
 
-    field = compose(check_words(args), config_dir=args.config_dir).parameters.field
+    field = compose(args.overrides, config_dir=args.config_dir).parameters.field
     try:
         tables = read_folder(Path(args.folder), field, max_problems=math.inf)
     except RosterError as found:
@@ -79,8 +72,6 @@ def _take_apart(problem: str) -> dict[str, Any]:
 def summarise_roster(tables: Any, populations: list[str]) -> dict[str, Any]:
     """Return counts of what a roster says, and of what the model draws because no cell says it; no ids, no names."""
     import numpy as np
-
-    from sim.disclosure import count_names
 
     n = len(tables.ids)
     drawn = {
