@@ -29,20 +29,20 @@ test: $(BIN)/python  ## all tests
 
 relations: $(BIN)/python  ## what the model is held to, in a minute: relations, reference, seeded faults
 	$(BIN)/pip install --quiet -e ".[test]"
-	$(BIN)/python -m tests.relations
+	$(BIN)/python -m tests.verification.relations
 
-# What these hold, `python -m tests.reliability` runs and counts.
-COUNTED := tests/soak tests/clusters tests/malformed tests/app tests/reference tests/regression/test_bits.py
+# What these hold, `python -m tests.trials.reliability` runs and counts.
+COUNTED := tests/trials/soak tests/trials/clusters tests/trials/malformed tests/explorer tests/verification/reference tests/verification/golden/test_bits.py
 
 nightly: $(BIN)/python  ## everything long, counted in docs/reliability.md: faults, kills, mutation score (four hours)
 	$(BIN)/pip install --quiet -e ".[nightly,ray,dask,slurm]"
 	$(BIN)/pytest -m nightly $(COUNTED:%=--ignore=%)
-	$(BIN)/python -m tests.browser.mesa_lines
-	$(BIN)/python -m tests.reliability
+	$(BIN)/python -m tests.trials.browser.mesa_lines
+	$(BIN)/python -m tests.trials.reliability
 
 reliability: $(BIN)/python  ## a few trials of each of its suites (two minutes on idle cores)
 	$(BIN)/pip install --quiet -e ".[nightly]"
-	$(BIN)/python -m tests.reliability --quick
+	$(BIN)/python -m tests.trials.reliability --quick
 
 $(BIN)/.bench: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet -e ".[sweep]" ema_workbench hydra-joblib-launcher
@@ -75,9 +75,9 @@ calibrate: $(BIN)/python  ## find the calibrated ensemble anew, with its page (a
 	$(BIN)/python -m sim calibrate --check --ship
 
 golden: $(BIN)/ruff  ## write the golden table anew (say why in CHANGELOG.md)
-	$(BIN)/python -m tests.regression.make_golden
+	$(BIN)/python -m tests.verification.golden.make_golden
 
-released: $(BIN)/python  ## note the sources as the released ones (sim/release.json); part of every commit that changes them
+released: $(BIN)/python  ## note the sources as the released ones (sim/results/release.json); part of every commit that changes them
 	$(BIN)/python docs/make_released.py
 
 answers: $(BIN)/python  ## run every experiment and write its answer into experiments/README.md (about 6 minutes)

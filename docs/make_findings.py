@@ -8,9 +8,9 @@ from pathlib import Path
 
 from experiments.answers.sentences import compare_base_cases
 from sim.configuration import declared
-from sim.ensemble import read_ensemble
+from sim.configuration.designs.ensemble import read_ensemble
 from sim.figures.validation import exceeds_null
-from sim.results import CAUTION
+from sim.results.store import CAUTION
 
 DOCS = Path(__file__).resolve().parent
 PAGE = DOCS / "findings.md"

@@ -11,7 +11,7 @@ from sim.__main__ import main
 from sim.figures import make_figures
 from sim.figures.figure import Origin
 from sim.figures.validation import plot_validation
-from sim.results import load_results
+from sim.results.store import load_results
 
 VALIDATION = Path(__file__).parent / "validation.csv"
 GALLERY = Path(__file__).parents[1] / "results" / "gallery"

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.columns import MODEL_VERSION
-from sim.systems import check_system
+from sim.schema.columns import MODEL_VERSION
+from sim.compiler.systems import check_system
 
 if TYPE_CHECKING:
     from sim.configuration import Configuration
-    from sim.results import Results
+    from sim.results.store import Results
 
 __version__ = "0.1.0"
 
@@ -66,7 +66,7 @@ def compose(
 def scan_table(folder: str | Path, name: str = "runs") -> Any:
     """Return one table of results as a `pyarrow.dataset.Dataset`, for tables larger than memory."""
     check_system()
-    from sim.results import scan_table as scan
+    from sim.results.store import scan_table as scan
 
     return scan(folder, name)
 
@@ -74,6 +74,6 @@ def scan_table(folder: str | Path, name: str = "runs") -> Any:
 def load_results(folder: str | Path) -> Results:
     """Return the results that a run has kept in `folder`, like ``results/competitive-13ef609b``."""
     check_system()
-    from sim.results import load_results as load
+    from sim.results.store import load_results as load
 
     return load(Path(folder))

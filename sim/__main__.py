@@ -15,7 +15,7 @@ from sim.commands.parsing import build_parser
 from sim.commands.registry import VERBS, Verb
 from sim.commands.streams import open_streams
 from sim.errors import FAILED, OK, USAGE, ConfigurationError
-from sim.systems import tell_system
+from sim.compiler.systems import tell_system
 
 PATHS = ("results", "folder", "config_dir", "output", "to", "roster")
 
@@ -72,7 +72,7 @@ def _execute(verb: Verb, args: argparse.Namespace, parser: argparse.ArgumentPars
 def _print_version() -> int:
     """Print the versions of the program, of the model and its code, and of what computes with it."""
     from sim import __version__
-    from sim.release import describe_code, describe_maker, name_model, tell_code
+    from sim.results.release import describe_code, describe_maker, name_model, tell_code
 
     libraries = {name: number for name, number in describe_maker().items() if name != "code"}
     print(f"coalitions {__version__}, {name_model()}, {tell_code(describe_code())}")

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from sim.results import write_manifest
+from sim.results.store import write_manifest
 
 
 def seal_anew(folder, **changes):

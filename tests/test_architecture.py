@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from sim import columns, draws, schedule, state
-from sim.parameters import kernel_fields
-from sim.regimes import SHOCKS
+from sim.schema import columns
+from sim.compiler import draws
+from sim.dynamics import schedule
+from sim.schema import state
+from sim.schema.parameters import kernel_fields
+from sim.schema.regimes import SHOCKS
 
 ROOT = Path(__file__).parents[1]
 SIM = ROOT / "sim"
@@ -30,7 +33,7 @@ LAID_OUT = {  # read where the world is laid out, before any kernel runs
 
 
 def test_every_process_file_is_called_in_the_schedule():
-    tree = ast.parse((SIM / "schedule.py").read_text(encoding="utf-8"))
+    tree = ast.parse((SIM / "dynamics/schedule.py").read_text(encoding="utf-8"))
     called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     for path in sorted((SIM / "processes").glob("[!_]*.py")):
         public = [
@@ -42,7 +45,7 @@ def test_every_process_file_is_called_in_the_schedule():
 
 
 def test_every_process_of_the_schedule_is_called_in_it():
-    tree = ast.parse((SIM / "schedule.py").read_text(encoding="utf-8"))
+    tree = ast.parse((SIM / "dynamics/schedule.py").read_text(encoding="utf-8"))
     called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     assert set(schedule.PROCESSES) <= called
 
@@ -50,7 +53,7 @@ def test_every_process_of_the_schedule_is_called_in_it():
 @pytest.mark.parametrize("name", [name for _, name, _ in kernel_fields()])
 def test_every_parameter_is_read_by_a_kernel(name):
     if name in LAID_OUT:
-        files = ("inputs.py", "region.py", "sizes.py", "bridges.py")
+        files = ("engine/inputs.py", "engine/region.py", "results/sizes.py", "engine/multi_site.py")
         layout = "".join((SIM / file).read_text(encoding="utf-8") for file in files)
         assert re.search(rf"\.{name}\b", layout)
     else:
@@ -90,7 +93,7 @@ def test_numbers_of_processes_are_unique_so_that_no_two_share_draws():
 
 def test_codes_of_shocks_events_and_causes_are_their_places():
     for place, kind in enumerate(SHOCKS[1:], 1):
-        assert getattr(sys.modules["sim.processes.calendar"], kind.upper()) == place
+        assert getattr(sys.modules["sim.dynamics.processes.calendar"], kind.upper()) == place
     for place, kind in enumerate(columns.EVENTS):
         assert getattr(columns, kind.upper()) == place
     for place, name in enumerate(columns.LEDGER):
@@ -127,7 +130,7 @@ def _without_docstrings(tree):
 
 
 def test_kernels_are_compiled_without_fastmath_and_all_of_them():
-    assert "fastmath" not in (SIM / "compiled.py").read_text(encoding="utf-8").replace("without fastmath", "")
+    assert "fastmath" not in (SIM / "compiler/jit.py").read_text(encoding="utf-8").replace("without fastmath", "")
     for path in KERNELS:
         functions = [
             node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)

@@ -18,12 +18,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import yaml
 
-from sim import columns, schedule, state
-from sim.engine import run_compiled, run_processes
-from sim.inputs import Inputs
-from sim.parameters import Parameters
-from sim.regimes import SHOCKS, Programme, Regime, Shock
-from sim.roster import RosterTables
+from sim.schema import columns
+from sim.dynamics import schedule
+from sim.schema import state
+from sim.engine.batch import run_compiled, run_processes
+from sim.engine.inputs import Inputs
+from sim.schema.parameters import Parameters
+from sim.schema.regimes import SHOCKS, Programme, Regime, Shock
+from sim.roster.reading import RosterTables
 
 REGIME_FOLDER = Path(__file__).parents[1] / "configs" / "regime"
 SMALL = {"max_organizations": 6, "max_months": 14}  # what the interpreter runs in some hundredths of a second

@@ -12,7 +12,7 @@ import pandas as pd
 from experiments.answers.tables import read_sweep_of, read_table
 from sim.analysis.robustness import compute_crossed_interval
 from sim.configuration import find_declaration
-from sim.contrasts import compute_half_width
+from sim.results.contrasts import compute_half_width
 
 SPREAD, MONEY = "field.viewpoint_spread", "grants.annual_usd_per_organization"
 COLLABORATION, REFERENCE = "collaboration_end", "as_it_is"

@@ -7,7 +7,7 @@ import time
 import numba
 import numpy as np
 
-from sim import draws
+from sim.compiler import draws
 
 DRAWS = ("uniform", "gumbel", "normal")
 

@@ -22,10 +22,13 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from sim import columns, engine, schedule, state
-from sim.inputs import Inputs
-from sim.parameters import Parameters
-from sim.roster import RosterTables
+from sim.schema import columns
+from sim.engine import batch
+from sim.dynamics import schedule
+from sim.schema import state
+from sim.engine.inputs import Inputs
+from sim.schema.parameters import Parameters
+from sim.roster.reading import RosterTables
 
 SOURCE = Path(__file__).with_name("limit.c")
 FLAGS = ("-std=gnu11", "-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math")
@@ -114,11 +117,11 @@ class Replay:
                 self.rows[...] = np.zeros((), state.ROW_DTYPE)
                 done = 0
                 for stop, name in stops if month > 0 else []:
-                    engine.run_processes(seed, month, done, stop, self.inputs, self.rows)
+                    batch.run_processes(seed, month, done, stop, self.inputs, self.rows)
                     done = stop
                     if months is None or month in months:
                         kept[name].append((seed, month, self.block.copy()))
-                engine.run_processes(seed, month, done, len(schedule.PROCESSES), self.inputs, self.rows)
+                batch.run_processes(seed, month, done, len(schedule.PROCESSES), self.inputs, self.rows)
         for name, found in kept.items():
             self.snapshots[name] = Snapshots(
                 np.array([seed for seed, _, _ in found], "u8"),

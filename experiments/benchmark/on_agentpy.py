@@ -1,4 +1,4 @@
-"""The reference model of tests/reference on AgentPy: the very same rules, over AgentPy's Model, Agent and AgentList.
+"""The reference model of tests/verification/reference on AgentPy: the very same rules, over AgentPy's Model, Agent and AgentList.
 
 The reference takes two classes from Mesa, Model and Agent. Its files are loaded a second time with AgentPy's in their
 place, so that not a line of a rule is written again. AgentPy brings what Mesa brings and no more: agents with ids, and
@@ -15,7 +15,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.parameters import Parameters
+    from sim.schema.parameters import Parameters
 
 
 def load_model() -> type:
@@ -45,7 +45,7 @@ def load_model() -> type:
     kept |= {"mesa": sys.modules["mesa"]} if "mesa" in sys.modules else {}
     sys.modules["mesa"] = stand_in
     try:
-        return importlib.import_module("tests.reference.model").ReferenceModel
+        return importlib.import_module("tests.verification.reference.model").ReferenceModel
     finally:
         for name in [name for name in sys.modules if name == "mesa" or _is_of_reference(name)]:
             del sys.modules[name]
@@ -53,7 +53,7 @@ def load_model() -> type:
 
 
 def _is_of_reference(name: str) -> bool:
-    return name == "tests.reference" or name.startswith("tests.reference.")
+    return name == "tests.verification.reference" or name.startswith("tests.verification.reference.")
 
 
 def run(model_class: type, parameters: Parameters, seed: int) -> Any:

@@ -28,12 +28,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim import engine
+from sim.engine import batch as engine
 from sim.commands.sweep import count_cores
 from sim.configuration import compose, read_varied
-from sim.inputs import Inputs
-from sim.parameters import Parameters
-from sim.results import get_version
+from sim.engine.inputs import Inputs
+from sim.schema.parameters import Parameters
+from sim.results.store import get_version
 from sim.sweep.engines import Workers
 from sim.sweep.parts import FOLDER, Stretch
 from sim.sweep.plan import Plan, make_plan, write_plan
@@ -380,7 +380,7 @@ def run_mesa(seconds: float) -> dict[str, float]:
     """Run points with Mesa's batch_run and the face of the model, on two processes."""
     from mesa.batchrunner import batch_run
 
-    from sim.model import CoalitionModel
+    from sim.model.model import CoalitionModel
 
     def batch(length: int) -> int:
         settings = [_remember().parameters_at(values) for values in place_points(max(length, 2))]

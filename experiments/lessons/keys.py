@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from sim.columns import MODEL_VERSION
+from sim.schema.columns import MODEL_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

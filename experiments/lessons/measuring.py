@@ -10,16 +10,16 @@ import numpy as np
 
 import sim
 from sim.configuration import set_values
-from sim.configuration.declared import GROUPS
-from sim.contrasts import compute_half_width
-from sim.engine import compile_kernels, run_compiled
-from sim.inputs import Inputs
-from sim.tables import JUDGED, judge_panels
+from sim.schema.settable import GROUPS
+from sim.results.contrasts import compute_half_width
+from sim.engine.batch import compile_kernels, run_compiled
+from sim.engine.inputs import Inputs
+from sim.results.summaries import JUDGED, judge_panels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.parameters import Parameters
+    from sim.schema.parameters import Parameters
 
 N_SEEDS = 10  # seeds 1 to 10: those of the class's pages
 LATE = 61  # the second half of a run
@@ -51,7 +51,7 @@ class Mean(NamedTuple):
 @cache
 def run(*words: str, n_seeds: int = N_SEEDS) -> Runs:
     """Run a setting, in the words of the command line, on seeds 1 to n_seeds."""
-    from sim.compiled import is_cached
+    from sim.compiler.jit import is_cached
 
     if not is_cached():
         compile_kernels()

@@ -18,14 +18,15 @@ def _():
     import pandas as pd
 
     import sim
-    from sim import games, results
+    from sim import games
+    from sim.results import store
     from sim.configuration import option_files
-    from sim.contrasts import compute_differences, tell_differences
+    from sim.results.contrasts import compute_differences, tell_differences
 
     def show_table(frame):
         return mo.ui.table(frame, selection=None, show_data_types=False, show_search=False)
 
-    return compute_differences, games, mo, np, option_files, pd, plt, results, show_table, sim, tell_differences
+    return compute_differences, games, mo, np, option_files, pd, plt, store, show_table, sim, tell_differences
 
 
 @app.cell
@@ -37,7 +38,7 @@ def _(mo, results):
     exploitation, or sex work, grow, hold or fragment? Here you run an invented city of 18 organizations, compare two
     ways of giving the same money, and play a game of three. Whatever you change is computed again at once.
 
-    > {results.CAUTION}
+    > {store.CAUTION}
 
     ## 1. A city under two regimes
     """)
@@ -135,7 +136,7 @@ def _(mo):
 
 @app.cell
 def _(mo):
-    from sim.columns import MONTHS
+    from sim.schema.columns import MONTHS
 
     _columns = {entry.label: entry.name for entry in MONTHS if entry.unit == "share"}
     column = mo.ui.dropdown(_columns, value="Coverage", label="Column")
@@ -239,8 +240,8 @@ def _(mo):
 
 @app.cell
 def _(games, mo, money, month, pd, regime_a, regime_b, seed, show_table, sim):
-    from sim.inputs import Inputs
-    from sim.snapshots import visit_months
+    from sim.engine.inputs import Inputs
+    from sim.engine.snapshots import visit_months
 
     def look(regime):
         words = [f"regime={regime}", f"grants.annual_usd_per_organization={money.value}"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from experiments.lessons.keys import LESS, MORE, UNCLEAR, Answer, Key, give_difference, give_mean, give_number, show
 from experiments.lessons.measuring import N_SEEDS, Runs, average, run
-from sim.parameters import Parameters
+from sim.schema.parameters import Parameters
 
 UNRESTRICTED = "regime=unrestricted"
 SMALL, LARGE = 9, 36

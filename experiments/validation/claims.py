@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.contrasts import compute_half_width
+from sim.results.contrasts import compute_half_width
 
 if TYPE_CHECKING:
     from experiments.validation.settings import Setting

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from sim.configuration.designs import get_value
-from sim.configuration.files import configuration_folder
-from sim.parameters import Parameters, declarations
+from sim.configuration.options import configuration_folder
+from sim.schema.parameters import Parameters, declarations
 
 N_PROVISIONAL, SPREAD = 40, 0.3
 PROVISIONAL = (
@@ -36,7 +36,7 @@ def read_sets(path: Path | None = None) -> tuple[pd.DataFrame, bool]:
     path = path or Path(configuration_folder()) / "calibration" / "ensemble.csv"
     if not path.exists():
         return draw_provisional(), False
-    from sim.ensemble import read_ensemble
+    from sim.configuration.designs.ensemble import read_ensemble
 
     return read_ensemble(path), True
 

@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.compiled import compiled_entry
-from sim.engine import run_processes
-from sim.processes.services import SPARE, UNMET, _draw_arrivals, _land, _refer
-from sim.relations import (
+from sim.compiler.jit import compiled_entry
+from sim.engine.batch import run_processes
+from sim.dynamics.processes.services import SPARE, UNMET, _draw_arrivals, _land, _refer
+from sim.dynamics.relations import (
     compute_affinity,
     compute_competition,
     compute_resentment,
     compute_rivalry,
     find_contested,
 )
-from sim.schedule import PROCESSES
-from sim.snapshots import run_months
-from sim.state import ROW_DTYPE
+from sim.dynamics.schedule import PROCESSES
+from sim.engine.snapshots import run_months
+from sim.schema.state import ROW_DTYPE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.inputs import Inputs
-    from sim.state import World
+    from sim.engine.inputs import Inputs
+    from sim.schema.state import World
 
 SERVING = PROCESSES.index("serve_and_refer")
 

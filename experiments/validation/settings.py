@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from sim.configuration import compose
 from sim.configuration.designs import get_value, set_values
-from sim.engine import Recorded, prepare, run_compiled
-from sim.inputs import Inputs
-from sim.parameters import Parameters, declarations
+from sim.engine.batch import Recorded, prepare, run_compiled
+from sim.engine.inputs import Inputs
+from sim.schema.parameters import Parameters, declarations
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,5 +85,5 @@ class Setting:
             inputs.roster = unseated
 
     def run(self, parameters: Parameters, seeds: list[int], **kept: bool) -> Recorded:
-        """Run the seeds; see `sim.engine.run_compiled` for what may be kept."""
+        """Run the seeds; see `sim.engine.batch.run_compiled` for what may be kept."""
         return run_compiled(self.prepare(parameters), seeds, **{"keep_events": False, **kept})

@@ -21,7 +21,7 @@ import pandas as pd
 from sim.analysis.conditions import evaluate, evaluate_condition
 from sim.analysis.reading import CASE, Sweep, Table, import_quietly, require
 from sim.errors import AnalysisError, ExpressionError
-from sim.tables import drop_repeated_points
+from sim.results.summaries import drop_repeated_points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -86,7 +86,7 @@ def _propose(emulator: Emulator) -> Iterator[tuple[NDArray[np.float64], tuple[fl
 
 
 def make_ensemble(accepted: pd.DataFrame) -> pd.DataFrame:
-    """Return the table that `sim.ensemble` reads: set and parameters."""
+    """Return the table that `sim.configuration.designs.ensemble` reads: set and parameters."""
     table = accepted.loc[:, NAMES].copy()
     table.insert(0, "set", np.arange(1, len(table) + 1))
     return table

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim import columns, schedule
+from sim.schema import columns
+from sim.dynamics import schedule
 from sim.calibration.targets import MONEY_ENDS, MONTHS_LATER, SEEDING_LINE, TARGETS, WORLDS
 from sim.configuration import compose
 from sim.configuration.designs import set_values
-from sim.inputs import Inputs
-from sim.state import ROW_DTYPE
+from sim.engine.inputs import Inputs
+from sim.schema.state import ROW_DTYPE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.parameters import Parameters
-    from sim.state import Coalitions, Organizations, World
+    from sim.schema.parameters import Parameters
+    from sim.schema.state import Coalitions, Organizations, World
 
 Sums = dict[
     str, tuple[float, float]
@@ -203,7 +204,7 @@ def read_defaults() -> dict[str, float]:
     """Return the default of each calibrated parameter."""
     from sim.calibration.priors import PRIORS
     from sim.configuration.designs import get_value
-    from sim.parameters import Parameters
+    from sim.schema.parameters import Parameters
 
     plain = Parameters()
     return {prior.name: float(get_value(plain, prior.name)) for prior in PRIORS}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from sim.parameters import declarations
+from sim.schema.parameters import declarations
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from sim.calibration.judging import count_still_accepted, find_related, judge_pa
 from sim.calibration.priors import PRIORS
 from sim.calibration.simulating import AIMS, NAMES
 from sim.calibration.targets import MONEY_ENDS, MONTHS_LATER, TARGETS, WORLDS
-from sim.files import replace_file
-from sim.results import CAUTION
+from sim.files.access import replace_file
+from sim.results.store import CAUTION
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,7 +111,7 @@ def write_page(
         "## Use",
         "`calibration=central` sets the most central set in any command; `--sample ensemble --n 200` of `run` and "
         "`sweep`, or `sample: {method: ensemble, n: 200}` in a design, runs the sets ([sweeps.md](sweeps.md)). In "
-        "Python, `sim.ensemble.read_ensemble()` reads them. They stand in the order in which they were found, so that "
+        "Python, `sim.configuration.designs.ensemble.read_ensemble()` reads them. They stand in the order in which they were found, so that "
         "the first n are a sample too.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -10,7 +10,7 @@ from typing import Any
 from sim.commands.console import CAUTION, print_json, writing
 from sim.commands.options import add_options
 from sim.errors import OK
-from sim.files import replace_file
+from sim.files.access import replace_file
 
 
 def add_folder(parser: argparse.ArgumentParser) -> None:
@@ -31,8 +31,8 @@ def write_analysis(args: argparse.Namespace, tell: Callable[..., Any]) -> int:
     ``tell(args, sweep)`` returns the table, what is shown of it, the sentence and the name of the file.
     """
     from sim.analysis import read_sweep
-    from sim.results import read_manifest
-    from sim.scenario import describe_scenario
+    from sim.results.store import read_manifest
+    from sim.results.scenario import describe_scenario
 
     folder = Path(args.folder)
     table, shown, sentence, name = tell(args, read_sweep(folder))

@@ -39,10 +39,10 @@ def execute(args: argparse.Namespace) -> int:
     if not 0 <= args.port <= 65535:
         raise ConfigurationError(f"--port {args.port}: must lie in [0, 65535]")
     try:
-        from sim.app.guards import Room, make_code
-        from sim.app.options import Options
-        from sim.app.server import App
-        from sim.app.serving import listen, serve
+        from sim.explorer.live.guards import Room, make_code
+        from sim.explorer.live.options import Options
+        from sim.explorer.live.server import App
+        from sim.explorer.live.serving import listen, serve
     except ModuleNotFoundError as problem:
         missing = problem.name or ""
         if missing.partition(".")[0] not in ("starlette", "uvicorn", "anyio"):

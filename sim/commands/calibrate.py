@@ -9,7 +9,7 @@ from typing import Any
 
 from sim.commands.console import CAUTION, compile_model, print_json, progress, say_error
 from sim.commands.options import add_options
-from sim.configuration.files import configuration_folder
+from sim.configuration.options import configuration_folder
 from sim.errors import FAILED, OK, ConfigurationError
 
 DESCRIPTION = """\

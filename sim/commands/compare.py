@@ -8,15 +8,15 @@ import itertools
 from pathlib import Path
 from typing import Any
 
-from sim.choices import name_shock
+from sim.schema.choices import name_shock
 from sim.commands.console import CAUTION, name_rows, print_json, print_table, say_at_once
 from sim.commands.drawing import Pencil
 from sim.commands.options import RUNNING, add_options
 from sim.commands.runs import claim_folder, content_hash, keep, mark, run_with_progress, tell_folder, write_table
 from sim.configuration import Design, compose, read_words, set_values
-from sim.configuration.declared import GROUPS, RUN_KEYS
-from sim.configuration.files import check_own_folder
-from sim.contrasts import compute_differences, tell_differences
+from sim.schema.settable import GROUPS, RUN_KEYS
+from sim.configuration.options import check_own_folder
+from sim.results.contrasts import compute_differences, tell_differences
 from sim.errors import OK, ConfigurationError
 
 DEFAULT_SEEDS = "seeds=20"
@@ -60,9 +60,9 @@ def _compare(args: argparse.Namespace, words: list[str], pencil: Pencil) -> int:
 
 
 def _compare_into(folder: Path, args: argparse.Namespace, configuration: Any, words: list[str], pencil: Pencil) -> int:
-    from sim.partings import find_partings, tell_partings
-    from sim.scenario import describe_scenario
-    from sim.tables import summarise
+    from sim.results.divergence import find_partings, tell_partings
+    from sim.results.scenario import describe_scenario
+    from sim.results.summaries import summarise
 
     results = run_with_progress(args, configuration, label=label_point)
     mark(results, "compare", words, args.config_dir)

@@ -22,7 +22,7 @@ from sim.errors import (
     InputError,
     NoRoomError,
 )
-from sim.wording import make_plain
+from sim.text import make_plain
 
 NEEDED_MB = 2_000  # of a run, its figures aside; a fifth of it is used
 LEAST_MB = 1_000  # with less, libraries do not load
@@ -241,18 +241,18 @@ def compile_model(*, is_quiet: bool = False, has_localities: bool = False) -> No
     """
     from time import monotonic
 
-    from sim import compiled
+    from sim.compiler import jit
 
-    missing = [one for one in (compiled.CITY, compiled.LOCALITIES)[: 1 + has_localities] if not compiled.is_cached(one)]
-    if not missing or not compiled.IS_COMPILED:
+    missing = [one for one in (jit.CITY, jit.LOCALITIES)[: 1 + has_localities] if not jit.is_cached(one)]
+    if not missing or not jit.IS_COMPILED:
         return
-    from sim.engine import compile_kernels, compile_localities
+    from sim.engine.batch import compile_kernels, compile_localities
 
     start = monotonic()
     with _ticking("Compiling the model for this machine (once, about 15 s) …", is_quiet):
-        if compiled.CITY in missing:
+        if jit.CITY in missing:
             compile_kernels()
-        if compiled.LOCALITIES in missing:
+        if jit.LOCALITIES in missing:
             compile_localities()
     if not is_quiet:
         print(f"Compiled in {monotonic() - start:.0f} s.", file=sys.stderr)

@@ -46,8 +46,8 @@ def _run(args: argparse.Namespace, words: list[str], pencil: Pencil) -> int:
 
 
 def _run_into(folder: Path, args: argparse.Namespace, configuration: Any, words: list[str], pencil: Pencil) -> int:
-    from sim.scenario import describe_scenario
-    from sim.tables import describe_verdict, summarise
+    from sim.results.scenario import describe_scenario
+    from sim.results.summaries import describe_verdict, summarise
 
     if not args.json:
         n_runs = len(configuration.design) * len(configuration.seeds)

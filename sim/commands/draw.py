@@ -12,7 +12,7 @@ from typing import Any
 from sim.commands.console import print_json, say_at_once
 from sim.commands.options import add_options
 from sim.configuration import build_parameters, suggest
-from sim.disclosure import NUMBERED, check_place
+from sim.results.disclosure import NUMBERED, check_place
 from sim.errors import OK, ConfigurationError, RosterError
 from sim.figures import FIGURES, make_figures
 from sim.figures.analyses import ANALYSES, make_analyses
@@ -83,7 +83,7 @@ def _read(args: argparse.Namespace) -> tuple[Any, Any, Any]:
     """Return results, names of figures and origin, with the user's own dates and observations."""
     from sim.figures.observations import parse_month, read_observations
     from sim.figures.origins import find_origin
-    from sim.results import load_results
+    from sim.results.store import load_results
 
     if args.start:
         parse_month(args.start, "--start")
@@ -102,7 +102,7 @@ def _read(args: argparse.Namespace) -> tuple[Any, Any, Any]:
 
 def _read_names(manifest: dict[str, Any], roster: str | None = None) -> dict[int, str]:
     """Return the ids of the roster by slot. Raises `ConfigurationError` where it is not the one of the runs."""
-    from sim.roster import read_folder
+    from sim.roster.reading import read_folder
 
     trees = [tree for tree in manifest.get("settings", []) if tree["field"]["folder"] is not None]
     if not trees:

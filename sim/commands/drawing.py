@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sim.figures import AFTER_A_RUN
 
 if TYPE_CHECKING:
-    from sim.results import Results
+    from sim.results.store import Results
 
 START = """
 import sys

@@ -12,7 +12,7 @@ from sim.commands.console import CAUTION, compile_model, print_json, progress, s
 from sim.commands.options import add_options
 from sim.configuration import compose, read_varied
 from sim.errors import OK, ConfigurationError
-from sim.files import replace_file
+from sim.files.access import replace_file
 from sim.sweep.plan import make_plan
 
 EXPERIMENT = "classroom"
@@ -37,9 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Run the design, write the page, and return the exit code."""
-    from sim.explore.building import build_explorer
-    from sim.explore.page import WARN_BYTES
-    from sim.scenario import describe_scenario
+    from sim.explorer.building import build_explorer
+    from sim.explorer.page import WARN_BYTES
+    from sim.results.scenario import describe_scenario
     from sim.sweep.manifest import describe_plan
 
     words = args.overrides

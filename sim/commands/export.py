@@ -10,9 +10,9 @@ from typing import Any
 
 from sim.commands.console import CAUTION, print_json, writing
 from sim.commands.options import add_options
-from sim.disclosure import tell_roster, withhold
+from sim.results.disclosure import tell_roster, withhold
 from sim.errors import OK, ConfigurationError
-from sim.files import replace_file
+from sim.files.access import replace_file
 
 DESCRIPTION = """\
 Write a table of results as CSV.
@@ -39,9 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Write the file batch by batch and return the exit code."""
-    from sim.results import scan_table
-    from sim.scenario import describe_scenario
-    from sim.tables import guard_formulas
+    from sim.results.store import scan_table
+    from sim.results.scenario import describe_scenario
+    from sim.results.summaries import guard_formulas
 
     folder = Path(args.folder)
     target = Path(args.to) if args.to else folder / f"{args.table}.csv"
@@ -76,7 +76,7 @@ def execute(args: argparse.Namespace) -> int:
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest, which says whose organizations these are. Raises `ResultsError` for a damaged one."""
-    from sim.results import read_manifest
+    from sim.results.store import read_manifest
 
     return read_manifest(folder) if (folder / "manifest.json").is_file() else {}
 

@@ -11,9 +11,9 @@ from typing import Any
 from sim.commands.console import CAUTION, compile_model, print_json, refuse_words
 from sim.commands.options import add_options
 from sim.configuration import compose
-from sim.disclosure import check_place
+from sim.results.disclosure import check_place
 from sim.errors import OK, ConfigurationError
-from sim.files import read_bounded
+from sim.files.access import read_bounded
 
 DESCRIPTION = """\
 Take one month of a run as a game and say who would deviate and where to, whether any group would rather be together
@@ -61,7 +61,7 @@ def execute(args: argparse.Namespace) -> int:
 
 def _announce_compilation(args: argparse.Namespace) -> None:
     """Say on stderr that the searches are compiled at their first use on this machine."""
-    from sim.compiled import IS_COMPILED, is_cached
+    from sim.compiler.jit import IS_COMPILED, is_cached
 
     last = "kernels.find_best_partition" if args.table else "measuring.measure_memberships"
     if IS_COMPILED and not args.quiet and not is_cached(last):
@@ -92,7 +92,7 @@ def _judge_table(args: argparse.Namespace) -> dict[str, Any]:
 
 def _judge_month(args: argparse.Namespace) -> dict[str, Any]:
     from sim.games import PROJECTIONS, build_coverage, form_alliances
-    from sim.scenario import describe_setting
+    from sim.results.scenario import describe_setting
 
     for option in ("kind", "partition"):
         if getattr(args, option):
@@ -133,7 +133,7 @@ def _read_settings(words: list[str], config_dir: str | None, roster: str | None 
     """Return the parameters of words, or of a results' folder that stands in their place, and the words."""
     digest = None
     if words and "=" not in words[0]:
-        from sim.results import MOST_BYTES
+        from sim.results.store import MOST_BYTES
 
         path = Path(words[0]) / "manifest.json"
         if len(words) > 1:
@@ -159,7 +159,7 @@ def _read_settings(words: list[str], config_dir: str | None, roster: str | None 
 
 def _read_roster(parameters: Any) -> Any:
     """Return the tables of the field's roster, None where it has none."""
-    from sim.roster import read_folder
+    from sim.roster.reading import read_folder
 
     return None if parameters.field.folder is None else read_folder(parameters.field.folder, parameters.field)
 
@@ -172,9 +172,9 @@ def _place_roster(word: str, roster: str | None) -> str:
 
 def _take(args: argparse.Namespace, parameters: Any, month: int) -> Any:
     """Return the snapshot of the month."""
-    from sim.engine import prepare
+    from sim.engine.batch import prepare
     from sim.games import take_snapshot
-    from sim.snapshots import visit_months
+    from sim.engine.snapshots import visit_months
 
     roster = _read_roster(parameters)
     if not 0 <= args.seed < 2**53:

@@ -15,9 +15,9 @@ from sim.commands.options import add_options
 from sim.commands.validate import summarise_roster, tell_summary
 from sim.configuration import compose, suggest
 from sim.errors import OK, USAGE, ConfigurationError, RosterError
-from sim.files import replace_file
-from sim.parameters import Field
-from sim.sheets import COLUMNS, GRANTS, ORGANIZATIONS, TIES, Problems, declared_range
+from sim.files.access import replace_file
+from sim.schema.parameters import Field
+from sim.roster.columns import COLUMNS, GRANTS, ORGANIZATIONS, TIES, Problems, declared_range
 
 DESCRIPTION = """\
 Make a roster's folder of a public export or a survey. Names, addresses and officers are never written; organizations
@@ -89,9 +89,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Read the files, write the folder, tell what happened; return the exit code."""
-    from sim.importing import READERS, KeyFile, Source, write_folder
-    from sim.importing.reading import MAX_PROBLEMS
-    from sim.roster import read_folder
+    from sim.roster.importing import READERS, KeyFile, Source, write_folder
+    from sim.roster.importing.reading import MAX_PROBLEMS
+    from sim.roster.reading import read_folder
 
     args.overrides += [word for word in args.files if "=" in word and not Path(word).exists()]
     args.files = [word for word in args.files if word not in args.overrides]
@@ -125,8 +125,12 @@ def execute(args: argparse.Namespace) -> int:
 
 def _read_choices(args: argparse.Namespace) -> Any:
     """Return what is asked for. Raises `ConfigurationError` for an option that the kind does not know."""
-    from sim.importing import grants_gov, irs, own, survey, usaspending
-    from sim.importing.taken import Choices
+    from sim.roster.importing import grants_gov
+    from sim.roster.importing import irs
+    from sim.roster.importing import own
+    from sim.roster.importing import survey
+    from sim.roster.importing import usaspending
+    from sim.roster.importing.taken import Choices
 
     modules = {"usaspending": usaspending, "grants-gov": grants_gov, "irs": irs, "ties": survey, "roster": own}
     known = modules[args.kind].KNOWN

@@ -13,7 +13,7 @@ from sim.commands.console import CAUTION, print_json, refuse_words
 from sim.commands.options import RUNNING, add_options
 from sim.commands.runs import claim_folder, keep, mark, run_with_progress, write_table
 from sim.configuration import compose, read_words
-from sim.configuration.declared import RUN_KEYS
+from sim.schema.settable import RUN_KEYS
 from sim.errors import OK, ConfigurationError, ParameterError
 from sim.interviews import CODES, STUDY, Plan, count_events, count_interviews, interview_runs, list_events
 
@@ -51,8 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Hold the interviews, print the table, keep the counts."""
-    from sim.scenario import describe_scenario
-    from sim.tables import drop_repeated_runs
+    from sim.results.scenario import describe_scenario
+    from sim.results.summaries import drop_repeated_runs
 
     if args.codes:
         return _print_codes(args)
@@ -86,7 +86,7 @@ def _is_folder(words: list[str]) -> bool:
 
 
 def _read(args: argparse.Namespace, words: list[str]) -> tuple[Path, Any]:
-    from sim.results import load_results
+    from sim.results.store import load_results
 
     if len(words) > 1:
         raise ConfigurationError(f"'{words[1]}' is too much here: {words[0]} has been run with its settings already")

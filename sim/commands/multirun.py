@@ -14,7 +14,7 @@ from sim.commands.console import guard
 from sim.commands.drawing import Pencil
 from sim.configuration import configuration_folder, from_tree, read_words
 from sim.configuration.composition import apply_choices
-from sim.configuration.files import check_own_folder
+from sim.configuration.options import check_own_folder
 from sim.errors import INTERRUPTED, ConfigurationError
 
 # Hydra writes no logs and no outputs/ folder: each job keeps its own results.
@@ -60,7 +60,7 @@ def call_hydra(words: list[str], job: Any, own: Path | None = None) -> int:
     """Call Hydra's main with the words of a command line and return its exit code."""
     import hydra
 
-    from sim.configuration.schema import register
+    from sim.configuration.hydra_schema import register
 
     register(own)
     kept = sys.argv

@@ -88,8 +88,8 @@ def add_changes(configuration: Any, texts: list[str], decisions: Sequence[str] =
     if not texts and not decisions:
         return configuration
 
-    from sim.changing import plan_changes, read_change
-    from sim.deciding import read_decision
+    from sim.engine.interventions import plan_changes, read_change
+    from sim.engine.decisions import read_decision
 
     if configuration.design.names():
         raise ConfigurationError("--change and --decide go with one setting; this experiment varies several")
@@ -109,8 +109,8 @@ def run_one(args: argparse.Namespace, configuration: Any, pencil: Pencil) -> int
 
 
 def _run_into(folder: Path, args: argparse.Namespace, configuration: Any, pencil: Pencil) -> int:
-    from sim.scenario import describe_scenario
-    from sim.tables import describe_localities, describe_verdict, summarise
+    from sim.results.scenario import describe_scenario
+    from sim.results.summaries import describe_localities, describe_verdict, summarise
 
     results = run_with_progress(args, configuration)
     options = [part for text in args.change for part in ("--change", text)]

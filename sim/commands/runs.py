@@ -12,23 +12,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.choices import name_runs
+from sim.schema.choices import name_runs
 from sim.commands.console import Report, compile_model, progress, say_warning
 from sim.configuration import CASE, Configuration, compose, find_value, name_columns, set_values
 from sim.configuration.composition import describe_content
-from sim.configuration.declared import GROUPS
-from sim.configuration.files import describe_choices
-from sim.disclosure import describe_roster, find_places, hide_places, merge_rosters
+from sim.schema.settable import GROUPS
+from sim.configuration.options import describe_choices
+from sim.results.disclosure import describe_roster, find_places, hide_places, merge_rosters
 from sim.errors import ConfigurationError
-from sim.files import hold_folder, read_bounded, replace_file
-from sim.parameters import Parameters
+from sim.files.access import hold_folder, read_bounded, replace_file
+from sim.schema.parameters import Parameters
 
 Label = Callable[[dict[str, Any], str], str]
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.results import Results
+    from sim.results.store import Results
 
 
 def run_design(
@@ -48,7 +48,7 @@ def run_design(
     have one name.
     """
     from sim.configuration.doubtful import find_warnings
-    from sim.results import Results
+    from sim.results.store import Results
 
     points = list(configuration.design.points())
     find_places({point["field.folder"] for point in points if "field.folder" in point})  # two of one name are refused
@@ -96,17 +96,17 @@ def run_setting(
     changes: Sequence[tuple[int, Mapping[str, Any]]] = (),
     decisions: Sequence[str] = (),
 ) -> Results:
-    """Return the results of one setting, with the roster read where the field has one; see `sim.changing`."""
-    from sim.engine import simulate
+    """Return the results of one setting, with the roster read where the field has one; see `sim.engine.interventions`."""
+    from sim.engine.batch import simulate
 
     roster = None
     if parameters.field.folder is not None:
-        from sim.roster import read_folder
+        from sim.roster.reading import read_folder
 
         roster = read_folder(parameters.field.folder, parameters.field)
     if changes or decisions:
-        from sim.changing import Change, simulate_changed
-        from sim.deciding import read_decision
+        from sim.engine.interventions import Change, simulate_changed
+        from sim.engine.decisions import read_decision
 
         given = [Change(*one) for one in changes]
         decided = [read_decision(text) for text in decisions]
@@ -190,7 +190,7 @@ def _is_unfinished(folder: Path) -> bool:
     names = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
     if not names or "manifest.json" in names:  # which comes last
         return not names
-    from sim.results import LOCALITIES, TABLES
+    from sim.results.store import LOCALITIES, TABLES
 
     return names <= {"figures", *(f"{name}.parquet" for name in (*TABLES, LOCALITIES))}
 
@@ -208,7 +208,7 @@ def place_folder(results: str, name: str) -> Path:
 
 
 def _read_hash(folder: Path) -> str | None:
-    from sim.results import MOST_BYTES
+    from sim.results.store import MOST_BYTES
 
     try:
         return json.loads(read_bounded(folder / "manifest.json", MOST_BYTES)).get("content_hash")
@@ -235,7 +235,7 @@ def claim_folder(args: argparse.Namespace, configuration: Configuration) -> Iter
 
 def keep(results: Results, folder: Path) -> None:
     """Save results that have been marked with their command."""
-    from sim.results import save_results
+    from sim.results.store import save_results
 
     save_results(results, folder, results.manifest["command"])
 
@@ -256,7 +256,7 @@ def _has_localities(parameters: Parameters) -> bool:
     """Say whether the field has many localities, by its numbers or by its roster."""
     if parameters.field.folder is None:
         return parameters.field.n_localities > 1
-    from sim.roster import read_folder
+    from sim.roster.reading import read_folder
 
     return read_folder(parameters.field.folder, parameters.field).localities is not None
 

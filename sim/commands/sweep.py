@@ -165,7 +165,7 @@ def _warn(plan: Any) -> None:
 
 def _look(args: argparse.Namespace, plan: Any, folder: Path) -> int:
     """Say what the sweep would be, from a second's pilot, and which policies cannot be run; return the exit code."""
-    from sim.scenario import describe_scenario
+    from sim.results.scenario import describe_scenario
     from sim.sweep.engines import make_engine
     from sim.sweep.manifest import describe_plan
     from sim.sweep.pilot import run_pilot
@@ -213,7 +213,7 @@ def _look(args: argparse.Namespace, plan: Any, folder: Path) -> int:
 def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) -> int:
     from sim.sweep.driving import describe, drive
     from sim.sweep.engines import make_engine
-    from sim.sweep.locking import lock_folder
+    from sim.files.locking import lock_folder
     from sim.sweep.manifest import write_manifest
     from sim.sweep.pilot import check_room, run_pilot
 

@@ -11,7 +11,7 @@ from typing import Any
 from sim.commands.console import print_json, say_error
 from sim.commands.options import add_options
 from sim.configuration import compose
-from sim.disclosure import count_names
+from sim.results.disclosure import count_names
 from sim.errors import OK, USAGE, RosterError
 
 DESCRIPTION = """\
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Print the problems, or what was read; return the exit code."""
-    from sim.roster import read_folder
+    from sim.roster.reading import read_folder
 
     field = compose(args.overrides, config_dir=args.config_dir).parameters.field
     try:

@@ -4,7 +4,7 @@ Beside the commands, the only place that knows Hydra; importing it does not impo
 """
 
 from sim.configuration.composition import Configuration, compose, from_tree, list_seeds, make_name, read_seeds
-from sim.configuration.declared import build_parameters, declared, find_declaration, suggest
+from sim.schema.settable import build_parameters, declared, find_declaration, suggest
 from sim.configuration.designs import (
     CASE,
     MAX_POINTS,
@@ -15,8 +15,8 @@ from sim.configuration.designs import (
     read_design,
     set_values,
 )
-from sim.configuration.files import configuration_folder, experiments_folder, option_files, read_description
-from sim.configuration.overrides import read_varied, read_words
+from sim.configuration.options import configuration_folder, experiments_folder, option_files, read_description
+from sim.configuration.words import read_varied, read_words
 from sim.errors import ConfigurationError
 
 __all__ = [

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.choices import name_shock
-from sim.configuration.declared import (
+from sim.schema.choices import name_shock
+from sim.schema.settable import (
     NAME_PATTERN,
     RUN_KEYS,
     build_parameters,
@@ -23,7 +23,7 @@ from sim.configuration.declared import (
     suggest,
 )
 from sim.configuration.designs import Design, add_varied, check_groups, narrow, read_design
-from sim.configuration.files import (
+from sim.configuration.options import (
     OWN_GRANTS,
     check_own_folder,
     configuration_folder,
@@ -31,11 +31,11 @@ from sim.configuration.files import (
     read_label,
     read_yaml,
 )
-from sim.configuration.overrides import Word, read_words
-from sim.declarations import MAX_SEED, read_seed
+from sim.configuration.words import Word, read_words
+from sim.schema.fields import MAX_SEED, read_seed
 from sim.errors import ConfigurationError
-from sim.parameters import Parameters
-from sim.regimes import Regime
+from sim.schema.parameters import Parameters
+from sim.schema.regimes import Regime
 
 MAX_SEEDS = 1_000_000
 _CALENDAR_MONTH = re.compile(r"[12][0-9]{3}-(0[1-9]|1[0-2])")
@@ -46,7 +46,7 @@ _compose_lock = threading.Lock()  # Hydra keeps one global state
 class Configuration:
     """One complete setting: what to run, with which seeds, under which name.
 
-    ``changes`` are levers set anew during the run: (month, values), see `sim.changing`; ``decisions`` those of one
+    ``changes`` are levers set anew during the run: (month, values), see `sim.engine.interventions`; ``decisions`` those of one
     organization, as ``--decide`` takes them.
     """
 
@@ -145,7 +145,7 @@ def _compose(words: list[str], own: Path | None) -> Any:
     import hydra
     from hydra.errors import HydraException
 
-    from sim.configuration.schema import register
+    from sim.configuration.hydra_schema import register
 
     register(own)
     with hydra.initialize_config_dir(config_dir=str(configuration_folder()), version_base="1.3"):
@@ -253,7 +253,7 @@ def _take_own_grants(parameters: Parameters) -> Parameters:
     folder = parameters.field.folder
     if folder is None:
         return parameters
-    from sim.roster import locate_folder, read_folder
+    from sim.roster.reading import locate_folder, read_folder
 
     if not (locate_folder(folder) / "grants.csv").is_file():
         return parameters

@@ -13,7 +13,7 @@ from sim.errors import FigureError
 
 if TYPE_CHECKING:
     from sim.figures.figure import Figure, Origin
-    from sim.results import Results
+    from sim.results.store import Results
 
 __all__ = ["AFTER_A_RUN", "AFTER_THE_DEMO", "FIGURES", "draw", "make_figures", "prepare"]
 
@@ -57,7 +57,7 @@ def _make_phases(results: Results, origin: Origin) -> Figure | None:
 
 def _make_fan(results: Results, origin: Origin) -> Figure | None:
     from sim.figures.fan import plot_fan
-    from sim.tables import drop_repeated_runs
+    from sim.results.summaries import drop_repeated_runs
 
     kept = drop_repeated_runs(results)
     return plot_fan(kept.months, results.runs, origin) if len(kept.months) else None
@@ -89,9 +89,9 @@ def _make_people(results: Results, origin: Origin) -> Figure | None:
 
 
 def _make_forms(results: Results, origin: Origin) -> Figure | None:
-    from sim.columns import RATES
+    from sim.schema.columns import RATES
     from sim.figures.forms import plot_forms
-    from sim.tables import drop_repeated_runs
+    from sim.results.summaries import drop_repeated_runs
 
     needed = {name for pair in RATES.values() for name in pair}
     kept = drop_repeated_runs(results)
@@ -101,7 +101,7 @@ def _make_forms(results: Results, origin: Origin) -> Figure | None:
 
 def _make_survival(results: Results, origin: Origin) -> Figure | None:
     from sim.figures.survival import follow_coalitions, plot_survival
-    from sim.tables import drop_repeated_runs
+    from sim.results.summaries import drop_repeated_runs
 
     kept = drop_repeated_runs(results)
     lives = follow_coalitions(kept.events, kept.months) if len(kept.events) else []

@@ -24,7 +24,7 @@ class Analysis(NamedTuple):
 
 def _plot_tornado(table: Table, origin: Origin, runs: Table, labels: Labels) -> Figure | None:
     from sim.figures.tornado import plot_tornado
-    from sim.leaders import find_measure
+    from sim.results.leaders import find_measure
 
     return plot_tornado(table, origin, labels) if find_measure(table) else None
 
@@ -97,7 +97,7 @@ def _tell_command(origin: Origin, analysis: Analysis, table: Table, path: Path, 
 def _read_labels(folder: Path) -> Labels:
     """Return the written labels of what was chosen, as the manifest in `folder` keeps them."""
     from sim.errors import ResultsError
-    from sim.results import read_manifest
+    from sim.results.store import read_manifest
 
     try:
         labels = read_manifest(folder).get("labels")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sim.errors import FigureError
 from sim.figures import style
 from sim.figures.style import WIDE, clean, styled
-from sim.files import replace_file
-from sim.results import CAUTION
+from sim.files.access import replace_file
+from sim.results.store import CAUTION
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -33,7 +33,7 @@ class Origin:
     command: gives the figure again. source: whose numbers these are. start: the month 0 of the time axis as YYYY-MM,
     empty where the field has no date. marks: months at which something strikes, with its name. observed: a user's own
     numbers to lay over the runs, see `sim.figures.observations`. names: codes of organizations by slot, where a user
-    asked for them. scenario: what all settings share, in sentences, see `sim.scenario`; a figure without it is refused.
+    asked for them. scenario: what all settings share, in sentences, see `sim.results.scenario`; a figure without it is refused.
     """
 
     command: str

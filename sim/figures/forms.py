@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
-from sim import tables
-from sim.columns import RATES, column
+from sim.results import summaries
+from sim.schema.columns import RATES, column
 from sim.figures.figure import Figure, Origin, Table
 from sim.figures.labels import (
     SHORT_TITLE,
@@ -106,7 +106,7 @@ def compute_rates(months: Table, runs: Table) -> Table:
     """
     keys = months.groupby("run_id", sort=False, observed=True)["seed"].first().reset_index()
     by_form = {name: events for name, (events, _) in RATES.items() if events in FORMS}
-    found: Table = tables.compute_rates(months)[["run_id", "regime", *by_form]]
+    found: Table = summaries.compute_rates(months)[["run_id", "regime", *by_form]]
     rates = found.rename(columns=by_form).merge(keys, on="run_id")
     rates[list(FORMS)] *= 100
     design = find_design(runs)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sim.columns import COUNTERS, KEYS, MONTHS, RUNS, column
+from sim.schema.columns import COUNTERS, KEYS, MONTHS, RUNS, column
 from sim.figures.style import clean
-from sim.parameters import Parameters
-from sim.tables import THRESHOLD
+from sim.schema.parameters import Parameters
+from sim.results.summaries import THRESHOLD
 
 if TYPE_CHECKING:
-    from sim.results import Results
+    from sim.results.store import Results
 
 WIDE_TITLE, SHORT_TITLE = 138, 78  # letters that two lines of a wide and of a narrow picture hold
 

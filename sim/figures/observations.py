@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from sim.columns import MONTHS
-from sim.delimited import fold_name, read_rows
+from sim.schema.columns import MONTHS
+from sim.files.delimited import fold_name, read_rows
 from sim.errors import DelimitedError, ObservationError
 from sim.figures.figure import Origin, Table
 from sim.figures.style import BLACK

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from sim.disclosure import hide_command, tell_roster
+from sim.results.disclosure import hide_command, tell_roster
 from sim.figures.figure import Origin, Table
-from sim.release import name_model, tell_code
-from sim.scenario import describe_scenario, name_shocks
+from sim.results.release import name_model, tell_code
+from sim.results.scenario import describe_scenario, name_shocks
 
 if TYPE_CHECKING:
-    from sim.results import Results
+    from sim.results.store import Results
 
 MOST_MARKS = 3  # on an axis of time
 

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from sim.columns import END_MONTHS
+from sim.schema.columns import END_MONTHS
 from sim.figures.figure import Figure, Origin, Table
 from sim.figures.labels import SHORT_TITLE, choose_title, count_lines, find_design, fold, join_words, name_setting
 from sim.figures.observations import draw_observations, tell_observations

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from sim.columns import column
+from sim.schema.columns import column
 from sim.figures.figure import Figure, Origin, Table
 from sim.figures.labels import (
     SHORT_TITLE,
@@ -29,7 +29,7 @@ from sim.figures.labels import (
     tell_change,
 )
 from sim.figures.style import BLACK, DARK, NARROW, place_legend
-from sim.tables import THRESHOLD, VERDICTS, summarise
+from sim.results.summaries import THRESHOLD, VERDICTS, summarise
 
 CHANGE = "collaboration_change"
 COLOURS = "PuOr"  # orange falls, purple rises; safe for colour-blind readers
@@ -51,7 +51,7 @@ def find_plane(runs: Table) -> tuple[str, str] | None:
 
 
 def judge_cells(runs: Table, x: str, y: str) -> Table:
-    """Return one row a cell and regime: mean change, its interval, verdict by `sim.tables`, share that grows, runs."""
+    """Return one row a cell and regime: mean change, its interval, verdict by `sim.results.summaries`, share that grows, runs."""
     cells = runs[["regime", x, y]].drop_duplicates().reset_index(drop=True)
     number = runs[["regime", x, y]].merge(cells.reset_index(names="cell"), how="left")["cell"].to_numpy()
     judged = summarise(SimpleNamespace(runs=runs.assign(regime=number)))

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from sim.columns import column
+from sim.schema.columns import column
 from sim.figures.labels import join_words, name_setting, name_value
-from sim.parameters import declarations
+from sim.schema.parameters import declarations
 
 _LINE = re.compile(r"regime\.programmes\.[^.]+\.")
 _COMPARED = {ast.Lt: "below", ast.LtE: "at most", ast.Gt: "above", ast.GtE: "at least", ast.Eq: "", ast.NotEq: "not"}

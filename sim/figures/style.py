@@ -19,8 +19,8 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure as Canvas
 from matplotlib.text import Text
 
-from sim.files import replace_file
-from sim.results import CAUTION
+from sim.files.access import replace_file
+from sim.results.store import CAUTION
 
 # Okabe & Ito 2008, those of their colours that reach 3:1 on white; red and green never stand for opposites
 BLUE, VERMILLION, GREEN, PURPLE, BLACK = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000"

@@ -14,7 +14,7 @@ from sim.figures.figure import Figure, Origin, Table
 from sim.figures.labels import fold, tell_share
 from sim.figures.phrases import find_outcome, list_some, lower, name_levers, name_parameter, tell_amount
 from sim.figures.style import BLACK, BLUE, NARROW, place_legend
-from sim.leaders import INTERVALS, NOTHING, find_leaders, find_measure
+from sim.results.leaders import INTERVALS, NOTHING, find_leaders, find_measure
 
 MOST = 10  # parameters of an outcome that are drawn
 MOST_NAMED = 3  # of those that are not told apart

@@ -3,7 +3,7 @@
 All kernels stand in this one file, so that numba's cache notices every change.
 """
 
-from sim.compiled import compiled_entry, inlined
+from sim.compiler.jit import compiled_entry, inlined
 
 
 @inlined

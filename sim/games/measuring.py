@@ -1,8 +1,8 @@
 """Compiled: the model's own utility, asked of all pairs, sizes and coalitions of one month. Changes no state."""
 
-from sim import columns
-from sim.compiled import compiled, compiled_entry
-from sim.relations import (
+from sim.schema import columns
+from sim.compiler.jit import compiled, compiled_entry
+from sim.dynamics.relations import (
     compute_facilitation,
     compute_utility,
     find_contested,

@@ -12,7 +12,7 @@ from sim.games.hedonic import Group, HedonicGame, Partition
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.state import World
+    from sim.schema.state import World
 
 PROJECTIONS = ("largest", "valued")
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.delimited import read_rows
+from sim.files.delimited import read_rows
 from sim.errors import DelimitedError, GameError
 from sim.games.hedonic import Group, HedonicGame, ListedGame, Partition, build_game, check_partition, check_size
-from sim.sheets import NUMBER
+from sim.roster.columns import NUMBER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

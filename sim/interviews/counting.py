@@ -12,7 +12,7 @@ from sim.interviews.themes import THEMES
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.results import Results
+    from sim.results.store import Results
 
 KEYS = ("run_id", "regime", "seed")
 COLUMNS = (*KEYS, "interview", "organization", "theme", "n_events")

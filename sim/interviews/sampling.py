@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from sim.declarations import Group, number
+from sim.schema.fields import Group, number
 from sim.interviews.memories import Happening, Occupant, Stay, Trace, find_rises, trace_run
 from sim.interviews.themes import COALITION, FIELD, OWN, find_themes
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd
 
 from sim.report.reading import COMPARISON, COUNTERS, NOT_VARIED, Material
-from sim.results import Results
+from sim.results.store import Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas

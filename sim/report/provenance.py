@@ -6,12 +6,12 @@ import re
 import shlex
 from typing import Any
 
-from sim.columns import END_MONTHS, START_MONTHS
-from sim.disclosure import hide_place, tell_roster
-from sim.release import name_model, tell_code
+from sim.schema.columns import END_MONTHS, START_MONTHS
+from sim.results.disclosure import hide_place, tell_roster
+from sim.results.release import name_model, tell_code
 from sim.report.reading import Material, split_command
 from sim.report.sentences import find_size, plural
-from sim.tables import THRESHOLD
+from sim.results.summaries import THRESHOLD
 
 FEW_SEEDS = 12
 

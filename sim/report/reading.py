@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sim.columns import COUNTED, COUNTERS, KEYS, RUNS
-from sim.contrasts import OUTCOMES, compute_crossed_interval, compute_differences
+from sim.schema.columns import COUNTED, COUNTERS, KEYS, RUNS
+from sim.results.contrasts import OUTCOMES, compute_crossed_interval, compute_differences
 from sim.errors import ResultsError
 from sim.figures.labels import join_parts, label_settings, name_setting
-from sim.results import read_manifest, scan_table
-from sim.scenario import has_sample
-from sim.tables import drop_repeated_points
+from sim.results.store import read_manifest, scan_table
+from sim.results.scenario import has_sample
+from sim.results.summaries import drop_repeated_points
 
 if TYPE_CHECKING:
     from sim.figures.figure import Table
@@ -84,7 +84,7 @@ class Material:
         )
 
     def compare(self) -> Table:
-        """Return `sim.contrasts.compute_differences` of the settings.
+        """Return `sim.results.contrasts.compute_differences` of the settings.
 
         Of drawn scenarios, with an interval over them and seeds together, as `coalitions robustness` has it.
         """

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.contrasts import find_same
+from sim.results.contrasts import find_same
 from sim.figures.labels import join_words, tell_open
 from sim.report.reading import COMPARISON, SWEEP, Material
 from sim.report.verdicts import VARIES
-from sim.scenario import describe_shocks, describe_size
-from sim.tables import THRESHOLD, drop_repeated_points, explain_unknown
+from sim.results.scenario import describe_shocks, describe_size
+from sim.results.summaries import THRESHOLD, drop_repeated_points, explain_unknown
 
 if TYPE_CHECKING:
     from sim.figures.figure import Table
@@ -157,7 +157,7 @@ def _tell_verdict(row: Any) -> str:
 def tell_difference(row: dict[str, Any], counts: tuple[int, int, int], is_same: bool = False) -> str:
     """Return one paired difference in collaboration at the end in words; counts: pairs with more, less, all.
 
-    is_same: whether the two settings give the same runs, see `sim.contrasts.find_same`.
+    is_same: whether the two settings give the same runs, see `sim.results.contrasts.find_same`.
     """
     more, less, n = counts
     setting, reference = row["regime"], row["reference"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import PrintError
-from sim.files import replace_file
+from sim.files.access import replace_file
 from sim.report.illustrations import draw_png
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.tables import THRESHOLD, drop_repeats, summarise
+from sim.results.summaries import THRESHOLD, drop_repeats, summarise
 
 if TYPE_CHECKING:
     from sim.figures.figure import Table
@@ -15,7 +15,7 @@ SOME = 0.05  # share of the scenarios on either side of the thresholds from whic
 
 
 def judge_material(material: Material) -> Table:
-    """Return `sim.tables.summarise` of a report's settings, and how their scenarios differ.
+    """Return `sim.results.summaries.summarise` of a report's settings, and how their scenarios differ.
 
     Adds n_scenarios, n_grow, n_fragment (scenarios whose mean over seeds lies beyond the thresholds), range_low and
     range_high (the lowest and highest of these means). Where `SOME` of the scenarios grow and `SOME` fragment the

@@ -4,6 +4,6 @@
 to it that all get done, `engines` are the machines they are done on.
 """
 
-from sim.systems import check_system
+from sim.compiler.systems import check_system
 
 check_system()  # before the locks of files that Windows has not

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from sim.errors import FULL, ConfigurationError, NoRoomError
-from sim.files import replace_file
+from sim.files.access import replace_file
 from sim.sweep.engines import Engine
-from sim.sweep.locking import is_locked, lock_folder
+from sim.files.locking import is_locked, lock_folder
 from sim.sweep.parts import (
     FOLDER,
     Failure,

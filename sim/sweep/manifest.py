@@ -6,15 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sim import results
-from sim.choices import label_choices
-from sim.columns import MODEL_VERSION
+from sim.results import store
+from sim.schema.choices import label_choices
+from sim.schema.columns import MODEL_VERSION
 from sim.configuration import set_values
-from sim.configuration.declared import GROUPS
-from sim.configuration.files import describe_choices
-from sim.results import CAUTION, describe_versions
-from sim.scenario import describe_scenario
-from sim.sizes import FIELD_NAMES, count_field
+from sim.schema.settable import GROUPS
+from sim.configuration.options import describe_choices
+from sim.results.store import CAUTION, describe_versions
+from sim.results.scenario import describe_scenario
+from sim.results.sizes import FIELD_NAMES, count_field
 from sim.sweep.parts import Failure
 from sim.sweep.plan import Plan
 
@@ -70,7 +70,7 @@ def write_manifest(
 ) -> None:
     """Write manifest.json; that it is there says that the sweep is complete."""
     own = Path(config_dir).resolve() if config_dir else None
-    results.write_manifest(folder, {"command": command} | describe_plan(plan, failures, own), plan.tables)
+    store.write_manifest(folder, {"command": command} | describe_plan(plan, failures, own), plan.tables)
 
 
 def describe_plan(plan: Plan, failures: list[Failure], own: Path | None = None) -> dict[str, Any]:
@@ -80,16 +80,16 @@ def describe_plan(plan: Plan, failures: list[Failure], own: Path | None = None) 
 
 
 def describe_held(plan: Plan, folder: Path) -> str:
-    """Return what is held constant in a sweep, in sentences, whether it has ended or not; see `sim.scenario`."""
+    """Return what is held constant in a sweep, in sentences, whether it has ended or not; see `sim.results.scenario`."""
     is_complete = (folder / "manifest.json").is_file()
-    return describe_scenario(results.read_manifest(folder) if is_complete else describe_plan(plan, []))
+    return describe_scenario(store.read_manifest(folder) if is_complete else describe_plan(plan, []))
 
 
 def _describe_rosters(plan: Plan) -> dict[str, Any] | None:
     """Return what is said of the rosters of a plan's settings; of one that has gone or changed, the most careful."""
-    from sim.disclosure import describe_roster, merge_rosters
+    from sim.results.disclosure import describe_roster, merge_rosters
     from sim.errors import RosterError
-    from sim.roster import read_folder
+    from sim.roster.reading import read_folder
 
     found = []
     for tree in (plan.base, *plan.combinations.values()):
@@ -121,7 +121,7 @@ def list_sizes(plan: Plan) -> list[dict[str, Any]]:
 def _describe_size(plan: Plan, point: dict[str, Any], varied: list[str]) -> dict[str, Any]:
     from sim.configuration.designs import find_value
     from sim.errors import RosterError
-    from sim.roster import read_folder
+    from sim.roster.reading import read_folder
 
     parameters = plan.parameters_at({name: value for name, value in point.items() if name in (*GROUPS, *FIELD_NAMES)})
     field, roster = parameters.field, None

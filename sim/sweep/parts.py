@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.errors import ConfigurationError
-from sim.files import check_regular, replace_file
-from sim.release import describe_maker, find_difference
-from sim.seals import is_sealed, seal
+from sim.files.access import check_regular, replace_file
+from sim.results.release import describe_maker, find_difference
+from sim.files.checksums import is_sealed, seal
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,19 +16,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sim.choices import name_runs
-from sim.columns import MODEL_VERSION
+from sim.schema.choices import name_runs
+from sim.schema.columns import MODEL_VERSION
 from sim.configuration import Configuration
 from sim.configuration.composition import compose
-from sim.configuration.declared import GROUPS, build_parameters
+from sim.schema.settable import GROUPS, build_parameters
 from sim.configuration.designs import CASE, Design, name_columns, read_design, set_values
 from sim.configuration.doubtful import check_labels, find_warnings
-from sim.disclosure import find_places, hide_place, hide_places
+from sim.results.disclosure import find_places, hide_place, hide_places
 from sim.errors import ConfigurationError
-from sim.files import read_bounded, replace_file
-from sim.parameters import Parameters
-from sim.release import describe_code, describe_maker, find_difference
-from sim.seals import is_sealed, seal
+from sim.files.access import read_bounded, replace_file
+from sim.schema.parameters import Parameters
+from sim.results.release import describe_code, describe_maker, find_difference
+from sim.files.checksums import is_sealed, seal
 
 FORMAT = 1
 MOST_BYTES = 500_000_000  # of a plan, which lists its points
@@ -81,7 +81,7 @@ class Plan:
 
     base: plain data of the parameters that nothing varies. combinations: for each combination of varied config groups,
     as a JSON list of words, the plain data of its parameters. roster: digests of the rosters' tables, or "".
-    made_by, code: what the sweep was planned with, see `sim.release`; no other code goes on with it.
+    made_by, code: what the sweep was planned with, see `sim.results.release`; no other code goes on with it.
     places: where the rosters lie that the plan names without the folders above; no part of what the plan says.
     """
 
@@ -230,7 +230,7 @@ def read_roster_digest(parameters: Parameters) -> str:
     """Return the digest of the roster's tables, "" without a roster."""
     if parameters.field.folder is None:
         return ""
-    from sim.roster import read_folder
+    from sim.roster.reading import read_folder
 
     return read_folder(parameters.field.folder, parameters.field).digest
 

@@ -7,9 +7,9 @@ import itertools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sim.configuration.declared import GROUPS
+from sim.schema.settable import GROUPS
 from sim.configuration.designs import CASE, Design
-from sim.disclosure import hide_places
+from sim.results.disclosure import hide_places
 from sim.sweep.plan import Plan
 from sim.sweep.work import read_roster
 
@@ -75,7 +75,7 @@ def _axes(design: Design) -> set[str]:
 
 def _try_point(plan: Plan, values: dict[str, Any], is_first: bool) -> str:
     """Return why a point cannot be set or, of the first of a policy, prepared; "" where it can."""
-    from sim.engine import prepare
+    from sim.engine.batch import prepare
 
     try:
         parameters = plan.parameters_at(values)

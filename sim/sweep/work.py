@@ -29,11 +29,11 @@ from sim.sweep.plan import Plan, Run, check_maker, read_plan
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.engine import Chunk
-    from sim.inputs import Inputs
-    from sim.parameters import Parameters
-    from sim.region import Region
-    from sim.roster import RosterTables
+    from sim.engine.batch import Chunk
+    from sim.engine.inputs import Inputs
+    from sim.schema.parameters import Parameters
+    from sim.engine.region import Region
+    from sim.roster.reading import RosterTables
 
 WORKERS_LOCK = ".workers.lock"
 SECONDS_BETWEEN_LOOKS = 0.2
@@ -92,7 +92,7 @@ def _run_point(
     plan: Plan, point: int, values: dict[str, Any], runs: list[Run], inputs: Inputs | Region | None, gathered: Gathered
 ) -> Inputs | Region:
     """Run some runs of one point into `gathered`. Return their inputs, which cost the next point less than new ones."""
-    from sim.engine import ROOM_FOR_EVENTS, prepare, simulate_runs
+    from sim.engine.batch import ROOM_FOR_EVENTS, prepare, simulate_runs
 
     parameters = plan.parameters_at(values)
     roster = read_roster(parameters, plan.roster)
@@ -137,7 +137,7 @@ class Gathered:
         self.n_runs += len(numbers)
 
     def _judge(self) -> None:
-        from sim.tables import JUDGED, judge_panels
+        from sim.results.summaries import JUDGED, judge_panels
 
         panels = np.concatenate(self._panels)
         self._panels.clear()
@@ -169,8 +169,8 @@ def _make_column(values: list[Any]) -> np.ndarray:
 def _read_folder(folder: str, populations: tuple[str, ...], sectors: tuple[str, ...], digests: str) -> RosterTables:
     from dataclasses import replace
 
-    from sim.parameters import Field
-    from sim.roster import read_folder
+    from sim.schema.parameters import Field
+    from sim.roster.reading import read_folder
 
     shares = [1.0 / len(populations)] * len(populations), [1.0 / len(sectors)] * len(sectors)
     setting = replace(
@@ -220,7 +220,7 @@ def main() -> None:
         fcntl.flock(lock, fcntl.LOCK_SH)
         out = os.dup(1)
         os.dup2(2, 1)  # whatever else prints does not mix with what is told
-        importlib.import_module("sim.engine")  # once, before there are threads
+        importlib.import_module("sim.engine.batch")  # once, before there are threads
         asked: queue.SimpleQueue[Stretch | None] = queue.SimpleQueue()
         threads = [threading.Thread(target=_answer, args=(folder, asked, out), daemon=True) for _ in range(n_threads)]
         for thread in threads:

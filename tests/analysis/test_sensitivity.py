@@ -8,7 +8,7 @@ import pytest
 from sim.analysis import reading
 from sim.analysis.sensitivity import compute_sensitivity, describe_sensitivity
 from sim.errors import AnalysisError
-from sim.leaders import NOTHING
+from sim.results.leaders import NOTHING
 from tests.analysis.tables import PARAMETERS, make_table
 
 THREE = {name: [0.0, 1.0] for name in ("memberships.turf_weight", "meetings.trust_gain", "grants.luck")}

@@ -8,7 +8,7 @@ import pytest
 from sim.__main__ import main
 from sim.calibration import inferring
 from sim.calibration.simulating import NAMES
-from sim.ensemble import read_ensemble
+from sim.configuration.designs.ensemble import read_ensemble
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from sim.calibration.measuring import Measure
 from sim.calibration.targets import TARGETS
 from sim.configuration import compose, option_files
 from sim.configuration.designs import read_design
-from sim.ensemble import ensemble_file, read_ensemble
+from sim.configuration.designs.ensemble import ensemble_file, read_ensemble
 from sim.errors import ConfigurationError
 
 EVIDENCE = Path(__file__).parents[2] / "docs" / "calibration" / "evidence.csv"

@@ -8,9 +8,9 @@ from sim.calibration.measuring import Measure, count_deficits, find_living, find
 from sim.calibration.priors import PRIORS
 from sim.calibration.targets import MONEY_ENDS, TARGETS, WORLDS
 from sim.configuration import compose, find_declaration
-from sim.engine import run_compiled
-from sim.inputs import Inputs
-from sim.parameters import Parameters
+from sim.engine.batch import run_compiled
+from sim.engine.inputs import Inputs
+from sim.schema.parameters import Parameters
 
 
 @pytest.fixture

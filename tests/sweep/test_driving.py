@@ -11,11 +11,14 @@ import sim
 from sim.commands.runs import run_design
 from sim.configuration import compose, read_varied
 from sim.errors import ConfigurationError, FolderInUseError, NoRoomError
-from sim.roster import locate_folder
-from sim.sweep import driving, locking, pilot, work
+from sim.roster.reading import locate_folder
+from sim.sweep import driving
+from sim.files import locking
+from sim.sweep import pilot
+from sim.sweep import work
 from sim.sweep.driving import choose_length, describe
 from sim.sweep.engines import Here, Workers
-from sim.sweep.locking import lock_folder
+from sim.files.locking import lock_folder
 from sim.sweep.parts import FOLDER
 from sim.sweep.pilot import Pilot, check_room
 from sim.sweep.plan import extend_plan, read_plan

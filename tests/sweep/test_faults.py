@@ -10,23 +10,23 @@ import sys
 import pandas as pd
 import pytest
 
-from tests.faults import sweeps
-from tests.faults.sweeps import ROOT, Sweep, compare, list_children, make_expected, read_tables
+from tests.trials.faults import sweeps
+from tests.trials.faults.sweeps import ROOT, Sweep, compare, list_children, make_expected, read_tables
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")]
 KILLER = """
 import os, sys
 if "sim.sweep.work" in sys.orig_argv:  # a worker
-    import sim.engine
+    import sim.engine.batch
 
-    kept = sim.engine.run_compiled
+    kept = sim.engine.batch.run_compiled
 
     def run_compiled(inputs, seeds, *args, **options):
         if 17 in seeds and inputs.parameters.memberships.turf_weight == 1.0:
             os._exit(9)
         return kept(inputs, seeds, *args, **options)
 
-    sim.engine.run_compiled = run_compiled
+    sim.engine.batch.run_compiled = run_compiled
 """
 
 

@@ -110,7 +110,7 @@ def test_the_key_changes_with_the_roster(tmp_path):
     import shutil
 
     from sim.configuration import compose
-    from sim.roster import locate_folder
+    from sim.roster.reading import locate_folder
 
     def make(folder):
         return make_plan(compose(["field=city18", f"field.folder={folder}", "months=6", "seeds=2"]))

@@ -1,10 +1,10 @@
-"""Faults at random moments, as many as fit; `python -m tests.faults.sweeps --faults 1000` does more."""
+"""Faults at random moments, as many as fit; `python -m tests.trials.faults.sweeps --faults 1000` does more."""
 
 import sys
 
 import pytest
 
-from tests.faults.sweeps import FILES, PROCESSES, random_faults
+from tests.trials.faults.sweeps import FILES, PROCESSES, random_faults
 
 
 @pytest.mark.slow

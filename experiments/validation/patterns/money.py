@@ -10,14 +10,14 @@ import numpy as np
 from experiments.validation.claims import Claim, Pattern
 from experiments.validation.measures import average, average_months, compute_rates
 from experiments.validation.settings import Setting
-from sim import columns
-from sim.engine import run_compiled
-from sim.snapshots import visit_months
+from sim.schema import columns
+from sim.engine.batch import run_compiled
+from sim.engine.snapshots import visit_months
 
 if TYPE_CHECKING:
-    from sim.inputs import Inputs
-    from sim.parameters import Parameters
-    from sim.state import World
+    from sim.engine.inputs import Inputs
+    from sim.schema.parameters import Parameters
+    from sim.schema.state import World
 
 ANNUAL = "grants.annual_usd_per_organization"
 LEAVING = ("exits", "breakaways")

@@ -20,7 +20,7 @@ from experiments.validation.measures import (
     standardise,
 )
 from experiments.validation.settings import Setting
-from sim.snapshots import visit_months
+from sim.engine.snapshots import visit_months
 
 SILO = "regime=population_silo"
 

@@ -15,12 +15,12 @@ from experiments.validation.measures import (
     expect_centralisation,
 )
 from experiments.validation.settings import Setting
-from sim import columns
-from sim.engine import run_processes
-from sim.inputs import build_record
-from sim.schedule import PROCESSES
-from sim.snapshots import visit_months
-from sim.state import ROW_DTYPE
+from sim.schema import columns
+from sim.engine.batch import run_processes
+from sim.engine.inputs import build_record
+from sim.dynamics.schedule import PROCESSES
+from sim.engine.snapshots import visit_months
+from sim.schema.state import ROW_DTYPE
 
 
 def measure_coopetition(setting: Setting, seeds: list[int]) -> dict[str, float]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sim.configuration.declared import EXPERIMENT_KEYS, GROUPS, RUN_KEYS, check_value, show, suggest
+from sim.schema.settable import EXPERIMENT_KEYS, GROUPS, RUN_KEYS, check_value, show, suggest
 from sim.errors import ConfigurationError
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.configuration.declared import GROUPS, find_declaration, refuse_unknown, show
+from sim.schema.settable import GROUPS, find_declaration, refuse_unknown, show
 from sim.configuration.designs.constraints import EXAMPLE, Constraint, read_constraint
 from sim.configuration.designs.design import Design
 from sim.configuration.designs.entries import require_list
 from sim.configuration.designs.sampling import ENSEMBLE, MATRICES
 from sim.configuration.designs.setting import get_value
 from sim.errors import ConfigurationError, ConstraintError
-from sim.parameters import Parameters
+from sim.schema.parameters import Parameters
 
 
 def read_constraints(tree: Any, design: Design, parameters: Parameters | None, where: str) -> tuple[Constraint, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sim.configuration.declared import find_declaration
+from sim.schema.settable import find_declaration
 from sim.configuration.designs.entries import require_mapping
 from sim.configuration.designs.sampling import ENSEMBLE
 

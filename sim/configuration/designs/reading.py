@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sim.configuration.declared import GROUPS, NAME_PATTERN, show
+from sim.schema.settable import GROUPS, NAME_PATTERN, show
 from sim.configuration.designs.design import CASE, Design
 from sim.configuration.designs.entries import check_entry, refuse_others, refuse_repeats, require_list, require_mapping
 from sim.configuration.designs.limits import read_constraints
 from sim.configuration.designs.samples import MAX_POINTS, read_sample
 from sim.configuration.designs.sampling import MATRICES, WORDS
-from sim.configuration.files import check_option
+from sim.configuration.options import check_option
 from sim.errors import ConfigurationError, SamplingError
-from sim.parameters import Parameters
+from sim.schema.parameters import Parameters
 
 KEYS = ("vary", "cases", "sample", "constraints", "designs")
 

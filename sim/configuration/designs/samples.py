@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sim.configuration.declared import (
+from sim.schema.settable import (
     EXPERIMENT_KEYS,
     GROUPS,
     RUN_KEYS,
@@ -75,7 +75,7 @@ def name_ensemble(n: int | None, varied: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read_ensemble(tree: Mapping[str, Any], where: str) -> Sample:
     """Return the first n sets of a calibrated ensemble, without the parameters that are set or varied otherwise."""
-    from sim.ensemble import read_ensemble
+    from sim.configuration.designs.ensemble import read_ensemble
 
     if "over" in tree:
         raise ConfigurationError(

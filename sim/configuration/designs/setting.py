@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from sim.configuration.declared import check_value
-from sim.declarations import Group
+from sim.schema.settable import check_value
+from sim.schema.fields import Group
 from sim.errors import ConfigurationError, ParameterError
-from sim.parameters import Parameters
+from sim.schema.parameters import Parameters
 
 
 def set_values(parameters: Parameters, values: Mapping[str, Any]) -> Parameters:

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 from sim.errors import ConfigurationError
 from sim.sweep.clusters.tasks import SECONDS_TO_ANSWER, check_options, check_told, read_number, say
 from sim.sweep.engines import Done, Workers
-from sim.sweep.locking import LOCK
+from sim.files.locking import LOCK
 from sim.sweep.parts import Stretch, name_part, read_note
 
 FOLDER = ".slurm"

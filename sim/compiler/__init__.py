@@ -1,0 +1,1 @@
+"""Everything that knows the compiler: decorators, draws, struct references, the cache."""

@@ -1,0 +1,1 @@
+"""The submodels of the month, one a file; none imports another. `sim.dynamics.schedule` calls them in order."""

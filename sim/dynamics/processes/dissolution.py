@@ -1,0 +1,36 @@
+"""Step 12, dissolve: coalitions under two members, long inactive, or done, come to an end.
+
+A coalition whose convener was funded loses that support with the grant (`accounts` counts the months down), one founded
+for money that only coalitions can win as soon as no such line is open; what follows shows in attendance (`meetings`)
+and so here.
+"""
+
+import numpy as np
+
+from sim.schema import columns
+from sim.dynamics.membership import end_coalition
+from sim.compiler.jit import compiled_apart
+from sim.compiler.draws import DISSOLVE, stream, uniform
+
+
+@compiled_apart
+def dissolve(seed, month, parameters, organizations, dyads, coalitions, programmes, log, row):
+    """End coalitions. Writes coalitions, memberships, the log and row.dissolutions."""
+    key = stream(seed, DISSOLVE, month)
+    has_mandate = False
+    for g in range(programmes.term.size):
+        has_mandate = has_mandate or (programmes.is_joint[g] and programmes.is_open[g])
+    for c in range(coalitions.is_active.size):
+        if not coalitions.is_active[c]:
+            continue
+        coalitions.age_months[c] += 1
+        if coalitions.is_mandated[c] and not has_mandate:
+            coalitions.convener_months[c] = 0
+        is_idle = coalitions.activity[c] < parameters.inactive_activity
+        coalitions.inactive_months[c] = coalitions.inactive_months[c] + 1 if is_idle else 0
+        if coalitions.size[c] < 2:
+            end_coalition(month, c, columns.TOO_FEW, organizations, dyads, coalitions, log, row)
+        elif coalitions.inactive_months[c] >= parameters.dissolve_after:
+            end_coalition(month, c, columns.INACTIVITY, organizations, dyads, coalitions, log, row)
+        elif uniform(key, coalitions.key[c], np.uint64(0)) < parameters.disband_rate:
+            end_coalition(month, c, columns.GOAL_MET, organizations, dyads, coalitions, log, row)

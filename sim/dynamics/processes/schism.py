@@ -1,0 +1,191 @@
+"""Step 11, break away: a group of three or more whose members all gain by leaving together does so.
+
+The group is found by cutting a coalition along its weakest tie: the two members of lowest mutual affinity are the
+poles and each other member goes with the pole it stands closer to. Cut ties lose trust, bystanders keep both
+(Heaney & Rojas 2008).
+"""
+
+from sim.schema import columns
+from sim.dynamics.membership import (
+    BY_BREAK_AWAY,
+    NOBODY,
+    find_best_record,
+    find_free_slot,
+    found_coalition,
+    is_rival,
+    log_member,
+    remove_member,
+)
+from sim.compiler.jit import compiled, compiled_apart
+from sim.compiler.draws import BREAK_AWAY, gumbel, stream
+from sim.dynamics.relations import (
+    compute_facilitation,
+    compute_mutual_affinity,
+    compute_utility,
+    find_contested,
+    list_members,
+    look_around,
+    prepare_sizes,
+)
+
+SMALLEST_GROUP = 3
+
+
+@compiled_apart
+def break_away(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
+    """Let groups break away. Writes memberships, coalitions, trust, the log and row.breakaways."""
+    find_contested(organizations, programmes, environment)
+    first_new = environment.n_coalitions[0]  # those that arise here are not looked at again this month
+    for c in range(coalitions.is_active.size):
+        if not coalitions.is_active[c] or coalitions.size[c] < SMALLEST_GROUP + 1:
+            continue
+        if coalitions.number[c] >= first_new:
+            continue
+        if not _cut_at_weakest_tie(c, parameters, organizations, dyads, coalitions, programmes, environment):
+            continue
+        first = 3 - environment.group[coalitions.convener[c]]  # the side without the convener: likelier to walk out
+        for side in (first, 3 - first):
+            if _all_gain(seed, month, c, side, parameters, organizations, dyads, coalitions, programmes, environment):
+                _leave_together(seed, month, c, parameters, organizations, dyads, coalitions, environment, log, row)
+                break
+
+
+@compiled
+def _cut_at_weakest_tie(c, parameters, organizations, dyads, coalitions, programmes, environment):
+    """Part coalition c into sides 1 and 2 of environment.group; False where no pair is at odds."""
+    group, members = environment.group, environment.people
+    facilitation = compute_facilitation(coalitions, c, parameters)
+    size = list_members(coalitions.member[c], members)
+    pole_1, pole_2, weakest = NOBODY, NOBODY, 0.0
+    for at in range(size):
+        i = members[at]
+        for other in range(at):
+            j = members[other]
+            mutual = compute_mutual_affinity(
+                environment, organizations, dyads, programmes, i, j, facilitation, parameters
+            )
+            if mutual < weakest:
+                pole_1, pole_2, weakest = j, i, mutual
+    if pole_1 == NOBODY:
+        return False
+    for i in range(group.size):
+        group[i] = 0
+    for at in range(size):
+        i = members[at]
+        if i in (pole_1, pole_2):
+            group[i] = 1 if i == pole_1 else 2
+        else:
+            to_1 = compute_mutual_affinity(
+                environment, organizations, dyads, programmes, i, pole_1, facilitation, parameters
+            )
+            to_2 = compute_mutual_affinity(
+                environment, organizations, dyads, programmes, i, pole_2, facilitation, parameters
+            )
+            group[i] = 1 if to_1 >= to_2 else 2
+    return True
+
+
+@compiled
+def _all_gain(seed, month, c, side, parameters, organizations, dyads, coalitions, programmes, environment):
+    """Say whether each member of `side` gains by leaving together; leaves the side in environment.is_core.
+
+    Gain = U(alone together) - U(now) + noise, above `schism_gain`, and U(alone together) > 0. Also writes the change by
+    term, summed over the side, to environment.term_change.
+    """
+    if find_free_slot(coalitions) == NOBODY:
+        return False
+    key = stream(seed, BREAK_AWAY, month)
+    group, core, terms, change = environment.group, environment.is_core, environment.terms, environment.term_change
+    members, leaving = environment.people, environment.others
+    for i in range(group.size):
+        core[i] = group[i] == side
+    size = list_members(core, leaving)
+    if size < SMALLEST_GROUP or size == coalitions.size[c]:
+        return False
+    facilitation, funded = compute_facilitation(coalitions, c, parameters), coalitions.convener_months[c] > 0
+    seen, n_members = environment.seen, list_members(coalitions.member[c], members)
+    prepare_sizes(environment)
+    for term in range(terms.size):
+        change[term] = 0.0
+    for at in range(size):
+        i = leaving[at]
+        held = organizations.n_memberships[i] - 1
+        look_around(seen, environment, organizations, dyads, programmes, i, parameters)
+        now = compute_utility(
+            seen,
+            environment,
+            organizations,
+            dyads,
+            programmes,
+            i,
+            members,
+            n_members,
+            True,
+            held,
+            facilitation,
+            funded,
+            parameters,
+        )
+        for term in range(terms.size):
+            change[term] -= terms[term]
+        then = compute_utility(
+            seen,
+            environment,
+            organizations,
+            dyads,
+            programmes,
+            i,
+            leaving,
+            size,
+            True,
+            held,
+            parameters.facilitation,
+            False,
+            parameters,
+        )
+        for term in range(terms.size):
+            change[term] += terms[term]
+        noise = parameters.schism_noise * gumbel(key, organizations.key[i], coalitions.key[c])
+        if then - now + noise <= parameters.schism_gain or then <= 0.0:
+            return False
+    return True
+
+
+@compiled
+def _find_cause(change):
+    """Return the term that gained most (columns.CAUSES)."""
+    cause = columns.COMPLEMENTARITY
+    for term in range(columns.THRESHOLD):
+        if change[term] > change[cause]:
+            cause = term
+    return cause
+
+
+@compiled
+def _leave_together(seed, month, c, parameters, organizations, dyads, coalitions, environment, log, row):
+    core = environment.is_core
+    n = core.size
+    cause = _find_cause(environment.term_change)
+    convener = find_best_record(organizations, core)
+    for i in range(n):
+        if core[i]:
+            remove_member(organizations, dyads, coalitions, c, i)
+    for i in range(n):
+        if core[i]:
+            for j in range(n):
+                if coalitions.member[c, j]:
+                    dyads.trust[i, j] *= 1.0 - parameters.schism_trust_loss
+                    dyads.trust[j, i] *= 1.0 - parameters.schism_trust_loss
+    new = found_coalition(
+        seed, month, BY_BREAK_AWAY, core, convener, organizations, dyads, coalitions, environment, parameters
+    )
+    row.breakaways += 1
+    row.foundings += 1
+    kind = columns.BREAK_AWAY
+    if is_rival(coalitions, new, parameters):
+        row.rival_foundings += 1
+        kind = columns.RIVAL_BREAK_AWAY
+    for i in range(n):
+        if core[i]:
+            number, size = coalitions.number[new], coalitions.size[new]
+            log_member(log, month, kind, organizations, i, number, cause, size)

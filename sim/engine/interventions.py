@@ -1,0 +1,175 @@
+"""Runs that somebody steps into: a lever is set anew at the start of a month, or one organization decides otherwise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from sim.schema import columns
+from sim.dynamics import schedule
+from sim.configuration import find_declaration, read_words, set_values
+from sim.schema.settable import GROUPS, RUN_KEYS
+from sim.engine.decisions import Decision, check_decisions
+from sim.engine.batch import ROOM_FOR_EVENTS, Recorded
+from sim.errors import ConfigurationError
+from sim.engine.inputs import Inputs
+from sim.schema.parameters import KERNEL_GROUPS, Parameters
+from sim.engine.seat import Player
+from sim.schema.state import ROW_DTYPE, allocate_world
+from sim.engine.tabulation import tabulate
+
+if TYPE_CHECKING:
+    from sim.results.store import Results
+    from sim.roster.reading import RosterTables
+
+LAID_OUT = "grants.annual_usd_per_organization"  # becomes the lines' money at month 0
+_CHANGE = re.compile(r"([0-9]{1,5}):([a-z][^=]*=.*)", re.DOTALL)
+
+
+class Change(NamedTuple):
+    """Values of parameters, by dotted name, from the start of a month on."""
+
+    month: int
+    values: Mapping[str, Any]
+
+
+def may_change(name: str) -> bool:
+    """Say whether a parameter can be set anew during a run: all that kernels read month by month."""
+    group = name.partition(".")[0]
+    return find_declaration(name) is not None and group in KERNEL_GROUPS and group != "field" and name != LAID_OUT
+
+
+def read_change(text: str) -> Change:
+    """Return what ``MONTH:KEY=VALUE`` means. Raises `ConfigurationError`."""
+    found = _CHANGE.fullmatch(text)
+    if not found:
+        raise ConfigurationError(f"--change {text}: write MONTH:KEY=VALUE, like 49:meetings.facilitation=0.4")
+    word = read_words([found.group(2)])[0]
+    if word.key in (*GROUPS, *RUN_KEYS):
+        shock = f" and shock.month={int(found.group(1))}" if word.key == "shock" else ""
+        raise ConfigurationError(
+            f"--change {text}: '{word.key}' holds for the whole run; give {found.group(2)}{shock} among the words, "
+            "before the options"
+        )
+    if word.is_sweep or len(word.values) != 1:
+        raise ConfigurationError(f"--change {text}: takes one value")
+    return Change(int(found.group(1)), {word.key: word.values[0]})
+
+
+def plan_changes(parameters: Parameters, changes: Sequence[Change]) -> list[tuple[int, Parameters]]:
+    """Return the parameters from each month on that has changes, in the order of months, checked.
+
+    Raises `ConfigurationError` for a month outside the run, and for a parameter that is unknown, out of its range, or
+    holds for a whole run.
+    """
+    by_month: dict[int, dict[str, Any]] = {}
+    for change in sorted(changes, key=lambda one: one.month):
+        if not 1 <= change.month <= parameters.months:
+            raise ConfigurationError(f"change in month {change.month}: must lie in [1, {parameters.months}], the run")
+        by_month.setdefault(change.month, {}).update(change.values)
+    planned = []
+    for month, values in by_month.items():
+        parameters = _set(parameters, values)
+        planned.append((month, parameters))
+    return planned
+
+
+def _set(parameters: Parameters, values: Mapping[str, Any]) -> Parameters:
+    changed = set_values(parameters, values)  # first, so that an unknown name is told as such
+    fixed = [name for name in values if not may_change(name)]
+    if fixed:
+        raise ConfigurationError(f"{fixed[0]}: holds for a whole run; set it at the start instead of during it")
+    return changed
+
+
+def write_changes(changes: Sequence[Change]) -> list[str]:
+    """Return the options of ``coalitions run`` that make these changes."""
+    told = []
+    for change in sorted(changes, key=lambda one: one.month):
+        for name, value in change.values.items():
+            told += ["--change", f"{change.month}:{name}={write_value(value)}"]
+    return told
+
+
+def write_value(value: Any) -> str:
+    """Return a value as it stands on the command line."""
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else f"{value}"
+
+
+def simulate_changed(
+    parameters: Parameters,
+    seeds: list[int],
+    changes: Sequence[Change],
+    roster: RosterTables | None = None,
+    on_progress: Callable[[float, int], None] | None = None,
+    decisions: Sequence[Decision] = (),
+) -> Results:
+    """Return the tables of runs that somebody steps into on the way, as `engine.simulate` does of others.
+
+    The manifest lists changes and decisions. Raises `ConfigurationError` as `plan_changes` does, and for decisions
+    that cannot be taken, or on several seeds: coalitions have other numbers on each.
+    """
+    if parameters.field.n_localities > 1 or (roster is not None and roster.localities is not None):
+        raise ConfigurationError("changes and decisions during a run: not for a field of many localities")
+    planned = plan_changes(parameters, changes)
+    inputs = Inputs(parameters, roster, ROOM_FOR_EVENTS)
+    check_decisions(decisions, parameters.months, inputs.n_organizations)
+    if decisions and len(seeds) > 1:
+        raise ConfigurationError(f"--decide goes with one seed, not {len(seeds)}: write seeds=[{seeds[0]}]")
+    parts = []
+    for number, seed in enumerate(seeds, start=1):
+        found = _run_seed(inputs, parameters, seed, planned, decisions)
+        parts.append(([seed], found._replace(members=found.members[:0])))
+        if on_progress is not None:
+            on_progress(number, len(seeds))
+    results = tabulate(parameters, parts, inputs, lambda seed: _run_seed(inputs, parameters, seed, planned, decisions))
+    inputs.change(parameters, roster)
+    results.manifest["changes"] = [{"month": change.month, "values": change.values} for change in changes]
+    if decisions:
+        results.manifest["decisions"] = [str(one) for one in decisions]
+    return results
+
+
+def _run_seed(
+    inputs: Inputs,
+    parameters: Parameters,
+    seed: int,
+    planned: list[tuple[int, Parameters]],
+    decisions: Sequence[Decision],
+) -> Recorded:
+    months, room = parameters.months + 1, inputs.world.log.rows.shape
+    rows = np.zeros((1, months), ROW_DTYPE).view(np.recarray)
+    members = np.zeros((1, months, inputs.n_organizations), "i8")
+    people = np.zeros((1, months, inputs.roster.mix.shape[1], len(columns.PEOPLE)))
+    events, counts = np.zeros((1, *room), "i8"), np.zeros(1, "i8")
+
+    def run(first_month: int, end_month: int, first: int = 0, last: int = len(schedule.PROCESSES)) -> None:
+        kept = slice(first_month, end_month)
+        with np.errstate(over="ignore", invalid="ignore"):
+            schedule.run_seeds(
+                np.array([seed], "u8"), first_month, end_month - 1, first, last, inputs.record, inputs.roster,
+                inputs.lines, inputs.world, rows[:, kept], members[:, kept], people[:, kept], events, counts,
+            )  # fmt: skip
+
+    player = Player(inputs, seed, decisions[0].organization, decisions) if decisions else None
+    decided = {one.month for one in decisions}
+    held, at = dict(planned), 0
+    inputs.change(parameters, inputs.tables)
+    for month in sorted({*held, *decided, *(one + 1 for one in decided), months}):
+        if month > at:
+            run(at, month)
+            at = month
+        if month in held:
+            inputs.change(held[month], inputs.tables)
+        if player is not None and month in decided:
+            player.run_month(month, rows[:, month : month + 1], partial(run, month, month + 1))
+            at = month + 1
+    if counts[0] > room[0]:
+        inputs.world = allocate_world(inputs.roster, inputs.lines, int(counts[0]) + 64)
+        return _run_seed(inputs, parameters, seed, planned, decisions)
+    kept = np.column_stack([np.zeros(counts[0], "i8"), events[0, : counts[0]]])
+    return Recorded(rows, members, kept, people, np.zeros((1, 0, columns.N_SUMS)))

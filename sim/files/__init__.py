@@ -1,0 +1,1 @@
+"""Files: opening and writing them safely, checksums, delimited text, locks."""

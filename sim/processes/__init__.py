@@ -1,1 +1,0 @@
-"""The submodels of the month, one a file; none imports another. `sim.schedule` calls them in order."""

@@ -1,0 +1,1 @@
+"""Rosters: the organizations that a user brings."""
