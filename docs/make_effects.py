@@ -14,10 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.schema import columns
-from sim.schema import state
-from sim.schema.parameters import Mechanisms, declarations
 from sim.compiler.struct_refs import list_shapes
+from sim.schema import columns, state
+from sim.schema.parameters import Mechanisms, declarations
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "odd.md"
@@ -28,9 +27,10 @@ FEWEST_WORDS = 4
 INTRODUCTION = """Everything declared, what it changes, and the test that shows it, from the marks of `tests/verification/effects`.
 
 "x rises": on the same seeds a high value of the parameter raises column x, against a low value, by more than 4.9
-standard errors (mean over months; "x at 0": the start, "x events": their number). A test is named by its file and first
-words: "levers: staff retention keeps trust" is `tests/verification/effects/test_levers.py::test_staff_retention_keeps_trust`.
-Where one test runs through many rows, the name of the row is its case."""
+standard errors (mean over months; "x at 0": the start, "x events": their number). A test is named by its file and
+first words: "levers: staff retention keeps trust" is
+`tests/verification/effects/test_levers.py::test_staff_retention_keeps_trust`. Where one test runs through many rows,
+the name of the row is its case."""
 
 LEVERS = (
     "broader eligibility",
@@ -126,7 +126,7 @@ def _list_keys(tree: ast.Module, test: ast.FunctionDef) -> Iterator[tuple[str, a
 def collect() -> list[Shown]:
     """Return what the marks of tests/verification/effects say, file by file."""
     found = []
-    for path in sorted((ROOT / "tests" / "effects").glob("test_*.py")):
+    for path in sorted((ROOT / "tests" / "verification" / "effects").glob("test_*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for test in tree.body:
             if not isinstance(test, ast.FunctionDef) or not test.name.startswith("test_"):

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.schema.columns import MODEL_VERSION
 from sim.compiler.systems import check_system
+from sim.schema.columns import MODEL_VERSION
 
 if TYPE_CHECKING:
     from sim.configuration import Configuration

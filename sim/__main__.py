@@ -14,8 +14,8 @@ from sim.commands.console import guard, is_memory_short, refuse_words, say_error
 from sim.commands.parsing import build_parser
 from sim.commands.registry import VERBS, Verb
 from sim.commands.streams import open_streams
-from sim.errors import FAILED, OK, USAGE, ConfigurationError
 from sim.compiler.systems import tell_system
+from sim.errors import FAILED, OK, USAGE, ConfigurationError
 
 PATHS = ("results", "folder", "config_dir", "output", "to", "roster")
 

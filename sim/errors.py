@@ -101,10 +101,6 @@ class UnfitFileError(CoalitionsError, OSError):
     exit_code = USAGE
 
 
-class UnsafeFolderError(CoalitionsError):
-    """Somebody else can write to a folder of compiled code, or owns it."""
-
-
 class FolderInUseError(CoalitionsError):
     """Another command is writing into this folder."""
 

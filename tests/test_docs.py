@@ -47,11 +47,10 @@ def test_check_names_what_is_stale(generator, tmp_path, monkeypatch, capsys):
 def test_the_odd_page_names_only_parameters_and_columns_that_exist(generator):
     import re
 
-    from sim.schema import columns
-    from sim.schema import state
+    from sim.dynamics.schedule import PROCESSES
+    from sim.schema import columns, state
     from sim.schema.parameters import Field, declarations
     from sim.schema.regimes import SHOCKS
-    from sim.dynamics.schedule import PROCESSES
 
     text = (ROOT / "docs" / "odd.md").read_text(encoding="utf-8")
     known = {name.rsplit(".", 1)[-1] for name, _ in declarations()} | {one.name for one in columns.MONTHS}

@@ -18,14 +18,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import yaml
 
-from sim.schema import columns
 from sim.dynamics import schedule
-from sim.schema import state
 from sim.engine.batch import run_compiled, run_processes
 from sim.engine.inputs import Inputs
+from sim.schema import columns, state
 from sim.schema.parameters import Parameters
 from sim.schema.regimes import SHOCKS, Programme, Regime, Shock
-from sim.roster.reading import RosterTables
+from sim.schema.roster_tables import RosterTables
 
 REGIME_FOLDER = Path(__file__).parents[1] / "configs" / "regime"
 SMALL = {"max_organizations": 6, "max_months": 14}  # what the interpreter runs in some hundredths of a second

@@ -37,13 +37,13 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # for the reference model of the tests
 
 from experiments.benchmark import limit, on_agentpy, sweeps
-from sim.schema import columns
 from sim.engine.batch import Recorded, run_compiled
 from sim.engine.inputs import Inputs
-from sim.schema.parameters import Parameters
-from sim.schema.regimes import Regime
 from sim.engine.region import Region
 from sim.results.store import get_version
+from sim.schema import columns
+from sim.schema.parameters import Parameters
+from sim.schema.regimes import Regime
 from tests.verification.reference import ReferenceModel
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -362,7 +362,9 @@ def measure_start(n_rounds: int) -> dict[str, Any]:
         return {
             "other processes at work before": round(os.getloadavg()[0], 1),
             "first compilation, s": call("-c", "from sim.engine.batch import compile_kernels; compile_kernels()"),
-            "and of many localities, s": call("-c", "from sim.engine.batch import compile_localities; compile_localities()"),
+            "and of many localities, s": call(
+                "-c", "from sim.engine.batch import compile_localities; compile_localities()"
+            ),
             "coalitions run, compiled, s": sweeps.summarise([call(*run) for _ in range(n_rounds)], 2),
             "the same without figures, s": sweeps.summarise([call(*run, "--no-figures") for _ in range(n_rounds)], 2),
             "coalitions --help, s": sweeps.summarise([call("-m", "sim", "--help") for _ in range(n_rounds)], 2),

@@ -22,13 +22,12 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from sim.schema import columns
-from sim.engine import batch
 from sim.dynamics import schedule
-from sim.schema import state
+from sim.engine import batch
 from sim.engine.inputs import Inputs
+from sim.schema import columns, state
 from sim.schema.parameters import Parameters
-from sim.roster.reading import RosterTables
+from sim.schema.roster_tables import RosterTables
 
 SOURCE = Path(__file__).with_name("limit.c")
 FLAGS = ("-std=gnu11", "-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math")

@@ -28,12 +28,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.engine import batch as engine
 from sim.commands.sweep import count_cores
 from sim.configuration import compose, read_varied
+from sim.engine import batch as engine
 from sim.engine.inputs import Inputs
-from sim.schema.parameters import Parameters
 from sim.results.store import get_version
+from sim.schema.parameters import Parameters
 from sim.sweep.engines import Workers
 from sim.sweep.parts import FOLDER, Stretch
 from sim.sweep.plan import Plan, make_plan, write_plan

@@ -10,11 +10,11 @@ import numpy as np
 
 import sim
 from sim.configuration import set_values
-from sim.schema.settable import GROUPS
-from sim.results.contrasts import compute_half_width
 from sim.engine.batch import compile_kernels, run_compiled
 from sim.engine.inputs import Inputs
+from sim.results.contrasts import compute_half_width
 from sim.results.summaries import JUDGED, judge_panels
+from sim.schema.settable import GROUPS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -19,18 +19,18 @@ def _():
 
     import sim
     from sim import games
-    from sim.results import store
     from sim.configuration import option_files
     from sim.results.contrasts import compute_differences, tell_differences
+    from sim.results.store import CAUTION
 
     def show_table(frame):
         return mo.ui.table(frame, selection=None, show_data_types=False, show_search=False)
 
-    return compute_differences, games, mo, np, option_files, pd, plt, store, show_table, sim, tell_differences
+    return CAUTION, compute_differences, games, mo, np, option_files, pd, plt, show_table, sim, tell_differences
 
 
 @app.cell
-def _(mo, results):
+def _(CAUTION, mo):
     mo.md(f"""
     # Coalitions: a notebook
 
@@ -38,7 +38,7 @@ def _(mo, results):
     exploitation, or sex work, grow, hold or fragment? Here you run an invented city of 18 organizations, compare two
     ways of giving the same money, and play a game of three. Whatever you change is computed again at once.
 
-    > {store.CAUTION}
+    > {CAUTION}
 
     ## 1. A city under two regimes
     """)

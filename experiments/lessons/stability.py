@@ -20,9 +20,9 @@ from experiments.lessons.keys import (
 )
 from experiments.lessons.measuring import N_SEEDS, Mean, average, find_parameters
 from sim import games
-from sim.games.core import find_blocking_masks
 from sim.engine.inputs import Inputs
 from sim.engine.snapshots import visit_months
+from sim.games.core import find_blocking_masks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.compiler.jit import compiled_entry
-from sim.engine.batch import run_processes
 from sim.dynamics.processes.services import SPARE, UNMET, _draw_arrivals, _land, _refer
 from sim.dynamics.relations import (
     compute_affinity,
@@ -18,6 +17,7 @@ from sim.dynamics.relations import (
     find_contested,
 )
 from sim.dynamics.schedule import PROCESSES
+from sim.engine.batch import run_processes
 from sim.engine.snapshots import run_months
 from sim.schema.state import ROW_DTYPE
 

@@ -17,8 +17,8 @@ from experiments.validation.claims import Pattern
 from experiments.validation.kernels import relate, watch_referrals
 from experiments.validation.patterns import PATTERNS
 from experiments.validation.settings import Setting
-from sim.schema.columns import MODEL_VERSION
 from sim.compiler.jit import kernel_hash
+from sim.schema.columns import MODEL_VERSION
 
 COLUMNS = ("pattern", "claim", "set", "value", "null")
 SETS_A_TASK = 4

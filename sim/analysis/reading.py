@@ -13,8 +13,8 @@ import pandas as pd
 
 from sim.configuration.designs.sampling import MATRICES
 from sim.errors import AnalysisError
-from sim.results.store import load_results
 from sim.results.sizes import find_sizes
+from sim.results.store import load_results
 
 Table = Any  # a pandas DataFrame or Series, whose own types are too wide to check anything by
 CASE = "case"

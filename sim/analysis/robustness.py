@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from sim.analysis.reading import Sweep, Table
-from sim.results.contrasts import compute_crossed_interval, compute_t_quantile
 from sim.errors import AnalysisError
+from sim.results.contrasts import compute_crossed_interval, compute_t_quantile
 from sim.results.summaries import CHANGE_MONTHS, TOO_SHORT, drop_repeated_points
 
 TOWARD = {"collaboration_end": 1, "coverage_end": 1, "exit_rate": -1}  # more collaboration and coverage, fewer exits

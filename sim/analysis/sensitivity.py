@@ -18,9 +18,9 @@ from sim.analysis import indices
 from sim.analysis.binding import bind_sample
 from sim.analysis.conditions import evaluate
 from sim.analysis.reading import Sweep, Table, import_quietly, require
-from sim.schema.columns import END_MONTHS, START_MONTHS
 from sim.errors import AnalysisError
 from sim.results.leaders import NOTHING, estimate_needed, find_leaders, find_measure, is_clear
+from sim.schema.columns import END_MONTHS, START_MONTHS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

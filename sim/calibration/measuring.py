@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.schema import columns
-from sim.dynamics import schedule
 from sim.calibration.targets import MONEY_ENDS, MONTHS_LATER, SEEDING_LINE, TARGETS, WORLDS
 from sim.configuration import compose
 from sim.configuration.designs import set_values
+from sim.dynamics import schedule
 from sim.engine.inputs import Inputs
+from sim.schema import columns
 from sim.schema.state import ROW_DTYPE
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ import pandas as pd
 
 from sim.calibration.priors import PRIORS
 from sim.calibration.targets import TARGETS, WORLDS
-from sim.schema.columns import MODEL_VERSION
 from sim.files.access import replace_file
+from sim.schema.columns import MODEL_VERSION
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -31,8 +31,8 @@ def write_analysis(args: argparse.Namespace, tell: Callable[..., Any]) -> int:
     ``tell(args, sweep)`` returns the table, what is shown of it, the sentence and the name of the file.
     """
     from sim.analysis import read_sweep
-    from sim.results.store import read_manifest
     from sim.results.scenario import describe_scenario
+    from sim.results.store import read_manifest
 
     folder = Path(args.folder)
     table, shown, sentence, name = tell(args, read_sweep(folder))

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from sim.configuration import declared, find_declaration, option_files, read_description, suggest
-from sim.schema.settable import Declaration, refuse_unknown
 from sim.configuration.options import check_file, check_option, read_yaml
 from sim.errors import ConfigurationError
 from sim.schema.regimes import Programme
+from sim.schema.settable import Declaration, refuse_unknown
 
 KINDS = {
     "regimes": "regime",

@@ -8,16 +8,16 @@ import itertools
 from pathlib import Path
 from typing import Any
 
-from sim.schema.choices import name_shock
 from sim.commands.console import CAUTION, name_rows, print_json, print_table, say_at_once
 from sim.commands.drawing import Pencil
 from sim.commands.options import RUNNING, add_options
 from sim.commands.runs import claim_folder, content_hash, keep, mark, run_with_progress, tell_folder, write_table
 from sim.configuration import Design, compose, read_words, set_values
-from sim.schema.settable import GROUPS, RUN_KEYS
 from sim.configuration.options import check_own_folder
-from sim.results.contrasts import compute_differences, tell_differences
 from sim.errors import OK, ConfigurationError
+from sim.results.contrasts import compute_differences, tell_differences
+from sim.schema.choices import name_shock
+from sim.schema.settable import GROUPS, RUN_KEYS
 
 DEFAULT_SEEDS = "seeds=20"
 VERSUS = "vs"

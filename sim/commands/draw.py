@@ -12,10 +12,10 @@ from typing import Any
 from sim.commands.console import print_json, say_at_once
 from sim.commands.options import add_options
 from sim.configuration import build_parameters, suggest
-from sim.results.disclosure import NUMBERED, check_place
 from sim.errors import OK, ConfigurationError, RosterError
 from sim.figures import FIGURES, make_figures
 from sim.figures.analyses import ANALYSES, make_analyses
+from sim.results.disclosure import NUMBERED, check_place
 
 DESCRIPTION = """\
 Draw figures of kept results: all that fit the tables, or those you name.

@@ -10,9 +10,9 @@ from typing import Any
 
 from sim.commands.console import CAUTION, print_json, writing
 from sim.commands.options import add_options
-from sim.results.disclosure import tell_roster, withhold
 from sim.errors import OK, ConfigurationError
 from sim.files.access import replace_file
+from sim.results.disclosure import tell_roster, withhold
 
 DESCRIPTION = """\
 Write a table of results as CSV.
@@ -39,8 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Write the file batch by batch and return the exit code."""
-    from sim.results.store import scan_table
     from sim.results.scenario import describe_scenario
+    from sim.results.store import scan_table
     from sim.results.summaries import guard_formulas
 
     folder = Path(args.folder)

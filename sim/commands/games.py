@@ -11,9 +11,9 @@ from typing import Any
 from sim.commands.console import CAUTION, compile_model, print_json, refuse_words
 from sim.commands.options import add_options
 from sim.configuration import compose
-from sim.results.disclosure import check_place
 from sim.errors import OK, ConfigurationError
 from sim.files.access import read_bounded
+from sim.results.disclosure import check_place
 
 DESCRIPTION = """\
 Take one month of a run as a game and say who would deviate and where to, whether any group would rather be together
@@ -173,8 +173,8 @@ def _place_roster(word: str, roster: str | None) -> str:
 def _take(args: argparse.Namespace, parameters: Any, month: int) -> Any:
     """Return the snapshot of the month."""
     from sim.engine.batch import prepare
-    from sim.games import take_snapshot
     from sim.engine.snapshots import visit_months
+    from sim.games import take_snapshot
 
     roster = _read_roster(parameters)
     if not 0 <= args.seed < 2**53:

@@ -16,8 +16,8 @@ from sim.commands.validate import summarise_roster, tell_summary
 from sim.configuration import compose, suggest
 from sim.errors import OK, USAGE, ConfigurationError, RosterError
 from sim.files.access import replace_file
-from sim.schema.parameters import Field
 from sim.roster.columns import COLUMNS, GRANTS, ORGANIZATIONS, TIES, Problems, declared_range
+from sim.schema.parameters import Field
 
 DESCRIPTION = """\
 Make a roster's folder of a public export or a survey. Names, addresses and officers are never written; organizations
@@ -125,11 +125,7 @@ def execute(args: argparse.Namespace) -> int:
 
 def _read_choices(args: argparse.Namespace) -> Any:
     """Return what is asked for. Raises `ConfigurationError` for an option that the kind does not know."""
-    from sim.roster.importing import grants_gov
-    from sim.roster.importing import irs
-    from sim.roster.importing import own
-    from sim.roster.importing import survey
-    from sim.roster.importing import usaspending
+    from sim.roster.importing import grants_gov, irs, own, survey, usaspending
     from sim.roster.importing.taken import Choices
 
     modules = {"usaspending": usaspending, "grants-gov": grants_gov, "irs": irs, "ties": survey, "roster": own}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sim.commands.console import writing
 from sim.errors import OK
-from sim.schema.parameters import Field
 from sim.roster.columns import COLUMNS, tell_allowed
+from sim.schema.parameters import Field
 
 DESCRIPTION = """\
 Write a folder to begin a roster of your own with: organizations.csv, ties.csv and grants.csv with what each column may

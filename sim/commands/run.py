@@ -88,8 +88,9 @@ def add_changes(configuration: Any, texts: list[str], decisions: Sequence[str] =
     if not texts and not decisions:
         return configuration
 
-    from sim.engine.interventions import plan_changes, read_change
+    from sim.configuration.changes import read_change
     from sim.engine.decisions import read_decision
+    from sim.schema.changes import plan_changes
 
     if configuration.design.names():
         raise ConfigurationError("--change and --decide go with one setting; this experiment varies several")

@@ -12,16 +12,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.schema.choices import name_runs
 from sim.commands.console import Report, compile_model, progress, say_warning
 from sim.configuration import CASE, Configuration, compose, find_value, name_columns, set_values
 from sim.configuration.composition import describe_content
-from sim.schema.settable import GROUPS
 from sim.configuration.options import describe_choices
-from sim.results.disclosure import describe_roster, find_places, hide_places, merge_rosters
 from sim.errors import ConfigurationError
 from sim.files.access import hold_folder, read_bounded, replace_file
+from sim.results.disclosure import describe_roster, find_places, hide_places, merge_rosters
+from sim.schema.choices import name_runs
 from sim.schema.parameters import Parameters
+from sim.schema.settable import GROUPS
 
 Label = Callable[[dict[str, Any], str], str]
 
@@ -105,8 +105,9 @@ def run_setting(
 
         roster = read_folder(parameters.field.folder, parameters.field)
     if changes or decisions:
-        from sim.engine.interventions import Change, simulate_changed
         from sim.engine.decisions import read_decision
+        from sim.engine.interventions import simulate_changed
+        from sim.schema.changes import Change
 
         given = [Change(*one) for one in changes]
         decided = [read_decision(text) for text in decisions]

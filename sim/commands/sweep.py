@@ -211,9 +211,9 @@ def _look(args: argparse.Namespace, plan: Any, folder: Path) -> int:
 
 
 def _run(args: argparse.Namespace, plan: Any, folder: Path, words: list[str]) -> int:
+    from sim.files.locking import lock_folder
     from sim.sweep.driving import describe, drive
     from sim.sweep.engines import make_engine
-    from sim.files.locking import lock_folder
     from sim.sweep.manifest import write_manifest
     from sim.sweep.pilot import check_room, run_pilot
 

@@ -11,8 +11,8 @@ from typing import Any
 from sim.commands.console import print_json, say_error
 from sim.commands.options import add_options
 from sim.configuration import compose
-from sim.results.disclosure import count_names
 from sim.errors import OK, USAGE, RosterError
+from sim.results.disclosure import count_names
 
 DESCRIPTION = """\
 Check a folder with organizations.csv (and ties.csv, grants.csv) and tell every problem at once: file, line, column,

@@ -23,11 +23,13 @@ from typing import Any
 import platformdirs
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
-from sim.errors import UnsafeFolderError
-
 SEAL = b"coalitions 1\n"
 DIGEST_BYTES = 32
 _told: set[str] = set()  # a process says each thing once
+
+
+class _UnsafeFolderError(Exception):
+    """Somebody else can write to a folder of compiled code, or owns it; another folder is chosen then."""
 
 
 def choose_folder(name: str) -> Path:
@@ -41,12 +43,12 @@ def choose_folder(name: str) -> Path:
     root = Path(given or platformdirs.user_cache_dir("coalitions"))
     try:
         return _claim(root, name, is_own=not given)
-    except UnsafeFolderError as problem:
+    except _UnsafeFolderError as problem:
         why = str(problem)
     except OSError:
         why = ""
     own = None
-    with suppress(OSError, UnsafeFolderError):
+    with suppress(OSError, _UnsafeFolderError):
         root = Path(tempfile.gettempdir()) / f"coalitions-{_who()}"
         _make_private(root)
         own = _claim(root, name)
@@ -66,7 +68,7 @@ def choose_folder(name: str) -> Path:
 
 
 def _claim(root: Path, name: str, *, is_own: bool = False) -> Path:
-    """Return the folder `name` in `root`, made where missing. Raises OSError or `UnsafeFolderError`.
+    """Return the folder `name` in `root`, made where missing. Raises OSError or `_UnsafeFolderError`.
 
     is_own: nobody but us keeps anything in `root`, so rights that others have there can be taken from them.
     """
@@ -76,7 +78,7 @@ def _claim(root: Path, name: str, *, is_own: bool = False) -> Path:
         root.chmod(stat.S_IMODE(above.st_mode) & ~0o022)
         above = root.stat()
     if above.st_mode & 0o022 and not above.st_mode & stat.S_ISVTX:
-        raise UnsafeFolderError(f"{root} can be written by other users")
+        raise _UnsafeFolderError(f"{root} can be written by other users")
     folder = root / name
     _make_private(folder)
     with os.scandir(folder) as inside:
@@ -94,14 +96,14 @@ def _make_private(folder: Path) -> None:
 
 
 def _check_private(folder: Path) -> None:
-    """Raise `UnsafeFolderError` unless it is a real folder of this user that no other one can write to."""
+    """Raise `_UnsafeFolderError` unless it is a real folder of this user that no other one can write to."""
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode):
-        raise UnsafeFolderError(f"{folder} is a link or no folder")
+        raise _UnsafeFolderError(f"{folder} is a link or no folder")
     if not _is_mine(found):
-        raise UnsafeFolderError(f"{folder} belongs to another user")
+        raise _UnsafeFolderError(f"{folder} belongs to another user")
     if found.st_mode & 0o022:
-        raise UnsafeFolderError(f"{folder} can be written by other users")
+        raise _UnsafeFolderError(f"{folder} can be written by other users")
 
 
 def _who() -> int:

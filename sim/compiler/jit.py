@@ -24,34 +24,12 @@ from sim.compiler.systems import check_system
 
 check_system()
 
-KERNEL_SOURCES = (
-    "caching.py",
-    "compiled.py",
-    "linking.py",
-    "draws.py",
-    "reference.py",
-    "windows.py",
-    "state.py",
-    "relations.py",
-    "coalitions.py",
-    "field.py",
-    "gathering.py",
-    "observe.py",
-    "schedule.py",
-    "localities.py",
-    "turns.py",
-    "processes",
-    "games",
-    "declarations.py",
-    "parameters.py",
-    "regimes.py",
-    "columns.py",
-)
+KERNEL_SOURCES = ("compiler", "schema", "dynamics", "dynamics/processes", "engine/localities.py", "games")
 
 
 def kernel_hash() -> str:
     """Return a short hash over all sources that compiled code is made from, and the versions that compile them."""
-    here, digest = Path(__file__).parent, hashlib.blake2b(digest_size=8)
+    here, digest = Path(__file__).parents[1], hashlib.blake2b(digest_size=8)
     digest.update(f"{sys.version_info[:2]} {numba.__version__} {numpy.__version__}".encode())
     for name in KERNEL_SOURCES:
         path = here / name

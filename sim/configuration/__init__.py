@@ -4,7 +4,6 @@ Beside the commands, the only place that knows Hydra; importing it does not impo
 """
 
 from sim.configuration.composition import Configuration, compose, from_tree, list_seeds, make_name, read_seeds
-from sim.schema.settable import build_parameters, declared, find_declaration, suggest
 from sim.configuration.designs import (
     CASE,
     MAX_POINTS,
@@ -18,6 +17,7 @@ from sim.configuration.designs import (
 from sim.configuration.options import configuration_folder, experiments_folder, option_files, read_description
 from sim.configuration.words import read_varied, read_words
 from sim.errors import ConfigurationError
+from sim.schema.settable import build_parameters, declared, find_declaration, suggest
 
 __all__ = [
     "CASE",

@@ -12,16 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.schema.choices import name_shock
-from sim.schema.settable import (
-    NAME_PATTERN,
-    RUN_KEYS,
-    build_parameters,
-    check_label,
-    refuse_unknown,
-    show,
-    suggest,
-)
 from sim.configuration.designs import Design, add_varied, check_groups, narrow, read_design
 from sim.configuration.options import (
     OWN_GRANTS,
@@ -32,10 +22,20 @@ from sim.configuration.options import (
     read_yaml,
 )
 from sim.configuration.words import Word, read_words
-from sim.schema.fields import MAX_SEED, read_seed
 from sim.errors import ConfigurationError
+from sim.schema.choices import name_shock
+from sim.schema.fields import MAX_SEED, read_seed
 from sim.schema.parameters import Parameters
 from sim.schema.regimes import Regime
+from sim.schema.settable import (
+    NAME_PATTERN,
+    RUN_KEYS,
+    build_parameters,
+    check_label,
+    refuse_unknown,
+    show,
+    suggest,
+)
 
 MAX_SEEDS = 1_000_000
 _CALENDAR_MONTH = re.compile(r"[12][0-9]{3}-(0[1-9]|1[0-2])")
@@ -46,8 +46,8 @@ _compose_lock = threading.Lock()  # Hydra keeps one global state
 class Configuration:
     """One complete setting: what to run, with which seeds, under which name.
 
-    ``changes`` are levers set anew during the run: (month, values), see `sim.engine.interventions`; ``decisions`` those of one
-    organization, as ``--decide`` takes them.
+    ``changes`` are levers set anew during the run: (month, values), see `sim.engine.interventions`; ``decisions`` those
+    of one organization, as ``--decide`` takes them.
     """
 
     parameters: Parameters

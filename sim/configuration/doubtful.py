@@ -7,12 +7,12 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sim.schema.choices import find_copied_labels, name_shock
-from sim.schema.settable import GROUPS, find_declaration, show
 from sim.configuration.designs import Design
 from sim.configuration.designs.sampling import ENSEMBLE
 from sim.errors import ConfigurationError
+from sim.schema.choices import find_copied_labels, name_shock
 from sim.schema.parameters import Parameters
+from sim.schema.settable import GROUPS, find_declaration, show
 
 MOST_POINTS = 20_000  # of a design, looked at for shocks
 MONEY = "grants.annual_usd_per_organization"

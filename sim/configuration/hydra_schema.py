@@ -13,10 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sim.schema import parameters
-from sim.schema.settable import CHOSEN_GROUPS, GLOBAL_GROUPS, GROUPS
 from sim.configuration.options import check_file, experiments_folder, find_files, read_yaml
 from sim.errors import ConfigurationError
+from sim.schema import parameters
+from sim.schema.settable import CHOSEN_GROUPS, GLOBAL_GROUPS, GROUPS
 
 SCHEMA = "coalitions_schema"
 LABELLED = (parameters.Field, parameters.Shock, parameters.Mechanisms)  # and the regime: their files may hold a label

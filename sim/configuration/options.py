@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sim.errors import ConfigurationError
+from sim.files.access import PACKAGE, find_shipped, read_bounded
 from sim.schema.settable import (
     CHOSEN_GROUPS,
     EXPERIMENT_KEYS,
@@ -20,8 +22,6 @@ from sim.schema.settable import (
     show,
     suggest,
 )
-from sim.errors import ConfigurationError
-from sim.files.access import PACKAGE, find_shipped, read_bounded
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 20

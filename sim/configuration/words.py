@@ -10,6 +10,8 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sim.configuration.options import MAX_BYTES, MAX_DEPTH, check_option, check_text, option_files
+from sim.errors import ConfigurationError
 from sim.schema.settable import (
     EXPERIMENT_KEYS,
     GROUPS,
@@ -22,8 +24,6 @@ from sim.schema.settable import (
     show,
     suggest,
 )
-from sim.configuration.options import MAX_BYTES, MAX_DEPTH, check_option, check_text, option_files
-from sim.errors import ConfigurationError
 
 _LINE = re.compile(r"regime\.programmes\.[^.]+")
 _NUMBER = r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?"

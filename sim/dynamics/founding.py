@@ -4,13 +4,13 @@ import math
 
 import numpy as np
 
-from sim.schema import columns
-from sim.dynamics.membership import BY_REVIEW, NOBODY, found_coalition, leave_coalition, log_member
-from sim.compiler.jit import compiled
 from sim.compiler.draws import INITIALISE, stream, uniform
+from sim.compiler.jit import compiled
+from sim.dynamics.membership import BY_REVIEW, NOBODY, found_coalition, leave_coalition, log_member
 from sim.dynamics.organizations import CONVENES
 from sim.dynamics.processes.memberships import hold_round
 from sim.dynamics.relations import is_ahead
+from sim.schema import columns
 
 # What happens before month 0 has months of its own in the keys of draws, beyond any run's last.
 FIRST_FOUNDING_ROUND, FIRST_GATHERING = 1_000_000, 2_000_000

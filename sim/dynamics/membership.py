@@ -6,10 +6,10 @@ they are kept as counts because nearly every process reads them.
 
 import numpy as np
 
-from sim.schema import columns
-from sim.compiler.jit import compiled
 from sim.compiler.draws import NAME_COALITION, philox, stream
+from sim.compiler.jit import compiled
 from sim.dynamics.relations import is_ahead
+from sim.schema import columns
 
 NOBODY = -1
 BY_REVIEW, BY_BREAK_AWAY = 0, 1  # how a coalition was founded, part of its key

@@ -5,8 +5,8 @@ Definitions stand in `columns.py`; a share over nothing is nan, never a made-up 
 
 import math
 
-from sim.dynamics.membership import NOBODY
 from sim.compiler.jit import compiled, compiled_apart
+from sim.dynamics.membership import NOBODY
 from sim.dynamics.relations import compute_competition, compute_rivalry, find_contested, list_members
 
 

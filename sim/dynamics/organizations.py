@@ -8,11 +8,11 @@ import math
 
 import numpy as np
 
-from sim.schema import columns
-from sim.dynamics.membership import NOBODY, log_member
-from sim.compiler.jit import compiled, compiled_apart
 from sim.compiler.draws import INITIALISE, exponential, logarithm, normal, stream, uniform
+from sim.compiler.jit import compiled, compiled_apart
+from sim.dynamics.membership import NOBODY, log_member
 from sim.dynamics.relations import clip, compute_baseline_trust, compute_overlap, is_within_dates, refresh
+from sim.schema import columns
 
 # Items of one organization's initial draws; append only.
 SECTOR, MAIN_POPULATION, CAMP, WITHIN_CAMP, CAUTION, NEED, OWN_INCOME, RESERVE, CONVENES, LOT = (

@@ -7,9 +7,9 @@ what one organization sees in others (`look_around`). So are logarithms of sizes
 
 import math
 
-from sim.schema import columns
-from sim.compiler.jit import compiled, inlined
 from sim.compiler.draws import logarithm, power
+from sim.compiler.jit import compiled, inlined
+from sim.schema import columns
 
 COMPETITIVE, LOTTERY, FORMULA = 0, 1, 2
 

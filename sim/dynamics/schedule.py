@@ -8,11 +8,10 @@ import math
 
 import numpy as np
 
-from sim.schema import columns
 from sim.compiler.jit import compiled, compiled_apart, compiled_entry
-from sim.dynamics.organizations import initialise, settle_newcomers
 from sim.dynamics.founding import form_coalitions, warm_up_trust
 from sim.dynamics.observe import observe
+from sim.dynamics.organizations import initialise, settle_newcomers
 from sim.dynamics.processes.accounts import close_organizations, find_openings, settle_accounts
 from sim.dynamics.processes.awareness import raise_awareness
 from sim.dynamics.processes.calendar import apply_calendar
@@ -27,6 +26,7 @@ from sim.dynamics.processes.schism import break_away
 from sim.dynamics.processes.services import serve_and_refer
 from sim.dynamics.processes.turnover import turn_over_staff
 from sim.dynamics.relations import refresh
+from sim.schema import columns
 
 PROCESSES = (
     "apply_calendar",

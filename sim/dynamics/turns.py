@@ -4,9 +4,9 @@ Nothing is decided here that the processes do not decide: each kernel prepares w
 process's own parts, one organization at a time. An ordinary run never comes here.
 """
 
-from sim.dynamics.membership import NOBODY, find_free_slot
-from sim.compiler.jit import compiled_entry
 from sim.compiler.draws import RESPOND, REVIEW, stream
+from sim.compiler.jit import compiled_entry
+from sim.dynamics.membership import NOBODY, find_free_slot
 from sim.dynamics.processes.conditions import _carry_out, _choose
 from sim.dynamics.processes.grants import PASSED, _mark_applicants, _may_apply
 from sim.dynamics.processes.memberships import (

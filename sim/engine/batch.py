@@ -9,21 +9,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from sim.schema import columns
-from sim.dynamics import schedule
-from sim.schema import state
-from sim.schema.choices import name_runs
-from sim.engine.warmup import compile_processes, keeping_garbage
 from sim.compiler.jit import is_cached
-from sim.schema.fields import read_seed
+from sim.dynamics import schedule
 from sim.engine.inputs import Inputs
+from sim.engine.region import Region
+from sim.engine.tabulation import make_events, make_months, tabulate
+from sim.engine.warmup import compile_processes, keeping_garbage
+from sim.results.store import Results
+from sim.results.summaries import JUDGED
+from sim.schema import columns, state
+from sim.schema.choices import name_runs
+from sim.schema.fields import read_seed
 from sim.schema.parameters import Parameters
 from sim.schema.regimes import Programme, Regime
-from sim.engine.region import Region
-from sim.results.store import Results
-from sim.roster.reading import RosterTables
-from sim.results.summaries import JUDGED
-from sim.engine.tabulation import make_events, make_months, tabulate
+from sim.schema.roster_tables import RosterTables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

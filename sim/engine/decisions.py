@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sim.schema import columns
 from sim.errors import ConfigurationError
+from sim.schema import columns
 
 ACTS = {  # by kind of decision
     "review": ("stay", "leave", "join", "found"),

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.schema import state
 from sim.compiler.jit import IS_COMPILED
+from sim.schema import state
+from sim.schema.keys import entity_key
 from sim.schema.parameters import KERNEL_GROUPS, Parameters, kernel_fields
 from sim.schema.regimes import ALLOCATIONS, SHOCKS
-from sim.roster.reading import RosterTables, entity_key
+from sim.schema.roster_tables import RosterTables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -2,102 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.schema import columns
 from sim.dynamics import schedule
-from sim.configuration import find_declaration, read_words, set_values
-from sim.schema.settable import GROUPS, RUN_KEYS
-from sim.engine.decisions import Decision, check_decisions
 from sim.engine.batch import ROOM_FOR_EVENTS, Recorded
-from sim.errors import ConfigurationError
+from sim.engine.decisions import Decision, check_decisions
 from sim.engine.inputs import Inputs
-from sim.schema.parameters import KERNEL_GROUPS, Parameters
 from sim.engine.seat import Player
-from sim.schema.state import ROW_DTYPE, allocate_world
 from sim.engine.tabulation import tabulate
+from sim.errors import ConfigurationError
+from sim.schema import columns
+from sim.schema.changes import Change, plan_changes
+from sim.schema.parameters import Parameters
+from sim.schema.state import ROW_DTYPE, allocate_world
 
 if TYPE_CHECKING:
     from sim.results.store import Results
-    from sim.roster.reading import RosterTables
-
-LAID_OUT = "grants.annual_usd_per_organization"  # becomes the lines' money at month 0
-_CHANGE = re.compile(r"([0-9]{1,5}):([a-z][^=]*=.*)", re.DOTALL)
-
-
-class Change(NamedTuple):
-    """Values of parameters, by dotted name, from the start of a month on."""
-
-    month: int
-    values: Mapping[str, Any]
-
-
-def may_change(name: str) -> bool:
-    """Say whether a parameter can be set anew during a run: all that kernels read month by month."""
-    group = name.partition(".")[0]
-    return find_declaration(name) is not None and group in KERNEL_GROUPS and group != "field" and name != LAID_OUT
-
-
-def read_change(text: str) -> Change:
-    """Return what ``MONTH:KEY=VALUE`` means. Raises `ConfigurationError`."""
-    found = _CHANGE.fullmatch(text)
-    if not found:
-        raise ConfigurationError(f"--change {text}: write MONTH:KEY=VALUE, like 49:meetings.facilitation=0.4")
-    word = read_words([found.group(2)])[0]
-    if word.key in (*GROUPS, *RUN_KEYS):
-        shock = f" and shock.month={int(found.group(1))}" if word.key == "shock" else ""
-        raise ConfigurationError(
-            f"--change {text}: '{word.key}' holds for the whole run; give {found.group(2)}{shock} among the words, "
-            "before the options"
-        )
-    if word.is_sweep or len(word.values) != 1:
-        raise ConfigurationError(f"--change {text}: takes one value")
-    return Change(int(found.group(1)), {word.key: word.values[0]})
-
-
-def plan_changes(parameters: Parameters, changes: Sequence[Change]) -> list[tuple[int, Parameters]]:
-    """Return the parameters from each month on that has changes, in the order of months, checked.
-
-    Raises `ConfigurationError` for a month outside the run, and for a parameter that is unknown, out of its range, or
-    holds for a whole run.
-    """
-    by_month: dict[int, dict[str, Any]] = {}
-    for change in sorted(changes, key=lambda one: one.month):
-        if not 1 <= change.month <= parameters.months:
-            raise ConfigurationError(f"change in month {change.month}: must lie in [1, {parameters.months}], the run")
-        by_month.setdefault(change.month, {}).update(change.values)
-    planned = []
-    for month, values in by_month.items():
-        parameters = _set(parameters, values)
-        planned.append((month, parameters))
-    return planned
-
-
-def _set(parameters: Parameters, values: Mapping[str, Any]) -> Parameters:
-    changed = set_values(parameters, values)  # first, so that an unknown name is told as such
-    fixed = [name for name in values if not may_change(name)]
-    if fixed:
-        raise ConfigurationError(f"{fixed[0]}: holds for a whole run; set it at the start instead of during it")
-    return changed
-
-
-def write_changes(changes: Sequence[Change]) -> list[str]:
-    """Return the options of ``coalitions run`` that make these changes."""
-    told = []
-    for change in sorted(changes, key=lambda one: one.month):
-        for name, value in change.values.items():
-            told += ["--change", f"{change.month}:{name}={write_value(value)}"]
-    return told
-
-
-def write_value(value: Any) -> str:
-    """Return a value as it stands on the command line."""
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else f"{value}"
+    from sim.schema.roster_tables import RosterTables
 
 
 def simulate_changed(

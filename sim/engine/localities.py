@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.schema import columns
-from sim.dynamics.membership import NOBODY
+from sim.compiler.blocks import Places, window
 from sim.compiler.jit import compiled, compiled_entry
+from sim.compiler.struct_refs import passed_by_reference
+from sim.dynamics.membership import NOBODY
 from sim.dynamics.processes.grants import (
     close_round,
     compute_budget,
@@ -25,11 +26,10 @@ from sim.dynamics.processes.grants import (
     size_awards,
     size_convening,
 )
-from sim.compiler.struct_refs import passed_by_reference
 from sim.dynamics.relations import is_ahead, is_round
 from sim.dynamics.schedule import PROCESSES, run_month
+from sim.schema import columns
 from sim.schema.state import Programmes, Roster, World
-from sim.compiler.blocks import Places, window
 
 LOCALITY, STATE, NATION = 0, 1, 2  # regimes.LEVELS
 APPLIED, WON, SPENT = 0, 1, 2

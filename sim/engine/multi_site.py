@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.compiler import draws
-from sim.roster.reading import entity_key
 from sim.compiler.blocks import DIMENSIONS, list_blocks
+from sim.schema.keys import entity_key
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

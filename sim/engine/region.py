@@ -13,23 +13,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.schema import columns
-from sim.engine import localities
+from sim.compiler.blocks import Places, allocate_blocks, find_places, view_locality
 from sim.dynamics import schedule
-from sim.schema import state
-from sim.engine.multi_site import Bridges
+from sim.engine import localities
 from sim.engine.inputs import build_lines, build_record
+from sim.engine.multi_site import Bridges
+from sim.results.sizes import draw_locality_sizes, name_localities
+from sim.roster.localities import Seated, seat_roster
+from sim.schema import columns, state
+from sim.schema.keys import entity_key
 from sim.schema.parameters import Parameters
 from sim.schema.regimes import LEVELS
-from sim.roster.reading import entity_key
-from sim.roster.localities import Seated, seat_roster
-from sim.results.sizes import draw_locality_sizes, name_localities
-from sim.compiler.blocks import Places, allocate_blocks, find_places, view_locality
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.roster.reading import RosterTables
+    from sim.schema.roster_tables import RosterTables
 
 BLOCK = 64  # localities that are added up together
 AWARDS, OBSERVING = schedule.PROCESSES.index("award_grants"), schedule.PROCESSES.index("observe")

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.schema import columns
-from sim.dynamics import schedule
-from sim.dynamics import turns
+from sim.dynamics import schedule, turns
+from sim.dynamics.processes.schism import SMALLEST_GROUP
 from sim.engine.decisions import ACTS, Decision, Option, Turn
 from sim.errors import ConfigurationError
-from sim.dynamics.processes.schism import SMALLEST_GROUP
+from sim.schema import columns
 
 if TYPE_CHECKING:
     from sim.engine.inputs import Inputs

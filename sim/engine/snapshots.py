@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.schema import columns
 from sim.dynamics import schedule
-from sim.errors import ParameterError
 from sim.engine.inputs import Inputs
+from sim.errors import ParameterError
+from sim.schema import columns
 from sim.schema.state import ROW_DTYPE
 
 if TYPE_CHECKING:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sim.schema import columns
-from sim.schema.choices import name_runs
 from sim.dynamics.founding import FIRST_FOUNDING_ROUND
 from sim.engine.inputs import Inputs
-from sim.schema.parameters import Parameters
 from sim.engine.region import Region
 from sim.results.store import Results, describe_run
 from sim.results.summaries import find_typical_seed, judge_runs, judge_sums
+from sim.schema import columns
+from sim.schema.choices import name_runs
+from sim.schema.parameters import Parameters
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,9 +13,8 @@ from collections.abc import Iterator
 import numba
 import numpy as np
 
-from sim.dynamics import schedule
-from sim.dynamics import turns
 from sim.compiler.jit import IS_COMPILED
+from sim.dynamics import schedule, turns
 from sim.engine.inputs import Inputs
 from sim.schema.parameters import Parameters
 

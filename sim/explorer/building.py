@@ -13,9 +13,9 @@ from sim.explorer.packing import pack_run
 from sim.explorer.page import build_page
 from sim.explorer.recording import Recorder
 from sim.results.scenario import describe_scenario
+from sim.results.summaries import JUDGED, judge_panels
 from sim.sweep.manifest import describe_plan
 from sim.sweep.plan import make_plan
-from sim.results.summaries import JUDGED, judge_panels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sim.configuration import Configuration
     from sim.explorer.recording import Recording
     from sim.schema.parameters import Parameters
-    from sim.roster.reading import RosterTables
+    from sim.schema.roster_tables import RosterTables
 
 MAX_ORGANIZATIONS = 300  # more cannot be told apart in a picture
 MAX_RUNS = 20_000

@@ -5,22 +5,22 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sim.schema import columns
-from sim.schema.choices import make_readable
-from sim.schema.columns import column
 from sim.configuration import find_declaration, option_files, read_description
-from sim.schema.settable import GROUPS
-from sim.results.contrasts import compute_t_quantile
 from sim.explorer.packing import LINES, STEPS, UNKNOWN
 from sim.explorer.scenes import make_scenes
 from sim.figures.labels import name_setting, name_value
 from sim.figures.phrases import find_spoken_unit
-from sim.schema.parameters import Parameters
+from sim.results.contrasts import compute_t_quantile
 from sim.results.divergence import EVENT_WORDS
 from sim.results.release import name_model
 from sim.results.store import CAUTION
 from sim.results.summaries import THRESHOLD, VERDICTS, explain_unknown
 from sim.results.summaries import UNKNOWN as NO_VERDICT
+from sim.schema import columns
+from sim.schema.choices import make_readable
+from sim.schema.columns import column
+from sim.schema.parameters import Parameters
+from sim.schema.settable import GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

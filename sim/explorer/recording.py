@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.schema import columns
-from sim.engine.batch import run_processes
 from sim.dynamics.founding import FIRST_FOUNDING_ROUND
-from sim.engine.inputs import Inputs
 from sim.dynamics.schedule import PROCESSES
+from sim.engine.batch import run_processes
+from sim.engine.inputs import Inputs
+from sim.schema import columns
 from sim.schema.state import ROW_DTYPE, allocate_world
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.schema.parameters import Parameters
-    from sim.roster.reading import RosterTables
+    from sim.schema.roster_tables import RosterTables
 
 MONTH, KIND, ORGANIZATION, _, COALITION, LINE, CAUSE, _ = range(len(columns.EVENT_FIELDS))
 

@@ -89,9 +89,9 @@ def _make_people(results: Results, origin: Origin) -> Figure | None:
 
 
 def _make_forms(results: Results, origin: Origin) -> Figure | None:
-    from sim.schema.columns import RATES
     from sim.figures.forms import plot_forms
     from sim.results.summaries import drop_repeated_runs
+    from sim.schema.columns import RATES
 
     needed = {name for pair in RATES.values() for name in pair}
     kept = drop_repeated_runs(results)

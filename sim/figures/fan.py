@@ -8,7 +8,6 @@ from typing import Any
 
 from matplotlib.figure import Figure as Canvas
 
-from sim.schema.columns import END_MONTHS, START_MONTHS, column
 from sim.figures.figure import Figure, Origin, Table
 from sim.figures.labels import (
     SHORT_TITLE,
@@ -26,6 +25,7 @@ from sim.figures.pairs import compare_settings, tell_contrast
 from sim.figures.style import BLUE, MIDDLE, NARROW, darken
 from sim.figures.timeline import compute_spread, draw_band, explain_spread, finish_months, pick_paths, tell_marks
 from sim.results.summaries import NO_PAIR, THRESHOLD, TOO_SHORT, explain_unknown, summarise
+from sim.schema.columns import END_MONTHS, START_MONTHS, column
 
 N_PATHS = {1: 8}  # sample paths in a panel, by panels
 FEW_PATHS = 4

@@ -33,7 +33,8 @@ class Origin:
     command: gives the figure again. source: whose numbers these are. start: the month 0 of the time axis as YYYY-MM,
     empty where the field has no date. marks: months at which something strikes, with its name. observed: a user's own
     numbers to lay over the runs, see `sim.figures.observations`. names: codes of organizations by slot, where a user
-    asked for them. scenario: what all settings share, in sentences, see `sim.results.scenario`; a figure without it is refused.
+    asked for them. scenario: what all settings share, in sentences, see `sim.results.scenario`; a figure without it is
+    refused.
     """
 
     command: str

@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
-from sim.results import summaries
-from sim.schema.columns import RATES, column
 from sim.figures.figure import Figure, Origin, Table
 from sim.figures.labels import (
     SHORT_TITLE,
@@ -24,6 +22,8 @@ from sim.figures.labels import (
 )
 from sim.figures.pairs import compare_settings, is_clear
 from sim.figures.style import BLACK, BLUE, NARROW
+from sim.results import summaries
+from sim.schema.columns import RATES, column
 
 FORMS = ("exits", "breakaways", "rival_foundings", "hollowings", "dissolutions")
 EXPOSED = {events: exposure for events, exposure in RATES.values() if events in FORMS}

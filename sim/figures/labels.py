@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sim.schema.columns import COUNTERS, KEYS, MONTHS, RUNS, column
 from sim.figures.style import clean
-from sim.schema.parameters import Parameters
 from sim.results.summaries import THRESHOLD
+from sim.schema.columns import COUNTERS, KEYS, MONTHS, RUNS, column
+from sim.schema.parameters import Parameters
 
 if TYPE_CHECKING:
     from sim.results.store import Results

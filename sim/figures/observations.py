@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from sim.schema.columns import MONTHS
-from sim.files.delimited import fold_name, read_rows
 from sim.errors import DelimitedError, ObservationError
 from sim.figures.figure import Origin, Table
 from sim.figures.style import BLACK
+from sim.files.delimited import fold_name, read_rows
+from sim.schema.columns import MONTHS
 
 HEADER = ["month", "column", "value"]
 KNOWN = [entry.name for entry in MONTHS]

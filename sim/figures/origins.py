@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from sim.results.disclosure import hide_command, tell_roster
 from sim.figures.figure import Origin, Table
+from sim.results.disclosure import hide_command, tell_roster
 from sim.results.release import name_model, tell_code
 from sim.results.scenario import describe_scenario, name_shocks
 

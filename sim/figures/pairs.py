@@ -9,8 +9,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from sim.schema.columns import column
-from sim.results.contrasts import compute_half_width
 from sim.figures.figure import Figure, Origin, Table
 from sim.figures.labels import (
     SHORT_TITLE,
@@ -24,7 +22,9 @@ from sim.figures.labels import (
     tell_change,
 )
 from sim.figures.style import BLACK, BLUE, DARK, NARROW
+from sim.results.contrasts import compute_half_width
 from sim.results.summaries import drop_repeated_points
+from sim.schema.columns import column
 
 N_DOTS = 20  # of a quantile dot plot; readers decide nearly as well with them as with the whole distribution
 

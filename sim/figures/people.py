@@ -9,13 +9,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from sim.schema.columns import END_MONTHS
 from sim.figures.figure import Figure, Origin, Table
 from sim.figures.labels import SHORT_TITLE, choose_title, count_lines, find_design, fold, join_words, name_setting
 from sim.figures.observations import draw_observations, tell_observations
 from sim.figures.pairs import compare_settings, is_clear
 from sim.figures.style import BLACK, BLUE, DARK, NARROW, SERIES
 from sim.figures.timeline import LINE_INCHES, compute_spread, finish_months, label_ends, tell_marks
+from sim.schema.columns import END_MONTHS
 
 NEEDED = ("arrivals", "served", "not_served", "coverage_share")
 SMALLEST = 1e-9  # a difference below this is the rounding of a computer

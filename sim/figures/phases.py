@@ -15,7 +15,6 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from sim.schema.columns import column
 from sim.figures.figure import Figure, Origin, Table
 from sim.figures.labels import (
     SHORT_TITLE,
@@ -30,6 +29,7 @@ from sim.figures.labels import (
 )
 from sim.figures.style import BLACK, DARK, NARROW, place_legend
 from sim.results.summaries import THRESHOLD, VERDICTS, summarise
+from sim.schema.columns import column
 
 CHANGE = "collaboration_change"
 COLOURS = "PuOr"  # orange falls, purple rises; safe for colour-blind readers

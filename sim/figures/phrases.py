@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from sim.schema.columns import column
 from sim.figures.labels import join_words, name_setting, name_value
+from sim.schema.columns import column
 from sim.schema.parameters import declarations
 
 _LINE = re.compile(r"regime\.programmes\.[^.]+\.")

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from sim.errors import FolderInUseError, UnfitFileError
 
-PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parents[1]
 LONGEST_PREFIX = 60  # of a neighbour's name, which a file system wants to have at most 255 bytes
 _mask_lock = threading.Lock()
 

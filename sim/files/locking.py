@@ -7,10 +7,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from sim.errors import FolderInUseError
-from sim.sweep.work import WORKERS_LOCK
+
+if TYPE_CHECKING:
+    pass
 
 LOCK = ".lock"
 SECONDS_FOR_LOCK = 0.5
@@ -51,3 +53,6 @@ def is_locked(folder: Path) -> bool:
         except BlockingIOError:
             return True
         return False
+
+
+WORKERS_LOCK = ".workers.lock"

@@ -1,6 +1,5 @@
 """Compiled: the model's own utility, asked of all pairs, sizes and coalitions of one month. Changes no state."""
 
-from sim.schema import columns
 from sim.compiler.jit import compiled, compiled_entry
 from sim.dynamics.relations import (
     compute_facilitation,
@@ -10,6 +9,7 @@ from sim.dynamics.relations import (
     look_around,
     prepare_sizes,
 )
+from sim.schema import columns
 
 
 @compiled_entry

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.files.delimited import read_rows
 from sim.errors import DelimitedError, GameError
+from sim.files.delimited import read_rows
 from sim.games.hedonic import Group, HedonicGame, ListedGame, Partition, build_game, check_partition, check_size
 from sim.roster.columns import NUMBER
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from sim.schema.fields import Group, number
 from sim.interviews.memories import Happening, Occupant, Stay, Trace, find_rises, trace_run
 from sim.interviews.themes import COALITION, FIELD, OWN, find_themes
+from sim.schema.fields import Group, number
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.configuration import compose, set_values
-from sim.schema.settable import GROUPS, RUN_KEYS
-from sim.schema.fields import read_seed
 from sim.errors import ParameterError
+from sim.schema.fields import read_seed
 from sim.schema.parameters import Parameters
+from sim.schema.settable import GROUPS, RUN_KEYS
 
 if TYPE_CHECKING:
-    from sim.roster.reading import RosterTables
+    from sim.schema.roster_tables import RosterTables
 
 HIGHEST_DRAWN = 2**32  # a seed that is drawn stays short enough to be written down
 

@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 import mesa
 import numpy as np
 
-from sim.engine import batch
-from sim.dynamics import schedule
-from sim.schema import state
-from sim.model.arguments import choose_seed, read_parameters, read_roster
-from sim.schema.choices import name_runs
 from sim.compiler.jit import is_cached
-from sim.errors import ParameterError
+from sim.dynamics import schedule
+from sim.engine import batch
 from sim.engine.inputs import Inputs, build_record
-from sim.schema.parameters import Parameters
 from sim.engine.tabulation import make_months
+from sim.errors import ParameterError
 from sim.model.agents import Coalition, Funder, Organization
+from sim.model.arguments import choose_seed, read_parameters, read_roster
+from sim.schema import state
+from sim.schema.choices import name_runs
+from sim.schema.parameters import Parameters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from sim.roster.reading import RosterTables
+    from sim.schema.roster_tables import RosterTables
 
 # The method of each process, in the order of the month. Mesa keeps the name `observe` for itself.
 METHODS = tuple("observe_month" if name == "observe" else name for name in schedule.PROCESSES)

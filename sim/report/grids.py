@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sim.schema.columns import Column, column
 from sim.figures.labels import tell_open
 from sim.report.reading import Material
 from sim.report.sentences import count_pairs
 from sim.report.verdicts import VARIES
 from sim.results.scenario import ends_awards
 from sim.results.summaries import THRESHOLD, UNKNOWN
+from sim.schema.columns import Column, column
 
 if TYPE_CHECKING:
     from sim.figures.figure import Table

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from sim.files.access import replace_file
-from sim.results.divergence import find_partings, tell_partings
 from sim.report import sentences
 from sim.report.drawings import embed
 from sim.report.grids import (
@@ -30,8 +29,9 @@ from sim.report.provenance import list_provenance, tell_command, tell_method
 from sim.report.reading import COMPARISON, RUN, SWEEP, Material, read_material
 from sim.report.settings import grid_all, grid_changed, grid_sourced, list_entries, tell_assumptions
 from sim.report.verdicts import judge_material
-from sim.results.store import CAUTION
+from sim.results.divergence import find_partings, tell_partings
 from sim.results.scenario import describe_scenario
+from sim.results.store import CAUTION
 from sim.results.summaries import describe_localities, guard_formulas
 
 _CONTROLS = re.compile(
@@ -106,7 +106,8 @@ class Page:
 def write_report(folder: str | Path, target: Path) -> Page:
     """Write the report of the results in `folder` to the file `target`, and return what it says.
 
-    Raises `sim.results.store.ResultsError` where results are missing or damaged, OSError where the file cannot be written.
+    Raises `sim.results.store.ResultsError` where results are missing or damaged, OSError where the file cannot be
+    written.
     """
     page = make_page(read_material(folder))
     text = render(page)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sim.schema.columns import COUNTED, COUNTERS, KEYS, RUNS
-from sim.results.contrasts import OUTCOMES, compute_crossed_interval, compute_differences
 from sim.errors import ResultsError
 from sim.figures.labels import join_parts, label_settings, name_setting
-from sim.results.store import read_manifest, scan_table
+from sim.results.contrasts import OUTCOMES, compute_crossed_interval, compute_differences
 from sim.results.scenario import has_sample
+from sim.results.store import read_manifest, scan_table
 from sim.results.summaries import drop_repeated_points
+from sim.schema.columns import COUNTED, COUNTERS, KEYS, RUNS
 
 if TYPE_CHECKING:
     from sim.figures.figure import Table

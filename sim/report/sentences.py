@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.results.contrasts import find_same
 from sim.figures.labels import join_words, tell_open
 from sim.report.reading import COMPARISON, SWEEP, Material
 from sim.report.verdicts import VARIES
+from sim.results.contrasts import find_same
 from sim.results.scenario import describe_shocks, describe_size
 from sim.results.summaries import THRESHOLD, drop_repeated_points, explain_unknown
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, NamedTuple
 
-from sim.schema.fields import ASSUMED
-from sim.schema.parameters import Parameters, declarations
 from sim.report.grids import Grid, show
 from sim.report.reading import Material
 from sim.results.sizes import count_settings
+from sim.schema.fields import ASSUMED
+from sim.schema.parameters import Parameters, declarations
 
 DESIGN = "design"
 LINE = "regime.programmes."

@@ -12,14 +12,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.schema.columns import PEOPLE
 from sim.errors import ParameterError
+from sim.schema.columns import PEOPLE
 from sim.schema.parameters import Field
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.roster.reading import RosterTables
+    from sim.schema.roster_tables import RosterTables
 
 SMALLEST_GROUP = 5  # organizations; fewer are not shown apart. A usual rule for small cells; the number is assumed
 _PLACES = {"overrides", "folder", "field.folder", "varied"}  # parts of a manifest that may hold a path

@@ -20,27 +20,26 @@ from typing import Any
 
 from sim.schema.columns import MODEL_VERSION
 
-HERE = Path(__file__).parent
-RELEASED = HERE / "release.json"
+HERE = Path(__file__).parents[1]
+RELEASED = Path(__file__).with_name("release.json")
 # Nothing that computes a table of results imports these; tests/results/test_release.py holds that.
 ONLY_READING = (
     "__main__.py",
     "analysis",
-    "app",
-    "app_mesa.py",
     "calibration",
     "commands",
-    "explore",
+    "engine/snapshots.py",
+    "explorer",
     "figures",
     "games",
-    "importing",
     "interviews",
-    "leaders.py",
-    "partings.py",
+    "model/page.py",
     "report",
-    "scenario.py",
-    "snapshots.py",
-    "wording.py",
+    "results/divergence.py",
+    "results/leaders.py",
+    "results/scenario.py",
+    "roster/importing",
+    "text.py",
 )
 COMPUTING = ("commands/runs.py",)  # of those nevertheless
 LIBRARIES = ("numpy", "numba", "pandas", "pyarrow")  # whose versions may change a number or a byte of a table
@@ -50,10 +49,9 @@ SHOWN = 8  # digits of a hash in a line that people read
 
 def list_sources() -> list[Path]:
     """Return the sources that results depend on, sorted by their paths."""
-    top = [path for path in HERE.iterdir() if path.name not in ONLY_READING]
-    found = [source for path in top for source in (path.rglob("*.py") if path.is_dir() else [path])]
-    found += [HERE / name for name in COMPUTING]
-    return sorted(path for path in found if path.suffix == ".py")
+    skipped = [HERE / name for name in ONLY_READING]
+    found = [path for path in HERE.rglob("*.py") if not any(path.is_relative_to(place) for place in skipped)]
+    return sorted([*found, *(HERE / name for name in COMPUTING)])
 
 
 @functools.cache

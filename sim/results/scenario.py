@@ -13,14 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sim.schema.choices import label_choices
 from sim.results.disclosure import describe_roster, is_own
+from sim.results.sizes import count_field, count_settings
+from sim.schema.choices import label_choices
 from sim.schema.parameters import Parameters, declarations
 from sim.schema.regimes import Programme, Shock
-from sim.results.sizes import count_field, count_settings
 
 if TYPE_CHECKING:
-    from sim.roster.reading import RosterTables
+    from sim.schema.roster_tables import RosterTables
 
 MOST_LEVERS = 3  # told one by one; the others are counted
 MONEY = "grants.annual_usd_per_organization"
@@ -72,8 +72,8 @@ def describe_shocks(manifest: Mapping[str, Any], start: str = "") -> str:
 def describe_shock(shock: Mapping[str, Any], start: str = "", months: int | None = None) -> str:
     """Return one shock in words, without a full stop: ``all grant money ends in month 48 (January 2031), …``.
 
-    shock: the values of `sim.schema.regimes.Shock`; one that is missing has its default, one that is None differs between the
-    settings. months: the length of the runs, to say where the shock comes too late.
+    shock: the values of `sim.schema.regimes.Shock`; one that is missing has its default, one that is None differs
+    between the settings. months: the length of the runs, to say where the shock comes too late.
     """
     values = {**dataclasses.asdict(Shock()), **shock}
     month, kind = values["month"], values.get("kind") or values["name"]

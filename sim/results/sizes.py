@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.schema.parameters import Field
-    from sim.roster.reading import RosterTables
+    from sim.schema.roster_tables import RosterTables
 
 
 # What decides the size of a field: the chosen field, its numbers, or the folder of its roster.
@@ -35,7 +35,7 @@ def draw_locality_sizes(setting: Field) -> NDArray[Any]:
     if setting.locality_size_log_sd == 0.0:
         return np.full(setting.n_localities, setting.n_organizations)
     from sim.compiler import draws  # the compiler, which readers of results never need
-    from sim.roster.reading import entity_key
+    from sim.schema.keys import entity_key
 
     spread = [draws.normal(np.uint64(entity_key(name)), np.uint64(0), np.uint64(0)) for name in names]
     sizes = setting.n_organizations * np.exp(setting.locality_size_log_sd * np.array(spread))

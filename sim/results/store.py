@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sim.schema.choices import label_choices, merge_labels
-from sim.schema.columns import MODEL_VERSION
-from sim.results.disclosure import hide_places
 from sim.errors import ResultsError
 from sim.files.access import read_bounded, replace_file
-from sim.results.release import code_hash, describe_code, get_version, name_model, tell_code
 from sim.files.checksums import CHECK, digest_file, is_sealed, seal
+from sim.results.disclosure import hide_places
+from sim.results.release import code_hash, describe_code, get_version, name_model, tell_code
+from sim.schema.choices import label_choices, merge_labels
+from sim.schema.columns import MODEL_VERSION
 
 if TYPE_CHECKING:
     from sim.schema.parameters import Parameters

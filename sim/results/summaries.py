@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from sim.results.contrasts import compute_half_width
 from sim.schema import columns
 from sim.schema.columns import (
     BOOKED,
@@ -23,7 +24,6 @@ from sim.schema.columns import (
     START_MONTHS,
     WINDOWED,
 )
-from sim.results.contrasts import compute_half_width
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

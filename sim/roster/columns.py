@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.files.delimited import SAVE_AS, fold_id, fold_name, read_rows
 from sim.errors import DelimitedError, RosterError, UnfitFileError
+from sim.files.delimited import SAVE_AS, fold_id, fold_name, read_rows
 from sim.schema.parameters import Field, Meetings
 from sim.schema.regimes import Programme
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.roster.reading import entity_key
+from sim.schema.keys import entity_key
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.roster.reading import Localities, RosterTables
+    from sim.schema.roster_tables import Localities, RosterTables
 
 
 class Seated(NamedTuple):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from dataclasses import field as declare
 
-from sim.schema.fields import ASSUMED, Group, check_fields, choice, number, switch
 from sim.errors import ParameterError
+from sim.schema.fields import ASSUMED, Group, check_fields, choice, number, switch
 
 ALLOCATIONS = ("competitive", "lottery", "formula")
 LEVELS = ("locality", "state", "nation")

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.compiler.struct_refs import allocate, of, passed_by_reference
 from sim.schema import columns
 from sim.schema.parameters import kernel_fields
-from sim.compiler.struct_refs import allocate, of, passed_by_reference
 
 Array = np.ndarray
 

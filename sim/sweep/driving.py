@@ -15,8 +15,8 @@ import pandas as pd
 
 from sim.errors import FULL, ConfigurationError, NoRoomError
 from sim.files.access import replace_file
-from sim.sweep.engines import Engine
 from sim.files.locking import is_locked, lock_folder
+from sim.sweep.engines import Engine
 from sim.sweep.parts import (
     FOLDER,
     Failure,

@@ -6,15 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sim.results import store
-from sim.schema.choices import label_choices
-from sim.schema.columns import MODEL_VERSION
 from sim.configuration import set_values
-from sim.schema.settable import GROUPS
 from sim.configuration.options import describe_choices
-from sim.results.store import CAUTION, describe_versions
+from sim.results import store
 from sim.results.scenario import describe_scenario
 from sim.results.sizes import FIELD_NAMES, count_field
+from sim.results.store import CAUTION, describe_versions
+from sim.schema.choices import label_choices
+from sim.schema.columns import MODEL_VERSION
+from sim.schema.settable import GROUPS
 from sim.sweep.parts import Failure
 from sim.sweep.plan import Plan
 
@@ -87,8 +87,8 @@ def describe_held(plan: Plan, folder: Path) -> str:
 
 def _describe_rosters(plan: Plan) -> dict[str, Any] | None:
     """Return what is said of the rosters of a plan's settings; of one that has gone or changed, the most careful."""
-    from sim.results.disclosure import describe_roster, merge_rosters
     from sim.errors import RosterError
+    from sim.results.disclosure import describe_roster, merge_rosters
     from sim.roster.reading import read_folder
 
     found = []

@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 
 from sim.errors import ConfigurationError
 from sim.files.access import check_regular, replace_file
-from sim.results.release import describe_maker, find_difference
 from sim.files.checksums import is_sealed, seal
+from sim.results.release import describe_maker, find_difference
 
 if TYPE_CHECKING:
     import pandas as pd

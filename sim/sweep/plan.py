@@ -16,19 +16,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sim.schema.choices import name_runs
-from sim.schema.columns import MODEL_VERSION
 from sim.configuration import Configuration
 from sim.configuration.composition import compose
-from sim.schema.settable import GROUPS, build_parameters
 from sim.configuration.designs import CASE, Design, name_columns, read_design, set_values
 from sim.configuration.doubtful import check_labels, find_warnings
-from sim.results.disclosure import find_places, hide_place, hide_places
 from sim.errors import ConfigurationError
 from sim.files.access import read_bounded, replace_file
-from sim.schema.parameters import Parameters
-from sim.results.release import describe_code, describe_maker, find_difference
 from sim.files.checksums import is_sealed, seal
+from sim.results.disclosure import find_places, hide_place, hide_places
+from sim.results.release import describe_code, describe_maker, find_difference
+from sim.schema.choices import name_runs
+from sim.schema.columns import MODEL_VERSION
+from sim.schema.parameters import Parameters
+from sim.schema.settable import GROUPS, build_parameters
 
 FORMAT = 1
 MOST_BYTES = 500_000_000  # of a plan, which lists its points

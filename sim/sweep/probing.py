@@ -7,9 +7,9 @@ import itertools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sim.schema.settable import GROUPS
 from sim.configuration.designs import CASE, Design
 from sim.results.disclosure import hide_places
+from sim.schema.settable import GROUPS
 from sim.sweep.plan import Plan
 from sim.sweep.work import read_roster
 

@@ -23,6 +23,7 @@ import numpy as np
 
 from sim.configuration import find_value
 from sim.errors import ConfigurationError
+from sim.files.locking import WORKERS_LOCK
 from sim.sweep.parts import Failure, Stretch, write_part
 from sim.sweep.plan import Plan, Run, check_maker, read_plan
 
@@ -31,11 +32,10 @@ if TYPE_CHECKING:
 
     from sim.engine.batch import Chunk
     from sim.engine.inputs import Inputs
-    from sim.schema.parameters import Parameters
     from sim.engine.region import Region
-    from sim.roster.reading import RosterTables
+    from sim.schema.parameters import Parameters
+    from sim.schema.roster_tables import RosterTables
 
-WORKERS_LOCK = ".workers.lock"
 SECONDS_BETWEEN_LOOKS = 0.2
 JUDGED_AT_ONCE = 200  # runs; more would only take more memory
 
@@ -169,8 +169,8 @@ def _make_column(values: list[Any]) -> np.ndarray:
 def _read_folder(folder: str, populations: tuple[str, ...], sectors: tuple[str, ...], digests: str) -> RosterTables:
     from dataclasses import replace
 
-    from sim.schema.parameters import Field
     from sim.roster.reading import read_folder
+    from sim.schema.parameters import Field
 
     shares = [1.0 / len(populations)] * len(populations), [1.0 / len(sectors)] * len(sectors)
     setting = replace(

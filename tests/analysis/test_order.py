@@ -13,10 +13,10 @@ from sim.analysis.reading import make_sweep
 from sim.analysis.robustness import compute_robustness
 from sim.analysis.scenarios import find_scenarios
 from sim.analysis.sensitivity import compute_sensitivity
-from sim.schema.columns import MODEL_VERSION
 from sim.errors import AnalysisError
 from sim.results.release import describe_code
 from sim.results.store import Results, save_results
+from sim.schema.columns import MODEL_VERSION
 from tests.analysis.tables import make_manifest, make_runs
 from tests.sealing import seal_anew
 

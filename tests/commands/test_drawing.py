@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 from sim.__main__ import main
-from sim.schema.columns import MODEL_VERSION
 from sim.commands import drawing
 from sim.commands.drawing import Pencil
 from sim.results.release import describe_code
 from sim.results.store import Results, save_results
+from sim.schema.columns import MODEL_VERSION
 
 
 def make_results(n_months=25):

@@ -9,9 +9,9 @@ import sim
 from sim.__main__ import main
 from sim.commands.init import make_files
 from sim.commands.validate import summarise_roster
-from sim.schema.parameters import Field
-from sim.roster.reading import read_folder
 from sim.roster.columns import COLUMNS, MAX_PROBLEMS, find_columns
+from sim.roster.reading import read_folder
+from sim.schema.parameters import Field
 from tests.test_docs import ROOT
 
 

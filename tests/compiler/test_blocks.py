@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.schema import columns
-from sim.results import summaries
 from sim.__main__ import main
+from sim.results import summaries
 from sim.results.contrasts import compute_differences
 from sim.results.store import load_results
+from sim.schema import columns
 
 SMALL = ["field.n_organizations=6", "seeds=2"]
 CHANGES = ("collaboration_change", "effective_change")

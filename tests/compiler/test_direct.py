@@ -14,18 +14,17 @@ import numpy as np
 import pytest
 
 import sim
-from sim.engine import batch
-from sim.engine import localities
-from sim.dynamics import schedule
-from sim.dynamics.membership import add_member
+from sim.compiler.draws import exponential, gumbel, normal, philox, stream, uniform
 from sim.compiler.jit import IS_COMPILED
 from sim.configuration import compose
-from sim.compiler.draws import exponential, gumbel, normal, philox, stream, uniform
-from sim.games import measuring
-from sim.games.snapshot import take_snapshot
+from sim.dynamics import schedule
+from sim.dynamics.membership import add_member
+from sim.dynamics.relations import clip
+from sim.engine import batch, localities
 from sim.engine.inputs import Inputs
 from sim.engine.region import Region
-from sim.dynamics.relations import clip
+from sim.games import measuring
+from sim.games.snapshot import take_snapshot
 from sim.roster.reading import read_folder
 
 if not IS_COMPILED:

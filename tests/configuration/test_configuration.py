@@ -17,9 +17,9 @@ from sim.configuration import (
     set_values,
 )
 from sim.errors import ConfigurationError, ParameterError
+from sim.roster.reading import locate_folder
 from sim.schema.parameters import Parameters
 from sim.schema.regimes import Programme, Regime
-from sim.roster.reading import locate_folder
 
 REGIMES = (
     "unrestricted",

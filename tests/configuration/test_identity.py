@@ -10,13 +10,13 @@ import pytest
 
 import sim
 from sim.__main__ import main
-from sim.schema.choices import label_choices, name_runs
 from sim.configuration import compose, option_files, read_varied
 from sim.configuration.designs import read_design
 from sim.configuration.doubtful import find_warnings, tell_shock
 from sim.errors import ConfigurationError
-from sim.schema.parameters import declarations
 from sim.results.store import load_results
+from sim.schema.choices import label_choices, name_runs
+from sim.schema.parameters import declarations
 from sim.sweep.plan import make_plan
 from sim.sweep.probing import find_refusals
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sim.schema import state
 from sim.configuration import compose, set_values
 from sim.engine.inputs import Inputs
+from sim.schema import state
 from tests.worlds import World, assert_same, find_worlds, make_world, run_world
 
 POINTS = (  # one after the other: each leaves something as it was and changes something else

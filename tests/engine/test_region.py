@@ -12,15 +12,15 @@ import pandas as pd
 import pytest
 
 from sim import load_results
-from sim.schema import columns
 from sim.__main__ import main
 from sim.configuration import compose
 from sim.engine.batch import run_compiled, simulate
-from sim.errors import ParameterError
 from sim.engine.inputs import Inputs
-from sim.model.model import CoalitionModel
-from sim.schema.regimes import LEVELS
 from sim.engine.region import Region
+from sim.errors import ParameterError
+from sim.model.model import CoalitionModel
+from sim.schema import columns
+from sim.schema.regimes import LEVELS
 from tests.worlds import keep_last
 
 ROOT = Path(__file__).parents[2]

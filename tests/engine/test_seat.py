@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.dynamics import turns
-from sim.engine.interventions import simulate_changed
-from sim.engine.warmup import compile_turns
 from sim.compiler.jit import IS_COMPILED
 from sim.configuration import compose
-from sim.engine.decisions import ACTS, Decision, read_decision
-from sim.engine.batch import run_compiled, run_processes, simulate
-from sim.errors import ConfigurationError
-from sim.engine.inputs import Inputs
-from sim.engine.seat import Player
+from sim.dynamics import turns
 from sim.dynamics.schedule import PROCESSES
+from sim.engine.batch import run_compiled, run_processes, simulate
+from sim.engine.decisions import ACTS, Decision, read_decision
+from sim.engine.inputs import Inputs
+from sim.engine.interventions import simulate_changed
+from sim.engine.seat import Player
+from sim.engine.warmup import compile_turns
+from sim.errors import ConfigurationError
 from sim.schema.state import ROW_DTYPE
 
 MONTHS = 30

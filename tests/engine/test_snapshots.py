@@ -5,8 +5,8 @@ import pytest
 
 from sim.configuration import compose
 from sim.engine.batch import prepare, run_compiled
-from sim.errors import ParameterError
 from sim.engine.snapshots import visit_months
+from sim.errors import ParameterError
 
 SEED, ROOM = 7, 4096
 

@@ -29,8 +29,8 @@ from experiments.validation.patterns import PATTERNS
 from experiments.validation.report import CSV_COLUMNS, judge_patterns, make_summary, write_page
 from experiments.validation.running import list_seeds, measure_set
 from experiments.validation.settings import Setting
-from sim.schema.columns import MONTHS
 from sim.errors import ParameterError
+from sim.schema.columns import MONTHS
 
 ROOT = Path(__file__).parents[2]
 KEPT = command.KEPT

@@ -12,12 +12,12 @@ from sim.__main__ import main
 from sim.commands.explore import compose_explorer
 from sim.configuration import Design, compose, configuration_folder
 from sim.engine.batch import run_compiled
+from sim.engine.inputs import Inputs
 from sim.explorer.building import build_explorer
 from sim.explorer.header import find_dimensions
 from sim.explorer.packing import pack_numbers, pack_run
 from sim.explorer.recording import Recorder
 from sim.explorer.scenes import SCENES, make_scenes
-from sim.engine.inputs import Inputs
 
 SMALL = ["field.n_organizations=8", "months=24", "seeds=2"]
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from sim.__main__ import main
-from sim.explorer.live.asking import MAX_DECISIONS, Seat
-from sim.explorer.live.game import PlayedRecorder, describe_turn, hide
-from sim.explorer.live.options import Options
 from sim.commands.run import add_changes
 from sim.commands.runs import run_design
 from sim.configuration import compose
 from sim.engine.decisions import ACTS, Decision
+from sim.explorer.live.asking import MAX_DECISIONS, Seat
+from sim.explorer.live.game import PlayedRecorder, describe_turn, hide
+from sim.explorer.live.options import Options
 from sim.explorer.recording import CAUSE, KIND, ORGANIZATION
 from tests.explorer.test_server import enter, run_to_end, serving, serving_by_command
 

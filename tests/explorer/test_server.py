@@ -17,15 +17,15 @@ import pytest
 import uvicorn
 
 import sim
+from sim.commands.run import add_changes
+from sim.commands.runs import run_design
+from sim.configuration import compose
+from sim.errors import RefusedError
 from sim.explorer.live.guards import MAX_BODY_BYTES, Room, make_code
 from sim.explorer.live.options import Options
 from sim.explorer.live.server import App, build_app
 from sim.explorer.live.serving import listen
 from sim.explorer.live.visitors import Visitors
-from sim.commands.run import add_changes
-from sim.commands.runs import run_design
-from sim.configuration import compose
-from sim.errors import RefusedError
 
 
 @pytest.fixture(scope="module")

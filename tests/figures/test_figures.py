@@ -12,8 +12,6 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
-from sim.schema.columns import RATES
-from sim.results.contrasts import compute_differences
 from sim.errors import FigureError, ObservationError
 from sim.figures import AFTER_A_RUN, AFTER_THE_DEMO, FIGURES, draw, make_figures, style
 from sim.figures.boxes import plot_boxes
@@ -33,7 +31,9 @@ from sim.figures.style import PHONE, WIDE, compute_contrast, darken
 from sim.figures.survival import estimate_survival, find_median, follow_coalitions, plot_survival
 from sim.figures.tornado import plot_tornado
 from sim.figures.validation import exceeds_null, plot_validation
+from sim.results.contrasts import compute_differences
 from sim.results.store import Results
+from sim.schema.columns import RATES
 
 SCENARIO = "All grant money ends in month 48, running awards included. 18 organizations, 120 months."
 ORIGIN = Origin(

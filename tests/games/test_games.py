@@ -19,10 +19,10 @@ import sim
 from sim import games
 from sim.__main__ import main
 from sim.compiler.jit import IS_COMPILED
-from sim.errors import GameError
-from sim.games import HedonicGame
 from sim.engine.inputs import Inputs
 from sim.engine.snapshots import visit_months
+from sim.errors import GameError
+from sim.games import HedonicGame
 
 PAGE = Path(sim.__file__).parents[1] / "docs" / "games.md"
 tables = st.integers(1, 6).flatmap(

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.schema import columns
 from sim.__main__ import main
 from sim.errors import InterviewError, ParameterError
 from sim.interviews import (
@@ -23,6 +22,7 @@ from sim.interviews import (
 from sim.interviews.memories import Stay, trace_run
 from sim.interviews.themes import AWARENESS_RISES, NOT_RENEWED
 from sim.results.store import Results, load_results
+from sim.schema import columns
 
 NAMES = ["month", "event", "organization", "coalition", "line", "cause", "generation"]
 # Organizations 1 to 4 found coalition 1; 5 joins it; 2, 3 and 4 walk out; 1 loses what it held; 5 leaves; it ends.

@@ -12,8 +12,8 @@ import pytest
 from mesa.batchrunner import batch_run
 
 import sim
-from sim.engine import batch as engine
 from sim.configuration import compose
+from sim.engine import batch as engine
 from sim.errors import ConfigurationError, ParameterError
 from sim.model.model import CoalitionModel
 from sim.schema.parameters import Field, Parameters

@@ -6,8 +6,8 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 import sim
-from sim.model.page import SHOWN, ClassroomModel, draw_field, draw_series
 from sim.errors import ConfigurationError
+from sim.model.page import SHOWN, ClassroomModel, draw_field, draw_series
 
 
 @pytest.fixture(scope="module")

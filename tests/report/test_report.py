@@ -15,7 +15,6 @@ import pytest
 from scipy import stats
 
 from sim.__main__ import main
-from sim.results.contrasts import OUTCOMES, compute_differences
 from sim.errors import ResultsError
 from sim.report import write_report
 from sim.report.drawings import embed
@@ -26,6 +25,7 @@ from sim.report.provenance import tell_command
 from sim.report.reading import read_material
 from sim.report.sentences import MOST_WORDS, count_words, tell_difference, tell_headline, tell_summary
 from sim.report.settings import list_entries, tell_assumptions
+from sim.results.contrasts import OUTCOMES, compute_differences
 from sim.results.summaries import summarise
 from tests.sealing import seal_anew
 

@@ -8,10 +8,10 @@ import pytest
 from scipy import stats
 
 from sim.__main__ import main
-from sim.results.contrasts import compute_differences, compute_half_width, compute_t_quantile, tell_differences
 from sim.figures import make_figures
 from sim.report.page import make_page
 from sim.report.reading import read_material
+from sim.results.contrasts import compute_differences, compute_half_width, compute_t_quantile, tell_differences
 from sim.results.store import load_results
 
 

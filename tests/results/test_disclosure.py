@@ -7,6 +7,7 @@ import pytest
 
 from sim.commands.draw import _read_names
 from sim.configuration import compose
+from sim.errors import ConfigurationError, ParameterError
 from sim.results.disclosure import (
     SMALLEST_GROUP,
     count_names,
@@ -19,9 +20,8 @@ from sim.results.disclosure import (
     tell_roster,
     withhold,
 )
-from sim.errors import ConfigurationError, ParameterError
-from sim.schema.parameters import Field
 from sim.roster.reading import read_folder
+from sim.schema.parameters import Field
 from sim.sweep.manifest import _describe_rosters
 from sim.sweep.plan import make_plan
 from tests.test_docs import ROOT

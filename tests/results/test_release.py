@@ -9,14 +9,21 @@ from pathlib import Path
 import grimp
 import pytest
 
-from sim.results import release
 from sim.__main__ import main
-from sim.schema.columns import MODEL_VERSION
+from sim.results import release
 from sim.results.store import load_results, save_results
+from sim.schema.columns import MODEL_VERSION
 from tests.commands.test_drawing import make_results
 
 ROOT = Path(release.HERE).parent
-COMPUTES = ("sim.sweep.work", "sim.sweep.plan", "sim.commands.runs", "sim.engine.batch", "sim.model.model", "sim.engine.interventions")
+COMPUTES = (
+    "sim.sweep.work",
+    "sim.sweep.plan",
+    "sim.commands.runs",
+    "sim.engine.batch",
+    "sim.model.model",
+    "sim.engine.interventions",
+)
 ONLY_SAYS = {"sim.commands.console"}  # prints, and computes nothing
 
 
@@ -68,7 +75,11 @@ def test_the_hash_covers_every_module_that_a_table_of_results_depends_on():
 
 def test_the_hash_covers_nothing_that_only_reads_or_words_results():
     spare = {name for name in list_covered() - list_needed() if not name.startswith("sim.sweep.")}
-    assert spare == {"sim", "sim.sweep", "sim.dynamics.processes"}  # packages; those of a sweep say which runs there are
+    assert spare == {
+        "sim",
+        "sim.sweep",
+        "sim.dynamics.processes",
+    }  # packages; those of a sweep say which runs there are
 
 
 def test_what_is_left_out_is_there_and_only_reads():
@@ -236,4 +247,6 @@ def test_a_sweep_does_not_go_on_with_edited_sources(tmp_path):
 
 
 def test_the_released_sources_are_those_that_are_here():
-    assert release.is_released(), "sim/results/release.json is stale: run `make released` and commit it with the sources"
+    assert release.is_released(), (
+        "sim/results/release.json is stale: run `make released` and commit it with the sources"
+    )

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.schema import columns
-from sim.engine.interventions import simulate_changed
 from sim.configuration import compose
 from sim.engine.batch import simulate
+from sim.engine.interventions import simulate_changed
 from sim.errors import ResultsError
 from sim.results.store import TABLES, Results, load_results, save_results
 from sim.results.summaries import find_typical_seed
+from sim.schema import columns
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,15 @@ from sim.configuration import configuration_folder
 from sim.figures import make_figures
 from sim.report.page import make_page, render
 from sim.report.reading import read_material
+from sim.results.scenario import (
+    describe_scenario,
+    describe_shock,
+    describe_shocks,
+    ends_awards,
+    name_month,
+    name_shocks,
+)
 from sim.results.store import load_results, read_manifest
-from sim.results.scenario import describe_scenario, describe_shock, describe_shocks, ends_awards, name_month, name_shocks
 
 SHOCKS = {
     "none": "no shock",

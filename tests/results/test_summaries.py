@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.schema import columns
 from sim.results import summaries
+from sim.schema import columns
 
 COUNTS = ["exits", "breakaways", "foundings", "rival_foundings", "hollowings", "dissolutions", "closures"]
 

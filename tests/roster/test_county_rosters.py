@@ -5,12 +5,12 @@ import pytest
 
 from sim.configuration import compose
 from sim.engine.batch import prepare, simulate
-from sim.errors import ParameterError, RosterError
 from sim.engine.inputs import Inputs
-from sim.model.model import CoalitionModel
-from sim.schema.parameters import Parameters
 from sim.engine.region import Region
+from sim.errors import ParameterError, RosterError
+from sim.model.model import CoalitionModel
 from sim.roster.reading import read_folder
+from sim.schema.parameters import Parameters
 
 HEADER = "org_id,localities,monthly_need_usd,viewpoint,coalitions"
 ROWS = (

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.roster import reading
-from sim.roster import columns
+from sim.roster import columns, reading
+from sim.roster.reading import read_folder
+from sim.schema import keys
 from sim.schema.parameters import Field
 from sim.schema.regimes import Programme
-from sim.roster.reading import read_folder
 from tests import emon
 
 HOME = Path(__file__).parents[2]
@@ -176,9 +176,9 @@ def test_one_number_written_two_ways_is_one_digest(tmp_path):
 
 def test_an_entity_key_is_the_hash_of_the_id():
     expected = int.from_bytes(hashlib.blake2b("org-é".encode(), digest_size=8).digest(), "little")
-    assert reading.entity_key("org-é") == expected
+    assert keys.entity_key("org-é") == expected
     assert 0 <= expected < 2**64
-    assert len({reading.entity_key(f"org-{i}") for i in range(2000)}) == 2000
+    assert len({keys.entity_key(f"org-{i}") for i in range(2000)}) == 2000
 
 
 def test_reading_loads_nothing_compiled():

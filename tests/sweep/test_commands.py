@@ -16,8 +16,8 @@ from sim.__main__ import main
 from sim.commands import sweep as sweep_verb
 from sim.errors import ResultsError
 from sim.files import locking
-from sim.sweep import pilot
 from sim.files.locking import lock_folder
+from sim.sweep import pilot
 from tests.sealing import seal_anew
 
 WORDS = ("memberships.turf_weight=0,0.5", "months=6", "seeds=3", "name=small")

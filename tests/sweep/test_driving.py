@@ -11,14 +11,12 @@ import sim
 from sim.commands.runs import run_design
 from sim.configuration import compose, read_varied
 from sim.errors import ConfigurationError, FolderInUseError, NoRoomError
-from sim.roster.reading import locate_folder
-from sim.sweep import driving
 from sim.files import locking
-from sim.sweep import pilot
-from sim.sweep import work
+from sim.files.locking import lock_folder
+from sim.roster.reading import locate_folder
+from sim.sweep import driving, pilot, work
 from sim.sweep.driving import choose_length, describe
 from sim.sweep.engines import Here, Workers
-from sim.files.locking import lock_folder
 from sim.sweep.parts import FOLDER
 from sim.sweep.pilot import Pilot, check_room
 from sim.sweep.plan import extend_plan, read_plan

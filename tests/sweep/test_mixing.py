@@ -5,10 +5,10 @@ import os
 
 import pytest
 
-from sim.results import release
 from sim.__main__ import main
 from sim.errors import ConfigurationError
 from sim.files.checksums import seal
+from sim.results import release
 from sim.sweep import pilot
 from sim.sweep.clusters.tasks import do_task
 from sim.sweep.engines import Here, Workers

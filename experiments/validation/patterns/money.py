@@ -10,9 +10,9 @@ import numpy as np
 from experiments.validation.claims import Claim, Pattern
 from experiments.validation.measures import average, average_months, compute_rates
 from experiments.validation.settings import Setting
-from sim.schema import columns
 from sim.engine.batch import run_compiled
 from sim.engine.snapshots import visit_months
+from sim.schema import columns
 
 if TYPE_CHECKING:
     from sim.engine.inputs import Inputs

@@ -10,8 +10,8 @@ from experiments.validation.claims import Claim, Pattern
 from experiments.validation.kernels import relate
 from experiments.validation.measures import average, average_months, compute_entropy
 from experiments.validation.settings import Setting
-from sim.schema import columns
 from sim.engine.snapshots import visit_months
+from sim.schema import columns
 
 RIVALS = (columns.RIVAL_FOUND, columns.RIVAL_BREAK_AWAY)
 

@@ -15,11 +15,11 @@ from experiments.validation.measures import (
     expect_centralisation,
 )
 from experiments.validation.settings import Setting
-from sim.schema import columns
+from sim.dynamics.schedule import PROCESSES
 from sim.engine.batch import run_processes
 from sim.engine.inputs import build_record
-from sim.dynamics.schedule import PROCESSES
 from sim.engine.snapshots import visit_months
+from sim.schema import columns
 from sim.schema.state import ROW_DTYPE
 
 

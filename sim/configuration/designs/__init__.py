@@ -5,7 +5,7 @@ from sim.configuration.designs.design import CASE, Design
 from sim.configuration.designs.narrowing import add_varied, narrow
 from sim.configuration.designs.reading import check_groups, read_design
 from sim.configuration.designs.samples import MAX_POINTS
-from sim.configuration.designs.setting import get_value, set_values
+from sim.schema.settable import get_value, set_values
 
 __all__ = [
     "CASE",

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sim.configuration.designs.design import CASE
+from sim.results.disclosure import hide_place
 from sim.schema.choices import name_shock
 from sim.schema.columns import KEYS, MONTHS, RUNS
-from sim.schema.settable import GROUPS
-from sim.configuration.designs.design import CASE
-from sim.configuration.designs.setting import get_value
-from sim.results.disclosure import hide_place
 from sim.schema.parameters import Parameters
+from sim.schema.settable import GROUPS, get_value
 
 
 def name_columns(names: list[str]) -> dict[str, str]:

@@ -34,8 +34,8 @@ def read_ensemble(path: str | Path | None = None) -> pd.DataFrame:
     """
     import pandas as pd
 
-    from sim.schema.settable import show
     from sim.errors import ConfigurationError
+    from sim.schema.settable import show
 
     path = ensemble_file() if path is None else Path(path)
     try:
@@ -60,8 +60,8 @@ def read_ensemble(path: str | Path | None = None) -> pd.DataFrame:
 
 
 def _check_names(path: Path, names: list[str]) -> None:
-    from sim.schema.settable import declared, find_declaration, suggest
     from sim.errors import ConfigurationError
+    from sim.schema.settable import declared, find_declaration, suggest
 
     if names[:1] != [SET] or len(names) < 2:
         raise ConfigurationError(f"{path}: its columns must be '{SET}' and then parameters, not {', '.join(names)}")
@@ -75,9 +75,9 @@ def _check_names(path: Path, names: list[str]) -> None:
 
 def _read_value(path: Path, name: str, text: str, number: str) -> float:
     """Return one entry as the parameter's kind. Raises `ConfigurationError` where it is none, or out of range."""
-    from sim.schema.settable import check_value, find_declaration
     from sim.errors import ConfigurationError
     from sim.roster.columns import NUMBER
+    from sim.schema.settable import check_value, find_declaration
 
     declaration = find_declaration(name)
     assert declaration is not None

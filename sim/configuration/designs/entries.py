@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sim.schema.settable import EXPERIMENT_KEYS, GROUPS, RUN_KEYS, check_value, show, suggest
 from sim.errors import ConfigurationError
+from sim.schema.settable import EXPERIMENT_KEYS, GROUPS, RUN_KEYS, check_value, show, suggest
 
 
 def require_mapping(tree: Any, where: str, wanted: str) -> Mapping[str, Any]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.schema.settable import GROUPS, find_declaration, refuse_unknown, show
 from sim.configuration.designs.constraints import EXAMPLE, Constraint, read_constraint
 from sim.configuration.designs.design import Design
 from sim.configuration.designs.entries import require_list
 from sim.configuration.designs.sampling import ENSEMBLE, MATRICES
-from sim.configuration.designs.setting import get_value
 from sim.errors import ConfigurationError, ConstraintError
 from sim.schema.parameters import Parameters
+from sim.schema.settable import GROUPS, find_declaration, get_value, refuse_unknown, show
 
 
 def read_constraints(tree: Any, design: Design, parameters: Parameters | None, where: str) -> tuple[Constraint, ...]:

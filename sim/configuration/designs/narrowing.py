@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sim.schema.settable import find_declaration
 from sim.configuration.designs.entries import require_mapping
 from sim.configuration.designs.sampling import ENSEMBLE
+from sim.schema.settable import find_declaration
 
 
 def narrow(tree: Any, names: Iterable[str]) -> Any:

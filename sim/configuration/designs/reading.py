@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sim.schema.settable import GROUPS, NAME_PATTERN, show
 from sim.configuration.designs.design import CASE, Design
 from sim.configuration.designs.entries import check_entry, refuse_others, refuse_repeats, require_list, require_mapping
 from sim.configuration.designs.limits import read_constraints
@@ -14,6 +13,7 @@ from sim.configuration.designs.sampling import MATRICES, WORDS
 from sim.configuration.options import check_option
 from sim.errors import ConfigurationError, SamplingError
 from sim.schema.parameters import Parameters
+from sim.schema.settable import GROUPS, NAME_PATTERN, show
 
 KEYS = ("vary", "cases", "sample", "constraints", "designs")
 

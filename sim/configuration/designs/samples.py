@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sim.configuration.designs.axes import Axis
+from sim.configuration.designs.entries import check_entry, refuse_others, refuse_repeats, require_mapping
+from sim.configuration.designs.sampling import ENSEMBLE, METHODS, Sample, check_library, digest_axes
+from sim.errors import ConfigurationError, SamplingError
 from sim.schema.settable import (
     EXPERIMENT_KEYS,
     GROUPS,
@@ -16,10 +20,6 @@ from sim.schema.settable import (
     show,
     suggest,
 )
-from sim.configuration.designs.axes import Axis
-from sim.configuration.designs.entries import check_entry, refuse_others, refuse_repeats, require_mapping
-from sim.configuration.designs.sampling import ENSEMBLE, METHODS, Sample, check_library, digest_axes
-from sim.errors import ConfigurationError, SamplingError
 
 MAX_POINTS = 10_000_000
 _RANGE_KEYS = ("low", "high", "scale")

@@ -7,11 +7,11 @@ import math
 
 import numpy as np
 
-from sim.schema import columns
-from sim.dynamics.membership import NOBODY, leave_all, log_event
-from sim.compiler.jit import compiled, compiled_apart
 from sim.compiler.draws import CLOSE, OPEN, SETTLE, normal, philox, stream, uniform
+from sim.compiler.jit import compiled, compiled_apart
+from sim.dynamics.membership import NOBODY, leave_all, log_event
 from sim.dynamics.relations import clip
+from sim.schema import columns
 
 
 @compiled

@@ -2,10 +2,10 @@
 
 import math
 
-from sim.schema import columns
-from sim.dynamics.membership import NOBODY, log_event
 from sim.compiler.jit import compiled, compiled_apart
+from sim.dynamics.membership import NOBODY, log_event
 from sim.dynamics.relations import is_within_dates
+from sim.schema import columns
 
 TOTAL_CUT, STREAM_SHIFT, SHORT_TERMS, NEW_CONDITION = 1, 2, 3, 4  # regimes.SHOCKS
 

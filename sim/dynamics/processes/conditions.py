@@ -6,10 +6,9 @@ built in through `ambiguity`. Weights are assumed.
 
 import numpy as np
 
-from sim.schema import columns
-from sim.dynamics.membership import NOBODY, log_event
-from sim.compiler.jit import compiled, compiled_apart
 from sim.compiler.draws import RESPOND, gumbel, stream
+from sim.compiler.jit import compiled, compiled_apart
+from sim.dynamics.membership import NOBODY, log_event
 from sim.dynamics.relations import (
     clip,
     compute_fit,
@@ -18,6 +17,7 @@ from sim.dynamics.relations import (
     is_round,
     refresh_eligibility,
 )
+from sim.schema import columns
 
 
 @compiled_apart

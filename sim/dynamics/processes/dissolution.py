@@ -7,10 +7,10 @@ and so here.
 
 import numpy as np
 
-from sim.schema import columns
-from sim.dynamics.membership import end_coalition
-from sim.compiler.jit import compiled_apart
 from sim.compiler.draws import DISSOLVE, stream, uniform
+from sim.compiler.jit import compiled_apart
+from sim.dynamics.membership import end_coalition
+from sim.schema import columns
 
 
 @compiled_apart

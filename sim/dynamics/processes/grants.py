@@ -6,11 +6,11 @@ every award is paid out over its term to the last cent (`accounts`) or returned.
 
 import math
 
-from sim.schema import columns
-from sim.dynamics.membership import NOBODY, find_best_record, log_event, sign_mou
-from sim.compiler.jit import compiled, compiled_apart
 from sim.compiler.draws import AWARD, PASS_AMBIGUOUS, gumbel, stream, to_uniform, uniform
+from sim.compiler.jit import compiled, compiled_apart
+from sim.dynamics.membership import NOBODY, find_best_record, log_event, sign_mou
 from sim.dynamics.relations import FORMULA, LOTTERY, compute_fit, is_ahead, is_round
+from sim.schema import columns
 
 PASSED, TAKEN = 1, 2  # marks in environment.group
 

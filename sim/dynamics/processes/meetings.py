@@ -8,11 +8,10 @@ import math
 
 import numpy as np
 
-from sim.schema import columns
-from sim.dynamics.membership import NOBODY, log_event, sign_mou
-from sim.compiler.jit import compiled, compiled_apart, inlined
 from sim.compiler.draws import MEET, SIGN_MOU, stream, uniform
+from sim.compiler.jit import compiled, compiled_apart, inlined
 from sim.compiler.struct_refs import hold
+from sim.dynamics.membership import NOBODY, log_event, sign_mou
 from sim.dynamics.relations import (
     clip,
     compute_baseline_trust,
@@ -24,6 +23,7 @@ from sim.dynamics.relations import (
     is_ahead,
     list_members,
 )
+from sim.schema import columns
 
 
 @compiled_apart

@@ -9,7 +9,9 @@ import math
 
 import numpy as np
 
-from sim.schema import columns
+from sim.compiler.draws import REVIEW, REVIEW_ORDER, philox, stream, to_gumbel, to_uniform, uniform
+from sim.compiler.jit import compiled, inlined
+from sim.compiler.struct_refs import hold
 from sim.dynamics.membership import (
     BY_REVIEW,
     NOBODY,
@@ -20,9 +22,6 @@ from sim.dynamics.membership import (
     log_member,
     remove_member,
 )
-from sim.compiler.jit import compiled, inlined
-from sim.compiler.draws import REVIEW, REVIEW_ORDER, philox, stream, to_gumbel, to_uniform, uniform
-from sim.compiler.struct_refs import hold
 from sim.dynamics.relations import (
     compute_affinity,
     compute_cost,
@@ -40,6 +39,7 @@ from sim.dynamics.relations import (
     prepare_sizes,
     to_nine_digits,
 )
+from sim.schema import columns
 
 OPEN_DOOR, MAJORITY = 0, 1  # parameters.Memberships.admission
 STAY, FOUND_NEW = np.uint64(1), np.uint64(2)

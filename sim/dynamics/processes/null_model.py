@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from sim.schema import columns
+from sim.compiler.draws import REVIEW, REVIEW_ORDER, philox, stream, to_uniform, uniform
+from sim.compiler.jit import compiled
 from sim.dynamics.membership import (
     BY_REVIEW,
     NOBODY,
@@ -13,8 +14,7 @@ from sim.dynamics.membership import (
     log_member,
     remove_member,
 )
-from sim.compiler.jit import compiled
-from sim.compiler.draws import REVIEW, REVIEW_ORDER, philox, stream, to_uniform, uniform
+from sim.schema import columns
 
 
 @compiled

@@ -5,7 +5,8 @@ poles and each other member goes with the pole it stands closer to. Cut ties los
 (Heaney & Rojas 2008).
 """
 
-from sim.schema import columns
+from sim.compiler.draws import BREAK_AWAY, gumbel, stream
+from sim.compiler.jit import compiled, compiled_apart
 from sim.dynamics.membership import (
     BY_BREAK_AWAY,
     NOBODY,
@@ -16,8 +17,6 @@ from sim.dynamics.membership import (
     log_member,
     remove_member,
 )
-from sim.compiler.jit import compiled, compiled_apart
-from sim.compiler.draws import BREAK_AWAY, gumbel, stream
 from sim.dynamics.relations import (
     compute_facilitation,
     compute_mutual_affinity,
@@ -27,6 +26,7 @@ from sim.dynamics.relations import (
     look_around,
     prepare_sizes,
 )
+from sim.schema import columns
 
 SMALLEST_GROUP = 3
 

@@ -6,8 +6,8 @@ Doogan & Cao 2014 (organizations refer to those they trust); rates are assumed.
 
 import numpy as np
 
-from sim.compiler.jit import compiled, compiled_apart, inlined
 from sim.compiler.draws import SERVE, exponential, normal, stream
+from sim.compiler.jit import compiled, compiled_apart, inlined
 from sim.compiler.struct_refs import hold
 
 SERVED, UNMET, SPARE = 0, 1, 2  # rows of environment.flow

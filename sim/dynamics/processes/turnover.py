@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sim.compiler.jit import compiled
 from sim.compiler.draws import TURNOVER, exponential, logarithm, stream, uniform
+from sim.compiler.jit import compiled
 from sim.dynamics.relations import compute_baseline_trust
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sim.explorer.live.options import DEFAULTS, GROUPS, is_control
-from sim.engine.interventions import Change, plan_changes, write_changes, write_value
 from sim.configuration import set_values
+from sim.configuration.changes import write_changes, write_value
 from sim.engine.decisions import ACTS, Decision, check_decisions, read_decision
-from sim.schema.fields import MAX_SEED
 from sim.errors import ConfigurationError
 from sim.explorer.building import MAX_ORGANIZATIONS
+from sim.explorer.live.options import DEFAULTS, GROUPS, is_control
+from sim.schema.changes import Change, plan_changes
+from sim.schema.fields import MAX_SEED
 from sim.schema.parameters import Parameters
 
 if TYPE_CHECKING:

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.schema import columns
 from sim.engine.batch import run_processes
-from sim.explorer.recording import CAUSE, KIND, ORGANIZATION, Recorder, Recording
 from sim.engine.seat import Player
+from sim.explorer.recording import CAUSE, KIND, ORGANIZATION, Recorder, Recording
+from sim.schema import columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.explorer.live.asking import Seat
     from sim.engine.decisions import Turn
+    from sim.explorer.live.asking import Seat
     from sim.schema.parameters import Parameters
-    from sim.roster.reading import RosterTables
+    from sim.schema.roster_tables import RosterTables
 
 PUBLIC = [  # what everybody in the field hears of
     columns.EVENTS.index(name)

@@ -8,16 +8,16 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.engine.interventions import may_change
-from sim.schema.choices import make_readable
 from sim.configuration import compose, get_value, option_files, read_description, suggest
-from sim.schema.settable import LINE, declared, find_declaration
 from sim.configuration.options import read_yaml
 from sim.errors import ConfigurationError
 from sim.explorer.building import read_roster
 from sim.figures.phrases import find_spoken_unit
+from sim.schema.changes import may_change
+from sim.schema.choices import make_readable
 from sim.schema.parameters import Parameters
-from sim.roster.reading import RosterTables
+from sim.schema.roster_tables import RosterTables
+from sim.schema.settable import LINE, declared, find_declaration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,20 +17,20 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from sim.configuration.doubtful import tell_shock
+from sim.errors import CoalitionsError, ConfigurationError, RefusedError
+from sim.explorer.building import is_shipped
+from sim.explorer.header import describe_start, describe_words
 from sim.explorer.live.asking import Asked, read_asked, refuse_unknown_keys, require_text, write_command
 from sim.explorer.live.game import compare, describe_turn, hide
 from sim.explorer.live.guards import HEADERS, MAX_BODY_BYTES, Room, check_host, check_origin
 from sim.explorer.live.options import Options, read_values
 from sim.explorer.live.visitors import Visitors
-from sim.configuration.doubtful import tell_shock
-from sim.results.disclosure import hide_place
-from sim.errors import CoalitionsError, ConfigurationError, RefusedError
-from sim.explorer.building import is_shipped
-from sim.explorer.header import describe_start, describe_words
 from sim.explorer.packing import pack_run
 from sim.explorer.page import SHARED, fill_page, read_script, read_style
-from sim.results.store import CAUTION
+from sim.results.disclosure import hide_place
 from sim.results.scenario import describe_setting
+from sim.results.store import CAUTION
 from sim.results.summaries import JUDGED, UNKNOWN, explain_unknown, judge_panels
 from sim.text import make_plain
 

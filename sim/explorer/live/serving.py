@@ -9,9 +9,9 @@ import webbrowser
 
 import uvicorn
 
-from sim.explorer.live.server import App, build_app
 from sim.engine.warmup import compile_turns
 from sim.errors import ConfigurationError
+from sim.explorer.live.server import App, build_app
 
 LOOPBACK, EVERYONE = "127.0.0.1", "0.0.0.0"
 

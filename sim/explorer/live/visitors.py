@@ -7,8 +7,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from sim.explorer.live.game import PlayedRecorder
 from sim.errors import ConfigurationError, RefusedError
+from sim.explorer.live.game import PlayedRecorder
 from sim.explorer.packing import pack_run
 from sim.explorer.recording import Recorder
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sim.explorer.live.asking import Asked, Seat
-    from sim.roster.reading import RosterTables
+    from sim.schema.roster_tables import RosterTables
 
 MAX_VISITORS = 200
 IDLE_SECONDS = 30 * 60

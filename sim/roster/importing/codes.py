@@ -9,9 +9,9 @@ import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from sim.files.delimited import read_rows
 from sim.errors import DelimitedError, RosterError
 from sim.files.access import replace_file
+from sim.files.delimited import read_rows
 from sim.roster.columns import MAX_BYTES
 
 HEADER = ["org_id", "source_id", "name"]

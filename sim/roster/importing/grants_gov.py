@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from sim.roster.columns import GRANTS, Line
 from sim.roster.importing.reading import Source
 from sim.roster.importing.taken import MAX_LINES, Choices, Taken, find_column, share_out, write_line
 from sim.roster.importing.xml import read_records
 from sim.schema.parameters import Field
-from sim.roster.columns import GRANTS, Line
 
 KNOWN = ("listings", "term_months")
 NAMESPACE = "http://apply.grants.gov/system/OpportunityDetail-V1.0"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
+from sim.roster.columns import Line, declared_range
 from sim.roster.importing.reading import Source, read_amount
 from sim.roster.importing.taken import Choices, Taken, keep_in_range, know_sector
 from sim.schema.parameters import Field
-from sim.roster.columns import Line, declared_range
 
 KNOWN = ("ntee", "state", "city")
 COLUMNS = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 
 from sim.errors import RosterError
+from sim.roster.columns import COLUMNS, GRANTS, ORGANIZATIONS, TIES, Line, Sheet
 from sim.roster.importing.reading import MAX_PROBLEMS, Source
 from sim.roster.importing.taken import Choices, Taken
-from sim.schema.parameters import Field
 from sim.roster.reading import read_folder
-from sim.roster.columns import COLUMNS, GRANTS, ORGANIZATIONS, TIES, Line, Sheet
+from sim.schema.parameters import Field
 
 KNOWN = ()
 CODED = ("coalitions", "localities")  # lists whose entries may be names, too

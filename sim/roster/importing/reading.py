@@ -6,8 +6,8 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from sim.files.delimited import Rows, check_file, fold_name, tell_broken
 from sim.errors import DelimitedError
+from sim.files.delimited import Rows, check_file, fold_name, tell_broken
 from sim.roster.columns import NUMBER, Line, Problems, match_columns, tell_kind
 
 MAX_BYTES = 4_000_000_000  # of one file; read as a stream, so memory does not grow with it

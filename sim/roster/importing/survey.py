@@ -15,10 +15,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sim.files.delimited import fold_id, fold_name
+from sim.roster.columns import MAX_LEVEL, NUMBER, SUMS, TIES, Line, RosterColumn, find_columns
 from sim.roster.importing.reading import Source
 from sim.roster.importing.taken import Choices, Taken
 from sim.schema.parameters import Field
-from sim.roster.columns import MAX_LEVEL, NUMBER, SUMS, TIES, Line, RosterColumn, find_columns
 
 KNOWN = ("wave", "symmetrise", "scale", "level")
 RULES = {"none": None, "min": min, "mean": statistics.fmean, "max": max}

@@ -6,9 +6,9 @@ import dataclasses
 import statistics
 from collections.abc import Iterable, Sequence
 
+from sim.roster.columns import COLUMNS, ORGANIZATIONS, RosterColumn, declared_range
 from sim.schema.parameters import Field
 from sim.schema.regimes import Programme
-from sim.roster.columns import COLUMNS, ORGANIZATIONS, RosterColumn, declared_range
 
 Row = dict[str, str]  # the cells of a line by column, empty ones left out
 DAYS_A_MONTH = 365.25 / 12

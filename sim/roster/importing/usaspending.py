@@ -13,6 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
+from sim.roster.columns import Line
 from sim.roster.importing.reading import Source, read_amount
 from sim.roster.importing.taken import (
     DAYS_A_MONTH,
@@ -26,7 +27,6 @@ from sim.roster.importing.taken import (
     write_line,
 )
 from sim.schema.parameters import Field
-from sim.roster.columns import Line
 
 KNOWN = ("listings", "state", "county", "city")
 COLUMNS = {  # and whether the file must have it

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from sim.errors import RosterError
 from sim.files.access import replace_file
+from sim.roster.columns import GRANTS, ORGANIZATIONS, TIES, Problems, Sheet, find_columns
 from sim.roster.importing.codes import KeyFile, assign_codes
 from sim.roster.importing.taken import Row, Taken
 from sim.schema.parameters import Field
-from sim.roster.columns import GRANTS, ORGANIZATIONS, TIES, Problems, Sheet, find_columns
 
 
 def write_folder(

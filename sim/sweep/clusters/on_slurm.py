@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.errors import ConfigurationError
+from sim.files.locking import LOCK
 from sim.sweep.clusters.tasks import SECONDS_TO_ANSWER, check_options, check_told, read_number, say
 from sim.sweep.engines import Done, Workers
-from sim.files.locking import LOCK
 from sim.sweep.parts import Stretch, name_part, read_note
 
 FOLDER = ".slurm"

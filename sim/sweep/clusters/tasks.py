@@ -12,9 +12,10 @@ from pathlib import Path
 
 from sim.configuration import suggest
 from sim.errors import ConfigurationError
+from sim.files.locking import WORKERS_LOCK
 from sim.sweep.engines import Done
 from sim.sweep.parts import Stretch
-from sim.sweep.work import WORKERS_LOCK, do_stretch
+from sim.sweep.work import do_stretch
 
 SECONDS_TO_ANSWER = 10.0
 _one_at_a_time = threading.Lock()  # a worker with several threads must not write two parts at once

@@ -12,15 +12,12 @@ import pytest
 import sim
 from sim.__main__ import main
 from sim.configuration import compose
-from sim.roster.importing import READERS, Choices, Source
-from sim.roster.importing import grants_gov
-from sim.roster.importing import irs
-from sim.roster.importing import usaspending
+from sim.roster.columns import MAX_BYTES, Problems
+from sim.roster.importing import READERS, Choices, Source, grants_gov, irs, usaspending
 from sim.roster.importing.grants_gov import APPLICANTS
 from sim.roster.importing.irs import find_sector
-from sim.schema.parameters import Field
 from sim.roster.reading import read_folder
-from sim.roster.columns import MAX_BYTES, Problems
+from sim.schema.parameters import Field
 from tests.roster.importing.exports import (
     GRANTS_GOV,
     IRS,

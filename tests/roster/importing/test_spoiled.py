@@ -6,10 +6,10 @@ import pytest
 
 from sim.__main__ import main
 from sim.errors import RosterError
-from sim.roster.importing import READERS, Choices, KeyFile, Source, write_folder
-from sim.schema.parameters import Field
-from sim.roster.reading import read_folder
 from sim.roster.columns import Problems
+from sim.roster.importing import READERS, Choices, KeyFile, Source, write_folder
+from sim.roster.reading import read_folder
+from sim.schema.parameters import Field
 from tests.roster.importing.exports import (
     GRANTS_GOV,
     IRS,

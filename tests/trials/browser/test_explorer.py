@@ -6,12 +6,12 @@ from urllib.parse import parse_qs
 import numpy as np
 import pytest
 
-from sim.schema import columns
 from sim.configuration import compose
-from sim.engine.batch import run_compiled, run_processes
-from sim.explorer.building import build_explorer
-from sim.engine.inputs import Inputs
 from sim.dynamics.schedule import PROCESSES
+from sim.engine.batch import run_compiled, run_processes
+from sim.engine.inputs import Inputs
+from sim.explorer.building import build_explorer
+from sim.schema import columns
 from sim.schema.state import ROW_DTYPE
 from tests.trials.browser.pages import OPENINGS, SIZES, enlarge, list_violations, opened, resize, wait_until
 

@@ -77,7 +77,10 @@ FAULTS = (
         "1.0 if elsewhere else 1.0 - parameters.redundancy",
     ),
     Fault(
-        "linear cost of size", "dynamics/relations.py", "parameters.size_cost * scaled * scaled", "parameters.size_cost * scaled"
+        "linear cost of size",
+        "dynamics/relations.py",
+        "parameters.size_cost * scaled * scaled",
+        "parameters.size_cost * scaled",
     ),
     Fault(
         "this coalition counts as elsewhere",
@@ -148,7 +151,12 @@ FAULTS = (
         "is_ahead(-mean, coalitions.key[c],",
     ),
     # turnover, services, awareness
-    Fault("agreements expose", "dynamics/processes/turnover.py", "if dyads.formal[i, j] > 0:", "if dyads.formal[i, j] == 0:"),
+    Fault(
+        "agreements expose",
+        "dynamics/processes/turnover.py",
+        "if dyads.formal[i, j] > 0:",
+        "if dyads.formal[i, j] == 0:",
+    ),
     Fault(
         "trust lost in one direction",
         "dynamics/processes/turnover.py",
@@ -167,7 +175,12 @@ FAULTS = (
         "misplaced[i] + by_fit * room / own_capacity",
         "misplaced[i] + room / own_capacity",
     ),
-    Fault("awareness never fades", "dynamics/processes/awareness.py", "- parameters.awareness_decay * stock", "- 0.0 * stock"),
+    Fault(
+        "awareness never fades",
+        "dynamics/processes/awareness.py",
+        "- parameters.awareness_decay * stock",
+        "- 0.0 * stock",
+    ),
     # conditions
     Fault(
         "phasing out at the full cost",
@@ -320,7 +333,12 @@ FAULTS = (
         "n_open * n_open / (squares + alone)",
         "n_open * n_open / squares",
     ),
-    Fault("a tie where either side trusts", "dynamics/observe.py", ">= 2.0 * parameters.tie_trust", ">= parameters.tie_trust"),
+    Fault(
+        "a tie where either side trusts",
+        "dynamics/observe.py",
+        ">= 2.0 * parameters.tie_trust",
+        ">= parameters.tie_trust",
+    ),
     # outside the kernels
     Fault(
         "grows and fragments exchanged",

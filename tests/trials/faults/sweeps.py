@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pandas as pd
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 WORDS = ("memberships.turf_weight=0,0.5,1,1.5,2,2.5", "months=24", "seeds=40", "name=small", "--keep", "months")
 N_RUNS, LENGTH = 240, 10
 SECONDS_TO_END = 2.0  # for workers whose driver is gone

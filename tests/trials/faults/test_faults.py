@@ -27,6 +27,11 @@ def test_there_are_forty_faults_with_names_of_their_own():
 def test_at_most_two_faults_go_unnoticed():
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     found = subprocess.run(
-        [sys.executable, "-m", "tests.trials.faults"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "tests.trials.faults"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert found.returncode == 0, found.stdout + found.stderr

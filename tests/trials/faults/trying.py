@@ -136,7 +136,9 @@ def try_faults(faults: Iterable[Fault], n_workers: int = 2) -> Iterator[Verdict]
 def main(words: list[str] | None = None) -> int:
     """Print what noticed each fault; return 1 where more than two survive."""
     if os.environ.get("NUMBA_DISABLE_JIT") != "1":
-        os.execve(sys.executable, [sys.executable, "-m", "tests.trials.faults", *sys.argv[1:]], os.environ | INTERPRETED)
+        os.execve(
+            sys.executable, [sys.executable, "-m", "tests.trials.faults", *sys.argv[1:]], os.environ | INTERPRETED
+        )
     parser = argparse.ArgumentParser(prog="python -m tests.trials.faults", description=__doc__)
     parser.add_argument("names", nargs="*", help="only faults whose name holds one of these words")
     parser.add_argument("--workers", type=int, default=2, help="processes at a time (default 2)")

@@ -14,7 +14,13 @@ WATCHED = {  # whose branches the engine sees; nothing that is compiled may be a
     "word": ("sim.configuration",),
     "change": ("sim.configuration", "sim.engine.interventions"),
     "message": ("sim.explorer.live", "sim.configuration", "json"),
-    "results": ("sim.results.store", "sim.files.checksums", "sim.sweep.plan", "sim.report.reading", "sim.analysis.reading"),
+    "results": (
+        "sim.results.store",
+        "sim.files.checksums",
+        "sim.sweep.plan",
+        "sim.report.reading",
+        "sim.analysis.reading",
+    ),
     "game": ("sim.games.typed",),
     "ensemble": ("sim.configuration.designs.ensemble",),
 }

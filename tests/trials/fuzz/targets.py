@@ -12,10 +12,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from tests.trials.malformed import files
-from tests.trials.malformed import messages
-from tests.trials.malformed import rosters
-from tests.trials.malformed import tables
+from tests.trials.malformed import files, messages, rosters, tables
 from tests.trials.malformed.judging import USER_ERRORS
 from tests.trials.malformed.words import KEPT_FILES, KEPT_WORDS
 
@@ -31,8 +28,8 @@ class Target(NamedTuple):
 
 
 def _read_roster(data: bytes, folder: Path) -> None:
-    from sim.schema.parameters import Field
     from sim.roster.reading import read_folder
+    from sim.schema.parameters import Field
 
     parts = data.split(BETWEEN)
     for name, part in zip(rosters.make_roster(_chance(0)), [*parts, b"", b""], strict=False):
@@ -92,7 +89,8 @@ def _read_words(data: bytes, folder: Path) -> None:
 
 
 def _read_change(data: bytes, folder: Path) -> None:
-    from sim.engine.interventions import plan_changes, read_change
+    from sim.configuration.changes import read_change
+    from sim.schema.changes import plan_changes
 
     plan_changes(_find_parameters(), [read_change(os.fsdecode(data))])
 
@@ -126,9 +124,9 @@ class _Request:
 
 
 def _read_message(data: bytes, folder: Path) -> None:
+    from sim.errors import RefusedError
     from sim.explorer.live.asking import read_asked, write_command
     from sim.explorer.live.server import _read_body
-    from sim.errors import RefusedError
 
     app = _make_app()
     try:
@@ -150,8 +148,8 @@ def _make_results(folder: Path) -> dict[str, bytes]:
     """Write a run's folder by hand; return its tables."""
     import pandas as pd
 
-    from sim.schema.columns import MODEL_VERSION
     from sim.results.store import TABLES, write_manifest
+    from sim.schema.columns import MODEL_VERSION
 
     table = pd.DataFrame({"run_id": ["a-1"], "regime": ["a"], "seed": [1], "share": [0.5]})
     for name in TABLES:
@@ -165,9 +163,9 @@ def _read_results(data: bytes, folder: Path) -> None:
     import warnings
 
     from sim.analysis.reading import read_sweep
+    from sim.files.checksums import seal
     from sim.report.reading import read_material
     from sim.results.store import load_results, scan_table, write_manifest
-    from sim.files.checksums import seal
     from sim.sweep.plan import read_plan
 
     tables_, way = _make_results(folder), data[:1]

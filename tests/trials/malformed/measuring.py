@@ -10,13 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from sim.configuration import compose
-from sim.schema.parameters import Field
 from sim.roster.reading import read_folder
-from tests.trials.malformed import files
-from tests.trials.malformed import folders
-from tests.trials.malformed import messages
-from tests.trials.malformed import rosters
-from tests.trials.malformed import tables
+from sim.schema.parameters import Field
+from tests.trials.malformed import files, folders, messages, rosters, tables
 from tests.trials.malformed.judging import Tally, judge
 from tests.trials.malformed.words import KEPT_FILES, KEPT_WORDS, make_word
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from sim.engine.interventions import plan_changes, read_change
 from sim.configuration import compose
+from sim.configuration.changes import read_change
 from sim.configuration.designs.ensemble import read_ensemble
 from sim.games import read_table
+from sim.schema.changes import plan_changes
 from tests.trials.malformed.rosters import NO_NUMBERS
 
 WEIGHTS = "to,A,B,C\nA,,1,2\nB,3,,4\nC,5,6,\n"

@@ -12,12 +12,9 @@ import sim
 from sim.__main__ import main
 from sim.configuration import compose
 from sim.errors import ConfigurationError, ParameterError, ResultsError, RosterError
-from sim.schema.parameters import Field
 from sim.roster.reading import read_folder
-from tests.trials.malformed import files
-from tests.trials.malformed import messages
-from tests.trials.malformed import rosters
-from tests.trials.malformed import tables
+from sim.schema.parameters import Field
+from tests.trials.malformed import files, messages, rosters, tables
 from tests.trials.malformed.judging import REFUSED, judge
 from tests.trials.malformed.measuring import measure
 from tests.trials.malformed.words import KEPT_FILES, KEPT_WORDS, make_word

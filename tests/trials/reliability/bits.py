@@ -1,7 +1,8 @@
 """One digest of the golden runs whatever the machine is told to be: Pythons, processor features, seeds, workers.
 
-`python -m tests.trials.reliability --only bits`. Other Pythons are tried where COALITIONS_PYTHONS names their interpreters,
-divided by colons, with the project's libraries installed: 3.12's and 3.13's, say. Which ones is in the note.
+`python -m tests.trials.reliability --only bits`. Other Pythons are tried where COALITIONS_PYTHONS names their
+interpreters, divided by colons, with the project's libraries installed: 3.12's and 3.13's, say. Which ones is in the
+note.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.verification.golden.test_bits import PROGRAM, SETTINGS
 from tests.trials.reliability.calling import ROOT
 from tests.trials.reliability.tallies import Tally, Tell, be_quiet
+from tests.verification.golden.test_bits import PROGRAM, SETTINGS
 
 PYTHONS = "COALITIONS_PYTHONS"
 VERSIONS = "import platform, numpy, numba; print(platform.python_version(), numpy.__version__, numba.__version__)"

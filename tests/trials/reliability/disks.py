@@ -1,7 +1,7 @@
 """No room and no right to write: full disks, read-only folders, no place for temporary files, a folder that is gone.
 
-`python -m tests.trials.reliability --only disks`. Every verb that writes is called in each condition, and again when it is
-over: one to three lines and the right exit code at first, the results of an undisturbed call after that.
+`python -m tests.trials.reliability --only disks`. Every verb that writes is called in each condition, and again when it
+is over: one to three lines and the right exit code at first, the results of an undisturbed call after that.
 """
 
 from __future__ import annotations

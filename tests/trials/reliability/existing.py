@@ -136,7 +136,9 @@ def measure_mutation(*, quick: bool = False) -> Rows:
     if match is None:
         raise RuntimeError(f"no score: {found[-300:]}")
     score, noticed, tried = match[1], int(match[2]), int(match[3])
-    note = f"score {score} %, at least 90 wanted; those that lived are listed by `python -m tests.verification.mutation`"
+    note = (
+        f"score {score} %, at least 90 wanted; those that lived are listed by `python -m tests.verification.mutation`"
+    )
     return [make_row("mutants of the kernels", tried, tried - noticed, note, allowed=tried // 10)]
 
 

@@ -1,7 +1,7 @@
 """Commands killed at any moment: what is there is whole, nobody is left, and the same command again gives the same.
 
-`python -m tests.trials.reliability --only killed`. kill -9, SIGTERM, Ctrl-C once and twice, and stopped and let go on, each at
-a random moment between the start and the end of an undisturbed call.
+`python -m tests.trials.reliability --only killed`. kill -9, SIGTERM, Ctrl-C once and twice, and stopped and let go on,
+each at a random moment between the start and the end of an undisturbed call.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Two commands at once in one folder: one of them is refused in a line, or both give what one alone gives.
 
-`python -m tests.trials.reliability --only pairs`. The same command twice, and two settings under one name: whatever the order,
-the folder holds the results of one of them, never tables of both.
+`python -m tests.trials.reliability --only pairs`. The same command twice, and two settings under one name: whatever the
+order, the folder holds the results of one of them, never tables of both.
 """
 
 from __future__ import annotations

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.trials.reliability import calling
-from tests.trials.reliability import page
+from tests.trials.reliability import calling, page
 from tests.trials.reliability.existing import COVERED
 from tests.trials.reliability.suites import SUITES
 from tests.trials.reliability.tallies import Tally, make_row, skip

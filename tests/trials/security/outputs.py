@@ -115,9 +115,9 @@ def is_shown(name: str, text: str) -> bool:
 
 def write_comparison(folder: Path, names: Sequence[str]) -> Path:
     """Write results whose settings have these names, as somebody else's folder might."""
+    from sim.results.store import Results, save_results
     from sim.schema.columns import MODEL_VERSION, MONTHS
     from sim.schema.parameters import Parameters
-    from sim.results.store import Results, save_results
 
     rows = [
         {

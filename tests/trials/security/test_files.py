@@ -10,18 +10,18 @@ import pandas as pd
 import pytest
 
 from sim.__main__ import main
-from sim.configuration.options import check_file, read_description
 from sim.configuration.designs.ensemble import read_ensemble
+from sim.configuration.options import check_file, read_description
 from sim.errors import ConfigurationError, GameError, ObservationError, ResultsError, RosterError, UnfitFileError
 from sim.figures.observations import read_observations
 from sim.files.access import check_regular, open_regular, read_bounded
 from sim.games.typed import read_table
+from sim.results.store import load_results, read_manifest, scan_table, write_manifest
+from sim.roster.columns import Problems
 from sim.roster.importing.codes import KeyFile
 from sim.roster.importing.reading import Source
-from sim.schema.parameters import Field
-from sim.results.store import load_results, read_manifest, scan_table, write_manifest
 from sim.roster.reading import read_folder
-from sim.roster.columns import Problems
+from sim.schema.parameters import Field
 from sim.sweep.parts import read_note
 from sim.sweep.plan import read_plan
 

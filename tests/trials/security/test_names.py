@@ -3,8 +3,8 @@
 import pytest
 
 from sim.commands.runs import place_folder
-from sim.schema.settable import NAME_PATTERN
 from sim.errors import ConfigurationError
+from sim.schema.settable import NAME_PATTERN
 from tests.trials.security import outputs
 from tests.trials.security.names import NAMES, PATHS
 

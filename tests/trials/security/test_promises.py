@@ -97,7 +97,7 @@ def test_templates_escape_and_every_page_has_a_policy():
         text = path.read_text(encoding="utf-8")
         if "<html" not in text.lower():
             continue
-        by_header = path.parent.name == "app"  # served, with HEADERS
+        by_header = path.parent.name == "live"  # served, with HEADERS
         policy = HEADERS["Content-Security-Policy"] if by_header else text
         assert "default-src 'none'" in policy or "{{POLICY}}" in text, path
         assert "|safe" not in text.replace(" ", "") and "unsafe-inline" not in text, path

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sim.schema import columns
 from sim.engine.inputs import build_record
+from sim.schema import columns
 from tests.verification.effects.worlds import STRICT, Steps, build, compare, contrast, measure, run
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.schema import columns
 from sim.engine.batch import simulate
 from sim.model.model import CoalitionModel
+from sim.schema import columns
 from tests.verification.effects.worlds import SMALL, Steps, build, run
 
 WORLDS = (

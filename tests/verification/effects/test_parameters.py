@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from sim.schema import columns
 from sim.roster.reading import read_folder
+from sim.schema import columns
 from tests.verification.effects.worlds import STRICT, Steps, compose_once, contrast, run
 
 

@@ -38,7 +38,7 @@ def test_the_marks_read_from_the_sources_are_those_pytest_collects(generator, re
         read.setdefault(one.test.partition("::")[0], set()).add((one.kind, one.name))
     collected = {}
     for item in request.session.items:
-        if item.path.parent == ROOT / "tests" / "effects":
+        if item.path.parent == ROOT / "tests" / "verification" / "effects":
             here = collected.setdefault(item.path.name, set())
             here |= {(mark.args[0], name) for mark in item.iter_markers("shows") for name in mark.args[1:]}
             here |= {(mark.args[0], item.callspec.id) for mark in item.iter_markers("shows_each")}

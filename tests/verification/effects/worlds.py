@@ -10,12 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.schema import columns
-from sim.dynamics import schedule
-from sim.schema import state
 from sim.configuration import compose
+from sim.dynamics import schedule
 from sim.engine.batch import run_compiled
 from sim.engine.inputs import Inputs
+from sim.schema import columns, state
 from sim.schema.regimes import Programme
 from tests.worlds import keep_last
 

@@ -2,8 +2,8 @@
 
 golden.csv: the number of the model, a line a run with a digest of every bit of each of its tables, another with digests
 of the columns that were added since the number of the model last rose, then a few columns in plain sight. Other digests
-need another MODEL_VERSION (in sim/schema/columns.py) and a reason in CHANGELOG.md; the table of each earlier model stays in
-past/.
+need another MODEL_VERSION (in sim/schema/columns.py) and a reason in CHANGELOG.md; the table of each earlier model
+stays in past/.
 """
 
 import csv

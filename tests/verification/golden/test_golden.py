@@ -1,9 +1,17 @@
 """The same setting and seed give the same bits as when golden.csv was written, on any supported Python."""
 
 import pandas as pd
-from make_golden import COLUMNS, PAST, digest_table, is_explained, make_lines, read_lines, refuse
 
 from sim import MODEL_VERSION
+from tests.verification.golden.make_golden import (
+    COLUMNS,
+    PAST,
+    digest_table,
+    is_explained,
+    make_lines,
+    read_lines,
+    refuse,
+)
 
 ACCEPT = "results changed; if that is meant: raise sim.MODEL_VERSION, say why in CHANGELOG.md, then `make golden`"
 

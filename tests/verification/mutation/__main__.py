@@ -1,10 +1,10 @@
 """Mutation score of the kernels: `python -m tests.verification.mutation [FOLDER [NAME …]]`, an hour on two cores.
 
 mutmut leaves decorated functions alone, and every kernel is decorated. So the sources are copied to FOLDER
-(build/mutation) without their decorators, which is the interpreted model, and mutated there. The tests that must
-notice a mutant are `test_outcomes.py`: small random worlds, whose outcome the plain reference has given beforehand.
-Stopped and called again, it goes on where it was. A NAME chooses mutants, as sim.dynamics.processes.drift* does. Returns 1 below
-90 %.
+(build/mutation) without their decorators, which is the interpreted model, and mutated there. The tests that must notice
+a mutant are `test_outcomes.py`: small random worlds, whose outcome the plain reference has given beforehand. Stopped
+and called again, it goes on where it was. A NAME chooses mutants, as sim.dynamics.processes.drift* does. Returns 1
+below 90 %.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ KERNELS = (
     "dynamics/observe.py",
     "dynamics/schedule.py",
     "compiler/draws.py",
-    "processes/*.py",
+    "dynamics/processes/*.py",
 )
 SETTINGS = """\
 [tool.pytest.ini_options]

@@ -11,8 +11,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.roster.reading import read_folder
 from sim.schema.parameters import Field
-from sim.roster.reading import RosterTables, read_folder
+from sim.schema.roster_tables import RosterTables
 
 SOURCE = Path(__file__).parents[3] / "configs" / "rosters" / "rural9"
 FIELD = Field()

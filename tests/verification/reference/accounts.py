@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.verification.reference import coalitions
-from tests.verification.reference import field
-from tests.verification.reference import numbers
-from tests.verification.reference import relations
+from tests.verification.reference import coalitions, field, numbers, relations
 
 if TYPE_CHECKING:
     from tests.verification.reference.agents import Organization

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.schema.columns import RESPONSES
-from tests.verification.reference import numbers
-from tests.verification.reference import relations
+from tests.verification.reference import numbers, relations
 from tests.verification.reference.numbers import clip
 
 if TYPE_CHECKING:

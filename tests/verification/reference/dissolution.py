@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.verification.reference import coalitions
-from tests.verification.reference import numbers
+from tests.verification.reference import coalitions, numbers
 
 if TYPE_CHECKING:
     from tests.verification.reference.agents import Coalition

@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from tests.verification.reference import coalitions
-from tests.verification.reference import memberships
-from tests.verification.reference import numbers
-from tests.verification.reference import relations
+from tests.verification.reference import coalitions, memberships, numbers, relations
 from tests.verification.reference.agents import Organization, Programme
 from tests.verification.reference.numbers import clip, normal, round_half_up, uniform
 
 if TYPE_CHECKING:
-    from sim.roster.reading import RosterTables
+    from sim.schema.roster_tables import RosterTables
     from tests.verification.reference.model import ReferenceModel
 
 FOUNDING_MONTH, PRESENT_MONTH = 1_000_000, 2_000_000

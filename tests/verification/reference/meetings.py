@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.verification.reference import numbers
-from tests.verification.reference import relations
+from tests.verification.reference import numbers, relations
 from tests.verification.reference.numbers import clip
 
 if TYPE_CHECKING:

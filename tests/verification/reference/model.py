@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 import mesa
 
 from sim.schema.columns import CAUSES, EVENTS, LEDGER
-from tests.verification.reference import field
-from tests.verification.reference import observation
-from tests.verification.reference import relations
+from tests.verification.reference import field, observation, relations
 from tests.verification.reference.accounts import settle_accounts
 from tests.verification.reference.awareness import raise_awareness
 from tests.verification.reference.calendar import apply_calendar
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sim.schema.parameters import Parameters
-    from sim.roster.reading import RosterTables
+    from sim.schema.roster_tables import RosterTables
     from tests.verification.reference.agents import Coalition, Organization, Programme
 
 COUNTS = ("exits", "breakaways", "foundings", "rival_foundings", "joins", "hollowings", "dissolutions", "closures")

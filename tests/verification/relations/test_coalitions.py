@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from sim.schema import columns
-from sim.dynamics import schedule
 from sim.compiler.draws import REVIEW_ORDER, philox, stream, to_uniform
+from sim.dynamics import schedule
 from sim.engine.inputs import Inputs, build_record
+from sim.schema import columns
 from sim.schema.parameters import Meetings, Parameters, kernel_fields
 from tests.worlds import Draws, World, advance, keep_world, put_back
 

@@ -15,15 +15,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.engine import batch
 from sim.commands.runs import run_design
 from sim.configuration import Configuration, Design
-from sim.results.contrasts import compute_differences
+from sim.engine import batch
 from sim.engine.batch import run_compiled, simulate
 from sim.figures.fan import plot_fan
 from sim.figures.figure import Origin
 from sim.figures.pairs import pair_runs, plot_pairs
 from sim.figures.strip import pick_strip
+from sim.results.contrasts import compute_differences
 from sim.results.store import TABLES, Results, load_results, save_results
 from sim.results.summaries import describe_verdict, summarise
 from tests.verification.relations import worker

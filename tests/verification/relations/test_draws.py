@@ -10,15 +10,14 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata
 
-from sim.schema import columns
-from sim.schema import state
 from sim.compiler.draws import stream, uniform
+from sim.compiler.struct_refs import allocate
 from sim.engine.batch import run_compiled
 from sim.engine.inputs import Inputs
 from sim.model.model import CoalitionModel
-from sim.compiler.struct_refs import allocate
+from sim.schema import columns, state
 from sim.schema.regimes import Programme
-from sim.roster.reading import RosterTables
+from sim.schema.roster_tables import RosterTables
 from tests.worlds import Draws, Outcome, World, assert_same, run_world
 
 Z_LIMIT = 4.9

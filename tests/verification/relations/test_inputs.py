@@ -15,11 +15,12 @@ import pytest
 
 from sim.configuration import compose, read_words, set_values
 from sim.configuration.composition import from_tree
-from sim.schema.settable import build_parameters, show
 from sim.engine.inputs import build_roster
+from sim.roster.reading import read_folder
 from sim.schema.parameters import Parameters
 from sim.schema.regimes import Programme
-from sim.roster.reading import RosterTables, read_folder
+from sim.schema.roster_tables import RosterTables
+from sim.schema.settable import build_parameters, show
 from tests.worlds import Outcome, World, assert_same, run_world
 
 Z_LIMIT = 4.9

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.schema import columns
 from sim.engine.inputs import Inputs
+from sim.schema import columns
 from sim.schema.regimes import Programme
 from tests.worlds import Outcome, World, advance, as_numbers, assert_same, make_world, run_world
 

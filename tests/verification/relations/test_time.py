@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.schema import state
 from sim.engine.inputs import Inputs
+from sim.schema import state
 from sim.schema.regimes import SHOCKS
 from tests.verification.relations import worker
 from tests.worlds import Draws, World, advance, as_numbers, find_worlds, run_world

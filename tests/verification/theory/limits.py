@@ -12,8 +12,8 @@ import numpy as np
 from scipy import stats
 
 from sim.dynamics import schedule
-from sim.schema import state
 from sim.engine.inputs import Inputs
+from sim.schema import state
 from sim.schema.parameters import Parameters
 from sim.schema.regimes import Programme, Regime
 

@@ -6,8 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from sim.schema import columns
 from sim.compiler import draws
+from sim.schema import columns
 
 from .limits import SEED, Limit, assert_share, assert_shares, logistic, make_parameters, softmax
 
