@@ -78,8 +78,9 @@ def make_parameters() -> str:
         "",
         MARK,
         "",
-        "Every number of the model, from `sim/schema/parameters.py`. A source is given only where a publication reports the",
-        'figure; every other number is "assumed" or a choice of design. On the command line: `group.name=value`.',
+        "Every number of the model, from `sim/schema/parameters.py`. A source is given only where a publication",
+        'reports the figure; every other number is "assumed" or a choice of design. On the command line:',
+        "`group.name=value`.",
         "Beside the range that is accepted stands the range taken for plausible, from which samples are drawn unless",
         "a design says otherwise: assumed throughout, and without a better reason half to twice the default.",
     ]

@@ -19,7 +19,7 @@ FACE, QUESTIONS = "sim", "experiments"
 
 def find_arrows() -> set[tuple[str, str]]:
     """Return the pairs (importer, imported) of rooms."""
-    graph = grimp.build_graph("sim", "experiments", exclude_type_checking_imports=True)
+    graph = grimp.build_graph("sim", "experiments", exclude_type_checking_imports=True, cache_dir=None)
     arrows = set()
     for importer in graph.modules:
         for imported in graph.find_modules_directly_imported_by(importer):
@@ -35,10 +35,8 @@ def name_room(module: str) -> str:
 
 def read_floors() -> list[set[str]]:
     """Return the rooms of each declared floor, the ground first."""
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
-        "contracts"
-    ]
-    layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    layers = next(contract["layers"] for contract in settings["contracts"] if contract["type"] == "layers")
     return [{room.strip(" ()") for room in layer.split("|")} for layer in reversed(layers)]
 
 

@@ -50,7 +50,7 @@ def test_the_tree_names_what_is_there():
     tree = README.split("```text\n")[1].split("```")[0]
     inside, missing = ROOT, []
     for line in tree.splitlines():
-        names = re.findall(r"\b[a-z_]+(?:\.py|/)", line)
+        names = re.findall(r"(?<!`)\b[a-z_]+(?:\.py|/)(?=  |$)", line.partition("  8  ")[0])
         folder = ROOT if not line.startswith(" ") else inside
         missing += [name for name in names if not (folder / name).exists()]
         if not line.startswith(" ") and names:

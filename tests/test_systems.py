@@ -40,8 +40,9 @@ def test_every_verb_ends_with_the_sentence(way):
 
 @pytest.mark.parametrize(
     "code",
-    ["import sim; sim.run()", "import sim; sim.compose()", "import sim; sim.load_results('x')", "import sim.engine.batch",
-     "import sim.model.model", "import sim; sim.scan_table('x')", "import sim.sweep.work", "import sim.sweep.clusters.tasks"],
+    ["import sim; sim.run()", "import sim; sim.compose()", "import sim; sim.load_results('x')",
+     "import sim.engine.batch", "import sim.model.model", "import sim; sim.scan_table('x')", "import sim.sweep.work",
+     "import sim.sweep.clusters.tasks"],
 )  # fmt: skip
 def test_python_is_told_the_same(code):
     found = run(IMITATE["no fcntl"] + code)

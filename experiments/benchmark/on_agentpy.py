@@ -1,4 +1,4 @@
-"""The reference model of tests/verification/reference on AgentPy: the very same rules, over AgentPy's Model, Agent and AgentList.
+"""The reference model on AgentPy: the very same rules, over AgentPy's Model, Agent and AgentList.
 
 The reference takes two classes from Mesa, Model and Agent. Its files are loaded a second time with AgentPy's in their
 place, so that not a line of a rule is written again. AgentPy brings what Mesa brings and no more: agents with ids, and

@@ -20,17 +20,17 @@ def _():
     import sim
     from sim import games
     from sim.configuration import option_files
+    from sim.results import store
     from sim.results.contrasts import compute_differences, tell_differences
-    from sim.results.store import CAUTION
 
     def show_table(frame):
         return mo.ui.table(frame, selection=None, show_data_types=False, show_search=False)
 
-    return CAUTION, compute_differences, games, mo, np, option_files, pd, plt, show_table, sim, tell_differences
+    return compute_differences, games, mo, np, option_files, pd, plt, store, show_table, sim, tell_differences
 
 
 @app.cell
-def _(CAUTION, mo):
+def _(mo, store):
     mo.md(f"""
     # Coalitions: a notebook
 
@@ -38,7 +38,7 @@ def _(CAUTION, mo):
     exploitation, or sex work, grow, hold or fragment? Here you run an invented city of 18 organizations, compare two
     ways of giving the same money, and play a game of three. Whatever you change is computed again at once.
 
-    > {CAUTION}
+    > {store.CAUTION}
 
     ## 1. A city under two regimes
     """)

@@ -111,8 +111,8 @@ def write_page(
         "## Use",
         "`calibration=central` sets the most central set in any command; `--sample ensemble --n 200` of `run` and "
         "`sweep`, or `sample: {method: ensemble, n: 200}` in a design, runs the sets ([sweeps.md](sweeps.md)). In "
-        "Python, `sim.configuration.designs.ensemble.read_ensemble()` reads them. They stand in the order in which they were found, so that "
-        "the first n are a sample too.",
+        "Python, `sim.configuration.designs.ensemble.read_ensemble()` reads them. They stand in the order in which "
+        "they were found, so that the first n are a sample too.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -96,7 +96,7 @@ def run_setting(
     changes: Sequence[tuple[int, Mapping[str, Any]]] = (),
     decisions: Sequence[str] = (),
 ) -> Results:
-    """Return the results of one setting, with the roster read where the field has one; see `sim.engine.interventions`."""
+    """Return the results of one setting, with the roster of its field; see `sim.engine.interventions`."""
     from sim.engine.batch import simulate
 
     roster = None

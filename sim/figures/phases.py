@@ -51,7 +51,7 @@ def find_plane(runs: Table) -> tuple[str, str] | None:
 
 
 def judge_cells(runs: Table, x: str, y: str) -> Table:
-    """Return one row a cell and regime: mean change, its interval, verdict by `sim.results.summaries`, share that grows, runs."""
+    """Return one row a cell and regime: mean change, its interval, verdict, share that grows, runs."""
     cells = runs[["regime", x, y]].drop_duplicates().reset_index(drop=True)
     number = runs[["regime", x, y]].merge(cells.reset_index(names="cell"), how="left")["cell"].to_numpy()
     judged = summarise(SimpleNamespace(runs=runs.assign(regime=number)))

@@ -1,4 +1,4 @@
-"""Mesa's own page for the model: `python -m sim.model.page`, or `solara run sim/model/page.py`, with the extra `mesa-app`.
+"""Mesa's own page for the model: `python -m sim.model.page` or `solara run sim/model/page.py` (extra `mesa-app`).
 
 Choose a setting, press RESET, then play or step. Pictures are written as SVG from a frame that the model publishes at
 the end of each step, so that drawing never reads arrays that the next month is changing.

@@ -28,6 +28,7 @@ ONLY_READING = (
     "analysis",
     "calibration",
     "commands",
+    "configuration/changes.py",
     "engine/snapshots.py",
     "explorer",
     "figures",

@@ -240,7 +240,7 @@ NIGHTLY = [pytest.mark.nightly, pytest.mark.slow]
 @pytest.mark.parametrize("how", ["emptied", "bits", *(pytest.param(one, marks=NIGHTLY) for one in ("cut", "garbage"))])
 def test_a_kernel_whose_code_was_spoilt_is_compiled_again(how, tmp_path):
     (tmp_path / "adding.py").write_text(KERNEL)
-    shutil.copytree(Path(caching.__file__).parent, tmp_path / "sim", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(Path(caching.__file__).parents[1], tmp_path / "sim", ignore=shutil.ignore_patterns("__pycache__"))
 
     def call():  # by a copy of the sources: an edit of ours meanwhile would mean another folder
         environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "given"), "NUMBA_DISABLE_JIT": "0"}

@@ -182,7 +182,8 @@ def test_an_entity_key_is_the_hash_of_the_id():
 
 
 def test_reading_loads_nothing_compiled():
-    code = "import sys, sim.roster.reading; print(sorted({'numba', 'mesa', 'hydra', 'pandas', 'sim.schema.state'} & set(sys.modules)))"
+    heavy = {"numba", "mesa", "hydra", "pandas", "sim.schema.state"}
+    code = f"import sys, sim.roster.reading; print(sorted({heavy} & set(sys.modules)))"
     ran = subprocess.run([sys.executable, "-c", code], cwd=HOME, capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
 

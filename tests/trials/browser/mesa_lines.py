@@ -1,4 +1,4 @@
-"""Mesa's page in the browser on both lines of Mesa: `python -m tests.trials.browser.mesa_lines`, a part of `make nightly`.
+"""Mesa's page in the browser on both lines of Mesa: `python -m tests.trials.browser.mesa_lines` (`make nightly`).
 
 Mesa 3.3 is what Python 3.11 gets, a later one from 3.12 on. Each line has an environment of its own, made where there
 is none (large, as Solara's own scripts come along so that nothing is fetched later); a Python that is not here is

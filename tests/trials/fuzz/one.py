@@ -1,4 +1,4 @@
-"""Fuzz one target in this process: `python -m tests.trials.fuzz.one TARGET CORPUS FINDS SECONDS`. The engine ends it."""
+"""Fuzz one target in this process: `python -m tests.trials.fuzz.one TARGET CORPUS FINDS SECONDS`, until it ends."""
 
 from __future__ import annotations
 

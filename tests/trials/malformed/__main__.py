@@ -1,4 +1,4 @@
-"""Count what malformed input is refused: `python -m tests.trials.malformed`; a JSON line a kind, and a last one of counts.
+"""Count what malformed input is refused: `python -m tests.trials.malformed`; a JSON line a kind, then the counts.
 
 Returns 1 where an input ended in a traceback, was taken in silence or was told at length; finds stand on stderr.
 """

@@ -1,4 +1,4 @@
-"""Hostile names and paths in one count: `python -m tests.trials.security`; a JSON line an output, and a last one of counts."""
+"""Hostile names and paths, counted: `python -m tests.trials.security`; a JSON line an output, then the counts."""
 
 import json
 import sys

@@ -34,7 +34,7 @@ NEVER = {  # what runs what data says, by module and name; None: no module
 }
 OWN_PICKLES = {
     "sim/commands/drawing.py",  # of its own helper process, over a pipe that nobody else can write to
-    "sim/compiler/caching.py",  # compiled code, from a folder that nobody else can write to: tests/compiler/test_caching.py
+    "sim/compiler/caching.py",  # compiled code, from a folder of this user alone: tests/compiler/test_caching.py
 }
 
 

@@ -1,4 +1,4 @@
-"""Write golden.csv anew: `python -m tests.verification.golden.make_golden`. Only for a change that is meant to change results.
+"""Write golden.csv anew, for a change that is meant to change results: `make golden`.
 
 golden.csv: the number of the model, a line a run with a digest of every bit of each of its tables, another with digests
 of the columns that were added since the number of the model last rose, then a few columns in plain sight. Other digests
@@ -115,7 +115,7 @@ def refuse(old: list[list[str]], new: list[list[str]]) -> str:
     found = {tuple(line[:2]): line for line in new}
     moved = [line for line in old if line[0] != "added" and found.get(tuple(line[:2]), line) != line]
     if new[0] == old[0] and moved:
-        return f"results changed, the number of the model did not: sim/schema/columns.py, MODEL_VERSION = {MODEL_VERSION + 1}"
+        return f"results changed, the model number did not: sim/schema/columns.py, MODEL_VERSION = {MODEL_VERSION + 1}"
     if not is_explained(MODEL_VERSION):
         return f"CHANGELOG.md has no line 'Results change, model {MODEL_VERSION}: what, how much, why'"
     return ""

@@ -1,4 +1,4 @@
-"""Run in a copy of the sources by `python -m tests.verification.mutation`: small worlds give what the reference gave."""
+"""Run in a copy of the sources by the mutation score: small worlds give what the reference gave."""
 
 import pickle
 from pathlib import Path

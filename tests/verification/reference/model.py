@@ -34,7 +34,7 @@ COUNTS += ("awarded", "budgeted", "not_awarded", "requested", "applications", "s
 
 
 class ReferenceModel(mesa.Model):
-    """One run. `rows` holds one dictionary a month, `events` tuples as in sim.schema.columns, `members` a list a month."""
+    """One run. `rows` holds one dictionary a month, `events` tuples of codes, `members` a list a month."""
 
     def __init__(self, parameters: Parameters, seed: int, roster: RosterTables | None = None) -> None:
         super().__init__()

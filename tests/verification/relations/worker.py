@@ -1,4 +1,4 @@
-"""What the relations run in other processes: `python -m tests.verification.relations.worker first count organizations months`."""
+"""What the relations run in other processes: `worker first count organizations months`."""
 
 from __future__ import annotations
 
