@@ -80,7 +80,7 @@ def describe_plan(plan: Plan, failures: list[Failure], own: Path | None = None) 
 
 
 def describe_held(plan: Plan, folder: Path) -> str:
-    """Return what is held constant in a sweep, in sentences, whether it has ended or not; see `sim.results.scenario`."""
+    """Return what is held constant in a sweep, in sentences, whether it has ended or not."""
     is_complete = (folder / "manifest.json").is_file()
     return describe_scenario(store.read_manifest(folder) if is_complete else describe_plan(plan, []))
 
