@@ -21,7 +21,7 @@ from sim.results.store import TABLES, Results
 
 FILE = Path(__file__).parent / "golden.csv"
 PAST = FILE.parent / "past"
-CHANGELOG = FILE.parents[2] / "CHANGELOG.md"
+CHANGELOG = FILE.parents[3] / "CHANGELOG.md"
 RUNS = (  # words, seed
     ("regime=competitive", 1),
     ("regime=viewpoint_conditional shock=total_cut", 2),
