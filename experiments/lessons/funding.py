@@ -20,7 +20,7 @@ from experiments.lessons.keys import (
     show,
 )
 from experiments.lessons.measuring import N_SEEDS, Runs, average, run
-from sim.results.summaries import VERDICTS
+from sim.results.verdict import VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

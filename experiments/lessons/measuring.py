@@ -13,7 +13,8 @@ from sim.configuration import set_values
 from sim.engine.batch import compile_kernels, run_compiled
 from sim.engine.inputs import Inputs
 from sim.results.contrasts import compute_half_width
-from sim.results.summaries import JUDGED, judge_panels
+from sim.results.verdict import judge_panels
+from sim.schema.columns import JUDGED
 from sim.schema.settable import GROUPS
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sim.errors import ExpressionError
-from sim.results.summaries import UNKNOWN, VERDICTS, explain_unknown
+from sim.results.verdict import UNKNOWN, VERDICTS, explain_unknown
 
 Table = Any  # a pandas DataFrame or Series
 

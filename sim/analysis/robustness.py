@@ -16,7 +16,9 @@ import pandas as pd
 from sim.analysis.reading import Sweep, Table
 from sim.errors import AnalysisError
 from sim.results.contrasts import compute_crossed_interval, compute_t_quantile
-from sim.results.summaries import CHANGE_MONTHS, TOO_SHORT, drop_repeated_points
+from sim.results.summaries import drop_repeated_points
+from sim.results.verdict import TOO_SHORT
+from sim.schema.columns import CHANGE_MONTHS
 
 TOWARD = {"collaboration_end": 1, "coverage_end": 1, "exit_rate": -1}  # more collaboration and coverage, fewer exits
 MONEY = "usd_per_organization_year"

@@ -154,7 +154,7 @@ def _fill_window(context, builder, blocks_type, slot, blocks, sizes, starts, str
 def _hide_origin(builder, pointer):
     """Return the pointer as one the optimiser knows nothing of, after all that was written before.
 
-    It takes for granted that what stands behind such a pointer never changes (`reference.py`), which holds for each
+    It takes for granted that what stands behind such a pointer never changes (`struct_refs.py`), which holds for each
     window but not for the place on the stack where one follows another.
     """
     kind = ir.FunctionType(pointer.type, [pointer.type])

@@ -16,9 +16,9 @@ from sim.engine.region import Region
 from sim.engine.tabulation import make_events, make_months, tabulate
 from sim.engine.warmup import compile_processes, keeping_garbage
 from sim.results.store import Results
-from sim.results.summaries import JUDGED
 from sim.schema import columns, state
 from sim.schema.choices import name_runs
+from sim.schema.columns import JUDGED
 from sim.schema.fields import read_seed
 from sim.schema.parameters import Parameters
 from sim.schema.regimes import Programme, Regime

@@ -1,6 +1,6 @@
 """Decisions of one organization, taken by somebody else in place of the model's rule: what they are and how written.
 
-`playing.py` takes them, inside the month, where the rule would. See docs/decisions/0013-one-organization.md.
+`seat.py` takes them, inside the month, where the rule would. See docs/decisions/0013-one-organization.md.
 """
 
 from __future__ import annotations

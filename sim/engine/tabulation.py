@@ -12,7 +12,8 @@ from sim.dynamics.founding import FIRST_FOUNDING_ROUND
 from sim.engine.inputs import Inputs
 from sim.engine.region import Region
 from sim.results.store import Results, describe_run
-from sim.results.summaries import find_typical_seed, judge_runs, judge_sums
+from sim.results.summaries import find_typical_seed
+from sim.results.verdict import judge_runs, judge_sums
 from sim.schema import columns
 from sim.schema.choices import name_runs
 from sim.schema.parameters import Parameters

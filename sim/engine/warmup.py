@@ -118,7 +118,7 @@ def compile_as_told() -> None:
 
 
 def compile_turns() -> None:
-    """Compile the kernels of one organization's turns, or read them from the cache; see `playing.py`."""
+    """Compile the kernels of one organization's turns, or read them from the cache; see `seat.py`."""
     if not IS_COMPILED:
         return
     inputs = Inputs(Parameters())

@@ -13,7 +13,8 @@ from sim.explorer.packing import pack_run
 from sim.explorer.page import build_page
 from sim.explorer.recording import Recorder
 from sim.results.scenario import describe_scenario
-from sim.results.summaries import JUDGED, judge_panels
+from sim.results.verdict import judge_panels
+from sim.schema.columns import JUDGED
 from sim.sweep.manifest import describe_plan
 from sim.sweep.plan import make_plan
 

@@ -14,8 +14,8 @@ from sim.results.contrasts import compute_t_quantile
 from sim.results.divergence import EVENT_WORDS
 from sim.results.release import name_model
 from sim.results.store import CAUTION
-from sim.results.summaries import THRESHOLD, VERDICTS, explain_unknown
-from sim.results.summaries import UNKNOWN as NO_VERDICT
+from sim.results.verdict import THRESHOLD, VERDICTS, explain_unknown
+from sim.results.verdict import UNKNOWN as NO_VERDICT
 from sim.schema import columns
 from sim.schema.choices import make_readable
 from sim.schema.columns import column

@@ -24,7 +24,8 @@ from sim.figures.observations import draw_observations, tell_observations
 from sim.figures.pairs import compare_settings, tell_contrast
 from sim.figures.style import BLUE, MIDDLE, NARROW, darken
 from sim.figures.timeline import compute_spread, draw_band, explain_spread, finish_months, pick_paths, tell_marks
-from sim.results.summaries import NO_PAIR, THRESHOLD, TOO_SHORT, explain_unknown, summarise
+from sim.results.summaries import summarise
+from sim.results.verdict import NO_PAIR, THRESHOLD, TOO_SHORT, explain_unknown
 from sim.schema.columns import END_MONTHS, START_MONTHS, column
 
 N_PATHS = {1: 8}  # sample paths in a panel, by panels

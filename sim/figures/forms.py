@@ -22,7 +22,7 @@ from sim.figures.labels import (
 )
 from sim.figures.pairs import compare_settings, is_clear
 from sim.figures.style import BLACK, BLUE, NARROW
-from sim.results import summaries
+from sim.results import verdict
 from sim.schema.columns import RATES, column
 
 FORMS = ("exits", "breakaways", "rival_foundings", "hollowings", "dissolutions")
@@ -106,7 +106,7 @@ def compute_rates(months: Table, runs: Table) -> Table:
     """
     keys = months.groupby("run_id", sort=False, observed=True)["seed"].first().reset_index()
     by_form = {name: events for name, (events, _) in RATES.items() if events in FORMS}
-    found: Table = summaries.compute_rates(months)[["run_id", "regime", *by_form]]
+    found: Table = verdict.compute_rates(months)[["run_id", "regime", *by_form]]
     rates = found.rename(columns=by_form).merge(keys, on="run_id")
     rates[list(FORMS)] *= 100
     design = find_design(runs)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sim.figures.style import clean
-from sim.results.summaries import THRESHOLD
+from sim.results.verdict import THRESHOLD
 from sim.schema.columns import COUNTERS, KEYS, MONTHS, RUNS, column
 from sim.schema.parameters import Parameters
 

@@ -28,7 +28,8 @@ from sim.figures.labels import (
     tell_change,
 )
 from sim.figures.style import BLACK, DARK, NARROW, place_legend
-from sim.results.summaries import THRESHOLD, VERDICTS, summarise
+from sim.results.summaries import summarise
+from sim.results.verdict import THRESHOLD, VERDICTS
 from sim.schema.columns import column
 
 CHANGE = "collaboration_change"

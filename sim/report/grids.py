@@ -13,7 +13,7 @@ from sim.report.reading import Material
 from sim.report.sentences import count_pairs
 from sim.report.verdicts import VARIES
 from sim.results.scenario import ends_awards
-from sim.results.summaries import THRESHOLD, UNKNOWN
+from sim.results.verdict import THRESHOLD, UNKNOWN
 from sim.schema.columns import Column, column
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from sim.report.reading import Material, split_command
 from sim.report.sentences import find_size, plural
 from sim.results.disclosure import hide_place, tell_roster
 from sim.results.release import name_model, tell_code
-from sim.results.summaries import THRESHOLD
+from sim.results.verdict import THRESHOLD
 from sim.schema.columns import END_MONTHS, START_MONTHS
 
 FEW_SEEDS = 12

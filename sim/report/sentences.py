@@ -11,7 +11,8 @@ from sim.report.reading import COMPARISON, SWEEP, Material
 from sim.report.verdicts import VARIES
 from sim.results.contrasts import find_same
 from sim.results.scenario import describe_shocks, describe_size
-from sim.results.summaries import THRESHOLD, drop_repeated_points, explain_unknown
+from sim.results.summaries import drop_repeated_points
+from sim.results.verdict import THRESHOLD, explain_unknown
 
 if TYPE_CHECKING:
     from sim.figures.figure import Table

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.results.summaries import THRESHOLD, drop_repeats, summarise
+from sim.results.summaries import drop_repeats, summarise
+from sim.results.verdict import THRESHOLD
 
 if TYPE_CHECKING:
     from sim.figures.figure import Table

@@ -137,7 +137,8 @@ class Gathered:
         self.n_runs += len(numbers)
 
     def _judge(self) -> None:
-        from sim.results.summaries import JUDGED, judge_panels
+        from sim.results.verdict import judge_panels
+        from sim.schema.columns import JUDGED
 
         panels = np.concatenate(self._panels)
         self._panels.clear()

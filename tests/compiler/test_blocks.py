@@ -8,7 +8,7 @@ import pytest
 
 import sim
 from sim.__main__ import main
-from sim.results import summaries
+from sim.results import summaries, verdict
 from sim.results.contrasts import compute_differences
 from sim.results.store import load_results
 from sim.schema import columns
@@ -34,8 +34,8 @@ def test_each_statistic_of_a_run_is_known_from_its_least_length_on(months):
             assert runs[name].notna().all() == (months >= least), name
             assert columns.column(name, "runs").least_months == least
     is_short = months < columns.CHANGE_MONTHS
-    assert set(runs["verdict"]) <= ({summaries.TOO_SHORT} if is_short else {*summaries.VERDICTS, summaries.NO_PAIR})
-    assert (summary["verdict"].iloc[0] == summaries.TOO_SHORT) == is_short
+    assert set(runs["verdict"]) <= ({verdict.TOO_SHORT} if is_short else {*verdict.VERDICTS, verdict.NO_PAIR})
+    assert (summary["verdict"].iloc[0] == verdict.TOO_SHORT) == is_short
     assert summary["n_judged"].iloc[0] == (0 if is_short else 2)
     told = summaries.describe_verdict(results)
     assert ("too short" in told and "24 months" in told) == is_short
@@ -67,7 +67,7 @@ def test_every_verb_says_that_runs_are_too_short(months, tmp_path, capsys):
             assert code == 0, (verb, name, err)
             assert "nan" not in out.lower()
         runs = load_results(tmp_path / name).runs
-        assert (set(runs["verdict"]) == {summaries.TOO_SHORT}) == (months < 24)
+        assert (set(runs["verdict"]) == {verdict.TOO_SHORT}) == (months < 24)
         page = (tmp_path / name / "report.html").read_text(encoding="utf-8")
         if months < 24:
             assert "too short" in page
@@ -91,7 +91,7 @@ def test_localities_of_a_short_run_are_not_judged(tmp_path, capsys):
     assert code == 0
     assert "of 6 localities none is judged: too short" in out
     localities = load_results(tmp_path / "some").localities
-    assert set(localities["verdict"]) == {summaries.TOO_SHORT}
+    assert set(localities["verdict"]) == {verdict.TOO_SHORT}
     assert localities["collaboration_change"].isna().all() and localities["collaboration_end"].notna().all()
 
 
@@ -99,7 +99,7 @@ def test_without_two_open_organizations_nothing_is_said_to_hold():
     words = ["regime=none", "field.own_income_share=0.01", "accounts.closure_rate=1", "accounts.opening_rate=0"]
     results = sim.run([*words, "accounts.closure_grace_months=1", "months=90", *SMALL])
     assert results.months["n_open"].iloc[-1] < 2
-    assert set(results.runs["verdict"]) == {summaries.NO_PAIR}
+    assert set(results.runs["verdict"]) == {verdict.NO_PAIR}
     assert "no pair left" in summaries.describe_verdict(results)
     assert not any(word in summaries.describe_verdict(results) for word in SAYS)
 
@@ -111,7 +111,7 @@ def test_a_group_of_short_and_long_runs_is_judged_by_those_that_can_be():
     row = summaries.summarise(mixed).iloc[0]
     assert (row["n_runs"], row["n_judged"]) == (4, 2)
     assert row["change_mean"] == pytest.approx(long["collaboration_change"].mean())
-    assert sum(row[f"{name}_share"] for name in summaries.VERDICTS) == pytest.approx(1)
+    assert sum(row[f"{name}_share"] for name in verdict.VERDICTS) == pytest.approx(1)
     assert "2 without a verdict" in summaries.describe_verdict(mixed)
 
 
@@ -209,17 +209,17 @@ def test_a_field_twice_as_large_with_nothing_else_changed_has_the_same_rates():
     months = sim.run(["months=36", "regime=mixed", *SMALL]).months
     summed = [entry.name for entry in columns.MONTHS if entry.unit in columns.SUMMED_UNITS]
     double = months.assign(**{name: 2 * months[name] for name in summed})
-    one, two = summaries.judge_runs(months), summaries.judge_runs(double)
+    one, two = verdict.judge_runs(months), verdict.judge_runs(double)
     assert list(two["exits"]) == list(2 * one["exits"]) and one["exits"].min() > 0
     for name in columns.RATES:
         np.testing.assert_allclose(one[name], two[name], err_msg=name)
-        np.testing.assert_allclose(summaries.compute_rates(months)[name], one[name], err_msg=name)
+        np.testing.assert_allclose(verdict.compute_rates(months)[name], one[name], err_msg=name)
 
 
 def test_a_rate_without_exposure_is_missing_and_never_infinite():
     months = sim.run(["months=24", *SMALL]).months.assign(memberships=0.0, exits=3.0)
-    assert summaries.judge_runs(months)["exit_rate"].isna().all()
-    assert summaries.compute_rates(months)["exit_rate"].isna().all()
+    assert verdict.judge_runs(months)["exit_rate"].isna().all()
+    assert verdict.compute_rates(months)["exit_rate"].isna().all()
 
 
 def test_a_count_is_of_a_month_in_one_table_and_of_the_whole_run_in_the_other():

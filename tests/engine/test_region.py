@@ -63,7 +63,7 @@ def test_a_locality_is_judged_as_a_run_is():
     parameters = dataclasses.replace(read("regime=competitive", "months=60"))
     results = simulate(parameters, [3])
     region, _ = run_region(parameters)
-    from sim.results.summaries import judge_sums
+    from sim.results.verdict import judge_sums
 
     judged = judge_sums(region.field.sums, 60)
     for name, values in judged.items():

@@ -31,7 +31,8 @@ from sim.explorer.page import SHARED, fill_page, read_script, read_style
 from sim.results.disclosure import hide_place
 from sim.results.scenario import describe_setting
 from sim.results.store import CAUTION
-from sim.results.summaries import JUDGED, UNKNOWN, explain_unknown, judge_panels
+from sim.results.verdict import UNKNOWN, explain_unknown, judge_panels
+from sim.schema.columns import JUDGED
 from sim.text import make_plain
 
 if TYPE_CHECKING:
