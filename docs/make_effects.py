@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.compiler.struct_refs import list_shapes
 from sim.schema import columns, state
 from sim.schema.parameters import Mechanisms, declarations
 
@@ -51,9 +50,6 @@ LEVERS = (
 )
 FORMS = ("exit", "break-away", "rival founding", "hollowing-out", "dissolution")
 TABLES = (state.Organizations, state.Dyads, state.Coalitions, state.Programmes, state.Environment)
-# Filled anew wherever they are read: working space, and what one line's round leaves for its next step.
-SCRATCH = {name for name, shape in list_shapes(state.Environment).items() if shape.is_working}
-SCRATCH |= {"group", "rank", "applied", "best"}
 
 
 class Shown(NamedTuple):
@@ -71,7 +67,7 @@ def declare() -> dict[str, list[str]]:
     def list_files(group: str) -> list[str]:
         return sorted(path.stem for path in (ROOT / "configs" / group).glob("*.yaml"))
 
-    variables = [f"{one.__name__}.{name}" for one in TABLES for name in one._fields if name not in SCRATCH]
+    variables = [f"{one.__name__}.{name}" for one in TABLES for name in one._fields]
     return {
         "parameter": [name for name, _ in declarations() if not name.startswith("mechanisms.")],
         "mechanism": [

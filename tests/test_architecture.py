@@ -1,6 +1,9 @@
 """What the shape of the code promises: nothing idle, nothing hidden, imports one way."""
 
 import ast
+import dataclasses
+import importlib
+import inspect
 import re
 import subprocess
 import sys
@@ -8,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from sim.compiler import draws
 from sim.dynamics import schedule
+from sim.model.model import METHODS, CoalitionModel
 from sim.schema import columns, state
-from sim.schema.parameters import kernel_fields
+from sim.schema.parameters import Mechanisms, kernel_fields
 from sim.schema.regimes import SHOCKS
 
 ROOT = Path(__file__).parents[1]
@@ -83,11 +86,55 @@ def test_every_kind_of_event_is_logged_somewhere(kind):
     assert re.search(rf"\bcolumns\.{kind.upper()}\b", SOURCE)
 
 
-def test_numbers_of_processes_are_unique_so_that_no_two_share_draws():
-    numbers = {name: value for name, value in vars(draws).items() if name.isupper() and type(value) is int}
-    assert len(numbers) >= 16
-    assert len(set(numbers.values())) == len(numbers)
-    assert all(f"stream(seed, {name}," in SOURCE or re.search(rf"stream\(\s*seed, {name},", SOURCE) for name in numbers)
+def find_keys():
+    """Return the numbers that stand in the keys of draws, each with the files and names that declare it."""
+    found = {}
+    for path in KERNELS:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+        declared = {
+            node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "stream":
+                name = ast.unparse(node.args[1])
+                if name in declared:
+                    found.setdefault(getattr(module, name), set()).add((path.stem, name))
+    return found
+
+
+def test_no_two_processes_share_draws():
+    found = find_keys()
+    assert len(found) >= 16
+    shared = [{file for file, _ in owners} for owners in found.values() if len(owners) > 1]
+    assert shared == [{"memberships", "null_model"}] * 2  # which never run in the same month
+
+
+def test_every_process_has_a_switch_a_method_and_a_place_in_the_description():
+    switches = {item.name for item in dataclasses.fields(Mechanisms)}
+    always = {"observe"}
+    assert set(schedule.PROCESSES) - switches == always
+    assert [item.name for item in dataclasses.fields(Mechanisms) if item.name in schedule.PROCESSES] == [
+        name for name in schedule.PROCESSES if name not in always
+    ]
+    assert all(callable(getattr(CoalitionModel, name)) for name in METHODS)
+    text = (ROOT / "docs" / "odd.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^1\. `(\w+)`", text.partition("## 3 ")[2].partition("## 4 ")[0], re.MULTILINE)
+    assert tuple(listed) == schedule.PROCESSES
+    taken_by = "seed, month, parameters, world, row"
+    assert all(str(inspect.signature(get_source(name))) == f"({taken_by})" for name in schedule.PROCESSES)
+
+
+def get_source(name):
+    kernel = getattr(schedule, name)
+    return getattr(kernel, "py_func", kernel)
+
+
+def test_no_kernel_takes_a_private_name_of_another_file():
+    for path in [*KERNELS, *(SIM / "engine").glob("*.py"), *(ROOT / "experiments").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sim"):
+                assert not [one.name for one in node.names if one.name.startswith("_")], path
 
 
 def test_codes_of_shocks_events_and_causes_are_their_places():

@@ -19,8 +19,9 @@ import numpy as np
 import yaml
 
 from sim.dynamics import schedule
-from sim.engine.batch import run_compiled, run_processes
+from sim.engine.batch import run_compiled
 from sim.engine.inputs import Inputs
+from sim.engine.runner import Runner
 from sim.schema import columns, state
 from sim.schema.parameters import Parameters
 from sim.schema.regimes import SHOCKS, Programme, Regime, Shock
@@ -423,9 +424,9 @@ def advance(
     inputs: Inputs, seed: int, month: int, first: int = 0, last: int = len(schedule.PROCESSES), record=None
 ) -> Any:
     """Run processes `first` up to `last` of one month on `inputs.world` (month 0 fills it); return the month's row."""
-    rows = np.zeros((1, 1), state.ROW_DTYPE).view(np.recarray)
-    run_processes(seed, month, first, last, inputs, rows, record)
-    return rows[0, 0]
+    runner = Runner(inputs, [seed], months=range(month, month + 1))
+    runner.run(processes=range(first, last), record=record)
+    return runner.rows[0, 0]
 
 
 def keep_world(world: state.World) -> list[Any]:

@@ -9,7 +9,6 @@ clock counts. Every number is a median with the lowest and the highest value bes
 
   vs_mesa       how many times faster than the same rules written with Mesa agents, both recording everything
   vs_agentpy    the same for AgentPy, where it is installed
-  vs_c          time of C over that of the engine in the two costliest processes: 1 is the limit
   threads_2     how many times faster two threads are than one
   ms_per_run    milliseconds of the processor for 18 organizations and 120 months
 """
@@ -36,7 +35,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # for the reference model of the tests
 
-from experiments.benchmark import limit, on_agentpy, sweeps
+from experiments.benchmark import on_agentpy, sweeps
 from sim.engine.batch import Recorded, run_compiled
 from sim.engine.inputs import Inputs
 from sim.engine.region import Region
@@ -63,19 +62,15 @@ class Effort(NamedTuple):
 
     peer_rounds: int  # a run of each peer, and `engine_runs` of the engine
     engine_runs: int
-    limit_seeds: int  # runs whose 120 months each process steps
-    limit_rounds: int
     size_rounds: int
     largest: int  # organizations
     thread_runs: int  # for each of two threads
     thread_rounds: int
 
 
-FULL = Effort(
-    9, 40, limit_seeds=8, limit_rounds=301, size_rounds=5, largest=2_000_000, thread_runs=200, thread_rounds=9
-)
-QUICK = Effort(3, 40, limit_seeds=4, limit_rounds=61, size_rounds=1, largest=20_000, thread_runs=50, thread_rounds=5)
-SHORT = Effort(1, 2, limit_seeds=1, limit_rounds=1, size_rounds=0, largest=0, thread_runs=2, thread_rounds=1)
+FULL = Effort(9, 40, size_rounds=5, largest=2_000_000, thread_runs=200, thread_rounds=9)
+QUICK = Effort(3, 40, size_rounds=1, largest=20_000, thread_runs=50, thread_rounds=5)
+SHORT = Effort(1, 2, size_rounds=0, largest=0, thread_runs=2, thread_rounds=1)
 
 
 # The same model as ordinary users of a framework would write it
@@ -155,46 +150,6 @@ def measure_peers(parameters: Parameters, effort: Effort) -> dict[str, Any]:
         ratios = [one / other for one, other in zip(seconds[name], seconds["engine"], strict=True)]
         found[f"{label}, ms a run"] = sweeps.summarise([1000 * one for one in seconds[name]])
         found[f"engine over {label}"] = sweeps.summarise(ratios, 1)
-    return found
-
-
-# The limit in C
-
-
-def measure_limit(parameters: Parameters, effort: Effort) -> dict[str, Any]:
-    """Time both sides in turns over the same worlds. Raises RuntimeError where one leaves another world behind."""
-    if not limit.has_compiler():
-        return {"skipped": "no gcc"}
-    library = limit.build_library()
-    if not limit.is_tuned(library):
-        return {"skipped": "limit.c is written for AVX-512, which this processor has not"}
-    replay = limit.Replay(parameters)
-    replay.record(list(range(1, effort.limit_seeds + 1)))
-    bound = limit.Limit(library, replay)
-    taken: dict[str, dict[str, list[float]]] = {}
-    for name in limit.PROCESSES:
-        snapshots = replay.snapshots[name]
-        one_in_seven = limit.Snapshots(*(column[::7] for column in snapshots))
-        if different := bound.find_differences(name, one_in_seven):
-            raise RuntimeError(f"C and the engine differ: {different[0]} and {len(different) - 1} more")
-        for step in (replay.step_engine, bound.step):
-            step(name, snapshots)
-        taken[name] = {"engine": [], "C": []}
-        for _ in range(effort.limit_rounds):
-            for side, step in (("engine", replay.step_engine), ("C", bound.step)):
-                idle, busy = step(name, snapshots, is_idle=True), step(name, snapshots)
-                taken[name][side].append((busy - idle) / 1000 / len(snapshots.seeds))
-    found: dict[str, Any] = {"compiler": limit.describe_compiler(), "worlds a process": len(snapshots.seeds)}
-    if bound.unknown:
-        found["arrays of the engine that C does not keep"] = ", ".join(sorted(bound.unknown))
-    taken["both"] = {
-        side: [sum(one) for one in zip(*(taken[name][side] for name in limit.PROCESSES), strict=True)]
-        for side in ("engine", "C")
-    }
-    for name, sides in taken.items():
-        found[name] = {f"{side}, µs a call": sweeps.summarise(values) for side, values in sides.items()}
-        ratios = [c / engine for c, engine in zip(sides["C"], sides["engine"], strict=True)]
-        found[name]["C over engine"] = sweeps.summarise(ratios)
     return found
 
 
@@ -376,12 +331,10 @@ def measure_start(n_rounds: int) -> dict[str, Any]:
 
 def sum_up(found: dict[str, Any]) -> dict[str, float]:
     """Return the numbers of the last line."""
-    peers, bound = found["peers"], found["limit"]
+    peers = found["peers"]
     wanted = {
         "vs_mesa": peers["engine over Mesa"],
         "vs_agentpy": peers.get("engine over AgentPy"),
-        "vs_c": bound.get("both", {}).get("C over engine"),
-        **{f"vs_c_{name}": bound.get(name, {}).get("C over engine") for name in limit.PROCESSES},
         "threads_2": found["threads"]["two threads over one"],
         "ms_per_run": peers["engine, ms a run"],
     }
@@ -395,7 +348,6 @@ def measure(effort: Effort, parameters: Parameters | None = None) -> dict[str, A
     return {
         "machine": machine,
         "peers": measure_peers(parameters, effort),
-        "limit": measure_limit(parameters, effort),
         "threads": measure_threads(parameters, effort),
         "size": measure_size(effort) if effort.size_rounds else {},
         "start": measure_start(effort.size_rounds) if effort.size_rounds > 1 else {},

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.compiler.jit import compiled_entry
-from sim.dynamics.processes.services import SPARE, UNMET, _draw_arrivals, _land, _refer
+from sim.dynamics.processes.services import SPARE, UNMET, draw_arrivals, land, refer
 from sim.dynamics.relations import (
     compute_affinity,
     compute_competition,
@@ -16,18 +16,15 @@ from sim.dynamics.relations import (
     compute_rivalry,
     find_contested,
 )
-from sim.dynamics.schedule import PROCESSES
-from sim.engine.batch import run_processes
+from sim.dynamics.schedule import AT
+from sim.engine.runner import ALL, Runner
 from sim.engine.snapshots import run_months
-from sim.schema.state import ROW_DTYPE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim.engine.inputs import Inputs
     from sim.schema.state import World
-
-SERVING = PROCESSES.index("serve_and_refer")
 
 
 class Relations(NamedTuple):
@@ -39,18 +36,17 @@ class Relations(NamedTuple):
 
 
 @compiled_entry
-def _relate(parameters, organizations, dyads, programmes, environment, competition, affinity, resentment):
-    find_contested(organizations, programmes, environment)
+def _relate(parameters, world, competition, affinity, resentment):
+    organizations, dyads, scratch = world.organizations, world.dyads, world.scratch
+    find_contested(world)
     n = organizations.is_open.size
     for i in range(n):
         for j in range(n):
             if j == i:
                 continue
-            rivalry = compute_rivalry(environment.contested, i, j, parameters)
-            competition[i, j] = compute_competition(organizations, dyads, rivalry, i, j, parameters)
-            affinity[i, j] = compute_affinity(
-                rivalry, organizations, dyads, programmes, i, j, parameters.facilitation, parameters
-            )
+            rivalry = compute_rivalry(scratch.contested, i, j, parameters)
+            competition[i, j] = compute_competition(world, rivalry, i, j, parameters)
+            affinity[i, j] = compute_affinity(rivalry, world, i, j, parameters.facilitation, parameters)
             resentment[i, j] = compute_resentment(organizations, dyads.trust[i, j], i, j, parameters)
 
 
@@ -58,45 +54,37 @@ def relate(inputs: Inputs) -> Relations:
     """Return how pairs see each other in the present world of `inputs`; writes nothing but working space."""
     world, n = inputs.world, inputs.n_organizations
     found = Relations(*(np.zeros((n, n)) for _ in Relations._fields))
-    _relate(
-        inputs.record,
-        world.organizations,
-        world.dyads,
-        world.programmes,
-        world.environment,
-        found.competition,
-        found.affinity,
-        found.perceived,
-    )
+    _relate(inputs.record, world, found.competition, found.affinity, found.perceived)
     return found._replace(perceived=2.0 * found.perceived)  # a resentment is half a distance
 
 
 @compiled_entry
-def _serve_and_note(seed, month, parameters, organizations, dyads, environment, row, referrals):
+def _serve_and_note(seed, month, parameters, world, row, referrals):
     """Do what processes.services.serve_and_refer does, and add who referred how many to whom to referrals (n, n)."""
-    _draw_arrivals(seed, month, parameters, environment, row)
-    _land(parameters, organizations, environment)
+    organizations, environment, scratch = world.organizations, world.environment, world.scratch
+    draw_arrivals(seed, month, parameters, environment, row)
+    land(parameters, world)
     for i in range(organizations.is_open.size):
         organizations.served[i] = 0.0
     for k in range(organizations.mix.shape[1]):
-        row.referrals += _refer(k, parameters, organizations, dyads, environment)
+        row.referrals += refer(k, parameters, world)
         environment.served[k] = max(environment.arrivals[k] - environment.unmet[k], 0.0)
         row.arrivals += environment.arrivals[k]
         row.served += environment.served[k]
-        _note(k, environment, referrals)
+        _note(k, scratch, referrals)
 
 
 @compiled_entry
-def _note(k, environment, referrals):
-    """Add what `_refer` left in working space: sent, sender by sender, and the share each taker kept."""
-    flow, n_takers, sender = environment.flow, 0, 0
+def _note(k, scratch, referrals):
+    """Add what `refer` left in working space: sent, sender by sender, and the share each taker kept."""
+    flow, n_takers, sender = scratch.flow, 0, 0
     for j in range(referrals.shape[0]):
         n_takers += 1 if flow[SPARE, k, j] > 0.0 else 0
     for i in range(referrals.shape[0]):
         if flow[UNMET, k, i] > 0.0:
             for taker in range(n_takers):
-                kept = environment.sent[sender * n_takers + taker] * environment.rank[taker]
-                referrals[i, environment.others[taker]] += kept
+                kept = scratch.referrals_sent[sender * n_takers + taker] * scratch.organization_rank[taker]
+                referrals[i, scratch.other_slot_list[taker]] += kept
             sender += 1
 
 
@@ -118,14 +106,13 @@ def watch_referrals(
     following = 0
     for month in sorted(months):
         run_months(inputs, seed, following, month - 1)
-        world, rows = inputs.world, np.zeros((1, 1), ROW_DTYPE).view(np.recarray)
-        run_processes(seed, month, 0, SERVING, inputs, rows)
+        world, runner = inputs.world, Runner(inputs, [seed], months=range(month, month + 1))
+        runner.run(processes=range(AT.serve_and_refer))
         before = Before(*(one.copy() for one in (world.dyads.trust, world.dyads.joint, world.organizations.capacity)))
         referrals = np.zeros(before.trust.shape)
         if inputs.parameters.mechanisms.serve_and_refer:
-            arguments = (world.organizations, world.dyads, world.environment, rows[0, 0], referrals)
             with np.errstate(over="ignore", invalid="ignore"):
-                _serve_and_note(np.uint64(seed), month, inputs.record, *arguments)
-        run_processes(seed, month, SERVING + 1, len(PROCESSES), inputs, rows)
+                _serve_and_note(np.uint64(seed), month, inputs.record, world, runner.rows[0, 0], referrals)
+        runner.run(processes=range(AT.serve_and_refer + 1, ALL.stop))
         following = month + 1
         yield month, world, referrals, before

@@ -10,10 +10,9 @@ import numpy as np
 from sim.calibration.targets import MONEY_ENDS, MONTHS_LATER, SEEDING_LINE, TARGETS, WORLDS
 from sim.configuration import compose
 from sim.configuration.designs import set_values
-from sim.dynamics import schedule
 from sim.engine.inputs import Inputs
+from sim.engine.runner import Runner
 from sim.schema import columns
-from sim.schema.state import ROW_DTYPE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,30 +77,11 @@ def _divide(total: float, count: float) -> float:
 
 def visit(inputs: Inputs, seed: int, months: range | list[int]) -> Iterator[tuple[int, NDArray[Any], World]]:
     """Run one seed and yield (month, records so far, world) at the end of each of `months`, which rise."""
-    rows = np.zeros((1, inputs.parameters.months + 1), ROW_DTYPE).view(np.recarray)
-    nobody, no_people = np.zeros((0, 1, inputs.n_organizations), "i8"), np.zeros((0, 1, 1, len(columns.PEOPLE)))
-    no_events, count = np.zeros((0, 0, len(columns.EVENT_FIELDS)), "i8"), np.zeros(1, "i8")
-    seeds, first, n_processes = np.array([seed], "u8"), 0, len(schedule.PROCESSES)
+    runner, first = Runner(inputs, [seed]), 0
     for month in months:
-        with np.errstate(over="ignore", invalid="ignore"):
-            schedule.run_seeds(
-                seeds,
-                first,
-                month,
-                0,
-                n_processes,
-                inputs.record,
-                inputs.roster,
-                inputs.lines,
-                inputs.world,
-                rows[:, first : month + 1],
-                nobody,
-                no_people,
-                no_events,
-                count,
-            )
+        runner.run(range(first, month + 1))
         first = month + 1
-        yield month, rows[0], inputs.world
+        yield month, runner.rows[0], inputs.world
 
 
 def measure_baseline(inputs: Inputs, seed: int) -> Sums:

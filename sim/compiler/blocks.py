@@ -45,29 +45,29 @@ def find_places(sizes: list[dict[str, int]]) -> Places:
     return Places(table, ends, largest + -largest % CACHE_LINE + CACHE_LINE)
 
 
-def allocate_blocks(tuple_class: Any, places: Places, n_workers: int) -> Any:
+def allocate_blocks(tuple_class: Any, places: Places, n_workers: int, is_working: bool = False) -> Any:
     """Return a named tuple of flat zeroed arrays for the blocks of all localities; working space for each worker."""
     found = []
     for shape in list_shapes(tuple_class).values():
         if not shape.dimensions:
-            found.append(allocate_blocks(shape.kind, places, n_workers))
+            found.append(allocate_blocks(shape.kind, places, n_workers, shape.is_working))
             continue
         column = list_blocks()[shape.dimensions]
-        count = n_workers * places.strides[column] if shape.is_working else places.starts[-1, column]
+        count = n_workers * places.strides[column] if is_working else places.starts[-1, column]
         found.append(np.zeros(count, shape.kind))
     return tuple_class(*found)
 
 
-def view_locality(blocks: Any, places: Places, at: int, worker: int = 0) -> Any:
+def view_locality(blocks: Any, places: Places, at: int, worker: int = 0, is_working: bool = False) -> Any:
     """Return the named tuple of locality `at`, whose arrays are views of `blocks`."""
     found = []
     sizes = dict(zip(DIMENSIONS, places.sizes[at].tolist(), strict=True))
     for shape, item in zip(list_shapes(type(blocks)).values(), blocks, strict=True):
         if not shape.dimensions:
-            found.append(view_locality(item, places, at, worker))
+            found.append(view_locality(item, places, at, worker, shape.is_working))
             continue
         column, wanted = list_blocks()[shape.dimensions], shape.measure(sizes)
-        start = worker * places.strides[column] if shape.is_working else places.starts[at, column]
+        start = worker * places.strides[column] if is_working else places.starts[at, column]
         found.append(item[start : start + np.prod(wanted, dtype=int)].reshape(wanted))
     return type(blocks)(*found)
 
@@ -106,7 +106,7 @@ def _declare_filler(context, module, blocks_type):
     return filler
 
 
-def _fill_window(context, builder, blocks_type, slot, blocks, sizes, starts, strides, worker):
+def _fill_window(context, builder, blocks_type, slot, blocks, sizes, starts, strides, worker, *, is_working=False):
     """Write the descriptors of one locality's arrays to a window."""
     window_type, n_nested = _window_type(blocks_type), 0
     source = builder.bitcast(blocks, get_struct(context, blocks_type).as_pointer())
@@ -119,14 +119,16 @@ def _fill_window(context, builder, blocks_type, slot, blocks, sizes, starts, str
         if not shape.dimensions:
             n_nested += 1
             nested = cgutils.gep_inbounds(builder, slot, 0, n_nested)
-            _fill_window(context, builder, kind, nested, item, sizes, starts, strides, worker)
+            _fill_window(
+                context, builder, kind, nested, item, sizes, starts, strides, worker, is_working=shape.is_working
+            )
             nested = builder.bitcast(nested, context.get_value_type(wanted))
             builder.store(nested, cgutils.gep_inbounds(builder, slot, 0, 0, index))
             continue
         flat = context.make_array(kind)(context, builder, item)
         array = context.make_array(wanted)(context, builder)
         column = ir.Constant(word, columns[shape.dimensions])
-        if shape.is_working:
+        if is_working:
             start = builder.mul(worker, builder.load(builder.gep(strides, [column])))
         else:
             start = builder.load(builder.gep(starts, [column]))

@@ -1,7 +1,8 @@
 """Random draws keyed by (seed, process, month, entity, partner), never by order.
 
 The generator is Philox2x64-10 (Salmon, Moraes, Dror & Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3").
-`stream` turns (seed, process, month) into a key once; a draw is then one block with counter (entity, partner).
+`stream` turns (seed, process, month) into a key once; a draw is then one block with counter (entity, partner). The
+number of a process stands in its own file and never changes, as it is part of every key; no two processes share one.
 Equal keys give equal draws whatever else happened: two regimes with one seed meet the same luck, and adding an
 organization changes nobody else's draws.
 
@@ -15,19 +16,6 @@ import numpy as np
 from numba import types
 
 from sim.compiler.jit import compiled_as, compiled_entry
-
-# Append only: a number here is part of every draw's key.
-INITIALISE, MEET, TURNOVER, SERVE, RESPOND, AWARD, SETTLE, REVIEW = 1, 2, 3, 4, 5, 6, 7, 8
-BREAK_AWAY, DISSOLVE, OPEN, NAME_COALITION, SIGN_MOU, PASS_AMBIGUOUS, REVIEW_ORDER, CLOSE = (
-    9,
-    10,
-    11,
-    12,
-    13,
-    14,
-    15,
-    16,
-)
 
 _MULTIPLIER = np.uint64(0xD2B74407B1CE6E93)
 _WEYL = np.uint64(0x9E3779B97F4A7C15)

@@ -43,7 +43,7 @@ class Shape(NamedTuple):
 def of(kind: Any, *dimensions: str | int, is_working: bool = False) -> Any:
     """Declare an array of a named tuple: its kind and its dimensions, by name or number.
 
-    is_working: it keeps nothing from one process to the next.
+    is_working: of a nested named tuple, whether it is working space, which keeps nothing from one process to the next.
     """
     return Shape(kind, dimensions, is_working)
 
@@ -165,6 +165,30 @@ def hold(record):
     that writes arrays keeps the numbers in registers, and may run in vectors. Only what is read gets copied.
     """
     return record
+
+
+def _build_copy(typing_context, source, target):
+    def build(context, builder, signature, arguments):
+        for name, kind in source.fields:
+            ends = []
+            for reference, value in zip(signature.args, arguments, strict=True):
+                item = _get_field(context, builder, reference, value, name)
+                ends.append(context.make_array(dict(reference.fields)[name])(context, builder, item))
+            size = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(kind.dtype)))
+            n_items = context.get_constant(types.intp, 1)
+            for extent in cgutils.unpack_tuple(builder, ends[0].shape, kind.ndim):
+                n_items = builder.mul(n_items, extent)
+            cgutils.raw_memcpy(builder, ends[1].data, ends[0].data, n_items, size)
+        return context.get_dummy_value()
+
+    return types.void(source, target), build
+
+
+@compiled_as(_build_copy)
+def copy_arrays(source, target):
+    """Copy every array of a named tuple to the one of the same name and shape in another. Writes target."""
+    for kept, array in zip(source, target, strict=True):
+        array[...] = kept
 
 
 CLASSES: dict[str, Any] = {}  # by name, all that are registered

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
-from sim.compiler.draws import INITIALISE, stream, uniform
+from sim.compiler.draws import stream, uniform
 from sim.compiler.jit import compiled
 from sim.dynamics.membership import BY_REVIEW, NOBODY, found_coalition, leave_coalition, log_member
-from sim.dynamics.organizations import CONVENES
+from sim.dynamics.organizations import CONVENES, INITIALISE
 from sim.dynamics.processes.memberships import hold_round
 from sim.dynamics.relations import is_ahead
 from sim.schema import columns
@@ -17,7 +17,7 @@ FIRST_FOUNDING_ROUND, FIRST_GATHERING = 1_000_000, 2_000_000
 
 
 @compiled
-def form_coalitions(seed, parameters, roster, organizations, dyads, coalitions, programmes, environment, log, row):
+def form_coalitions(seed, parameters, roster, world, row):
     """Seat the coalitions of the roster, or let conveners gather some and everyone review a few times."""
     if roster.member.shape[0] > 0:
         for given in range(roster.member.shape[0]):
@@ -25,68 +25,48 @@ def form_coalitions(seed, parameters, roster, organizations, dyads, coalitions, 
             for i in range(roster.member.shape[1]):
                 if roster.member[given, i] and convener == NOBODY:
                     convener = i
-            _open(
-                seed,
-                given,
-                roster.member[given],
-                convener,
-                organizations,
-                dyads,
-                coalitions,
-                environment,
-                parameters,
-                log,
-            )
+            _open(seed, given, roster.member[given], convener, parameters, world)
         return
-    _call_together(seed, parameters, organizations, dyads, coalitions, environment, log)
+    _call_together(seed, parameters, world)
     for turn in range(parameters.founding_rounds):
-        hold_round(
-            seed,
-            FIRST_FOUNDING_ROUND + turn,
-            parameters.founding_review_share,
-            parameters,
-            organizations,
-            dyads,
-            coalitions,
-            programmes,
-            environment,
-            log,
-            row,
-        )
-    _drop_lone(organizations, dyads, coalitions)
+        hold_round(seed, FIRST_FOUNDING_ROUND + turn, parameters.founding_review_share, parameters, world, row)
+    _drop_lone(world)
 
 
 @compiled
-def _call_together(seed, parameters, organizations, dyads, coalitions, environment, log):
+def _call_together(seed, parameters, world):
     """Let conveners, those of the smallest keyed draws, each gather a first core."""
-    key, core = stream(seed, INITIALISE, 0), environment.is_core
+    organizations, scratch = world.organizations, world.scratch
+    key, core = stream(seed, INITIALISE, 0), scratch.is_core
     for number in range(min(parameters.n_initial_coalitions, organizations.is_open.size)):
         convener = NOBODY
         for i in range(core.size):
             draw = uniform(key, organizations.key[i], np.uint64(CONVENES))
             is_free = organizations.n_memberships[i] == 0
-            if is_free and (convener == NOBODY or draw < environment.rank[convener]):
+            if is_free and (convener == NOBODY or draw < scratch.organization_rank[convener]):
                 convener = i
-            environment.rank[i] = draw
+            scratch.organization_rank[i] = draw
         if convener != NOBODY:
             for i in range(core.size):
                 core[i] = i == convener
-            _gather(convener, parameters, organizations, dyads, core)
-            _open(seed, number, core, convener, organizations, dyads, coalitions, environment, parameters, log)
+            _gather(convener, parameters, world, core)
+            _open(seed, number, core, convener, parameters, world)
 
 
 @compiled
-def _drop_lone(organizations, dyads, coalitions):
+def _drop_lone(world):
     """End coalitions that the founding rounds left with fewer than two members."""
+    coalitions = world.coalitions
     for c in range(coalitions.is_active.size):
         if coalitions.is_active[c] and coalitions.size[c] < 2:
-            leave_coalition(organizations, dyads, coalitions, c)
+            leave_coalition(world, c)
             coalitions.is_active[c] = False
 
 
 @compiled
-def _gather(convener, parameters, organizations, dyads, core):
+def _gather(convener, parameters, world, core):
     """Add the two unaffiliated organizations closest to the convener in viewpoint and complementary in service."""
+    organizations, dyads = world.organizations, world.dyads
     for _ in range(2):
         best, best_value = NOBODY, 0.0
         for j in range(core.size):
@@ -103,23 +83,13 @@ def _gather(convener, parameters, organizations, dyads, core):
 
 
 @compiled
-def _open(seed, number, members, convener, organizations, dyads, coalitions, environment, parameters, log):
-    c = found_coalition(
-        seed,
-        FIRST_GATHERING + number,
-        BY_REVIEW,
-        members,
-        convener,
-        organizations,
-        dyads,
-        coalitions,
-        environment,
-        parameters,
-    )
+def _open(seed, number, members, convener, parameters, world):
+    coalitions = world.coalitions
+    c = found_coalition(seed, FIRST_GATHERING + number, BY_REVIEW, members, convener, parameters, world)
     for i in range(members.size):
         if members[i]:
             size, serial = coalitions.size[c], coalitions.number[c]
-            log_member(log, 0, columns.FOUND, organizations, i, serial, columns.AT_START, size)
+            log_member(world, 0, columns.FOUND, i, serial, columns.AT_START, size)
 
 
 @compiled

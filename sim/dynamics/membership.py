@@ -6,11 +6,12 @@ they are kept as counts because nearly every process reads them.
 
 import numpy as np
 
-from sim.compiler.draws import NAME_COALITION, philox, stream
+from sim.compiler.draws import philox, stream
 from sim.compiler.jit import compiled
 from sim.dynamics.relations import is_ahead
 from sim.schema import columns
 
+NAME_COALITION = 12  # in the keys of its draws
 NOBODY = -1
 BY_REVIEW, BY_BREAK_AWAY = 0, 1  # how a coalition was founded, part of its key
 
@@ -33,13 +34,15 @@ def log_event(log, month, kind, organization, generation, coalition, line, cause
 
 
 @compiled
-def log_member(log, month, kind, organizations, i, coalition, cause, size):
+def log_member(world, month, kind, i, coalition, cause, size):
     """Append an event of organization i and the coalition with serial number `coalition`."""
+    organizations, log = world.organizations, world.log
     log_event(log, month, kind, i, organizations.generation[i], coalition, NOBODY, cause, size)
 
 
 @compiled
-def _count_pairs(organizations, dyads, coalitions, c, i, step):
+def _count_pairs(world, c, i, step):
+    organizations, dyads, coalitions = world.organizations, world.dyads, world.coalitions
     formal = step if coalitions.is_formal[c] else 0
     for j in range(coalitions.member.shape[1]):
         if coalitions.member[c, j] and j != i:
@@ -52,24 +55,27 @@ def _count_pairs(organizations, dyads, coalitions, c, i, step):
 
 
 @compiled
-def add_member(organizations, dyads, coalitions, c, i):
+def add_member(world, c, i):
     """Seat organization i in coalition c. Writes member, size, n_memberships, joint, formal."""
+    coalitions = world.coalitions
     coalitions.member[c, i] = True
-    _count_pairs(organizations, dyads, coalitions, c, i, 1)
+    _count_pairs(world, c, i, 1)
 
 
 @compiled
-def remove_member(organizations, dyads, coalitions, c, i):
+def remove_member(world, c, i):
     """Take organization i out of coalition c; where it convened, the member with the best record takes over."""
+    coalitions = world.coalitions
     coalitions.member[c, i] = False
-    _count_pairs(organizations, dyads, coalitions, c, i, -1)
+    _count_pairs(world, c, i, -1)
     if coalitions.convener[c] == i:
-        coalitions.convener[c] = _find_convener(organizations, coalitions, c)
+        coalitions.convener[c] = _find_convener(world, c)
         coalitions.convener_months[c] = 0
 
 
 @compiled
-def _find_convener(organizations, coalitions, c):
+def _find_convener(world, c):
+    organizations, coalitions = world.organizations, world.coalitions
     return find_best_record(organizations, coalitions.member[c])
 
 
@@ -93,11 +99,12 @@ def find_free_slot(coalitions):
 
 
 @compiled
-def found_coalition(seed, month, origin, founders, convener, organizations, dyads, coalitions, environment, parameters):
+def found_coalition(seed, month, origin, founders, convener, parameters, world):
     """Open a coalition of `founders` (n,) bool in a free slot and return the slot, which must exist.
 
     Its draws are keyed by its convener, month and origin, never by its slot. Purpose: the founders' mean service mix.
     """
+    organizations, coalitions, environment = world.organizations, world.coalitions, world.environment
     c = find_free_slot(coalitions)
     coalitions.is_active[c] = True
     coalitions.number[c] = environment.n_coalitions[0]
@@ -118,13 +125,14 @@ def found_coalition(seed, month, origin, founders, convener, organizations, dyad
         coalitions.member[c, i] = False
         coalitions.founder[c, i] = founders[i]
         if founders[i]:
-            add_member(organizations, dyads, coalitions, c, i)
-    _set_purpose(organizations, coalitions, c)
+            add_member(world, c, i)
+    _set_purpose(world, c)
     return c
 
 
 @compiled
-def _set_purpose(organizations, coalitions, c):
+def _set_purpose(world, c):
+    organizations, coalitions = world.organizations, world.coalitions
     for k in range(coalitions.purpose.shape[1]):
         total = 0.0
         for i in range(coalitions.member.shape[1]):
@@ -147,8 +155,9 @@ def is_rival(coalitions, c, parameters):
 
 
 @compiled
-def sign_mou(dyads, coalitions, c):
+def sign_mou(world, c):
     """Put coalition c under an MOU. Writes is_formal, formal."""
+    dyads, coalitions = world.dyads, world.coalitions
     if coalitions.is_formal[c]:
         return
     coalitions.is_formal[c] = True
@@ -161,26 +170,29 @@ def sign_mou(dyads, coalitions, c):
 
 
 @compiled
-def leave_coalition(organizations, dyads, coalitions, c):
+def leave_coalition(world, c):
     """Take every member out of coalition c."""
+    coalitions = world.coalitions
     for i in range(coalitions.member.shape[1]):
         if coalitions.member[c, i]:
-            remove_member(organizations, dyads, coalitions, c, i)
+            remove_member(world, c, i)
 
 
 @compiled
-def end_coalition(month, c, cause, organizations, dyads, coalitions, log, row):
+def end_coalition(month, c, cause, world, row):
     """Dissolve coalition c: its members stay in the field. Writes the memberships, the log and row.dissolutions."""
+    coalitions, log = world.coalitions, world.log
     log_event(log, month, columns.DISSOLVE, NOBODY, 0, coalitions.number[c], NOBODY, cause, coalitions.size[c])
     row.dissolutions += 1
-    leave_coalition(organizations, dyads, coalitions, c)
+    leave_coalition(world, c)
     coalitions.is_active[c] = False
 
 
 @compiled
-def leave_all(organizations, dyads, coalitions, i):
+def leave_all(world, i):
     """Take organization i out of every coalition (it closed); a newcomer in its slot is no founder."""
+    coalitions = world.coalitions
     for c in range(coalitions.is_active.size):
         coalitions.founder[c, i] = False
         if coalitions.is_active[c] and coalitions.member[c, i]:
-            remove_member(organizations, dyads, coalitions, c, i)
+            remove_member(world, c, i)

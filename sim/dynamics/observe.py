@@ -1,4 +1,4 @@
-"""Step 13, observe: one row a month, from the state alone; counts of events were added by the processes.
+"""Observe: one row a month, from the state alone; counts of events were added by the processes.
 
 Definitions stand in `columns.py`; a share over nothing is nan, never a made-up zero.
 """
@@ -16,13 +16,14 @@ def _share(part, whole):
 
 
 @compiled_apart
-def observe(parameters, organizations, dyads, coalitions, programmes, environment, row):
+def observe(seed, month, parameters, world, row):
     """Write every column of this month's row that is not a count of events. Reads everything else."""
-    _observe_pairs(parameters, organizations, dyads, programmes, environment, row)
-    _observe_coalitions(parameters, organizations, dyads, coalitions, environment, row)
-    _observe_groups(organizations, dyads, coalitions, environment, row)
-    _observe_organizations(parameters, organizations, environment, row)
-    _observe_people(parameters, organizations, environment, row)
+    organizations = world.organizations
+    _observe_pairs(parameters, world, row)
+    _observe_coalitions(parameters, world, row)
+    _observe_groups(world, row)
+    _observe_organizations(parameters, world, row)
+    _observe_people(parameters, organizations, row)
 
 
 @compiled
@@ -36,9 +37,10 @@ def find_main_population(mix, i):
 
 
 @compiled
-def _observe_pairs(parameters, organizations, dyads, programmes, environment, row):
-    contested, main, people = environment.contested, environment.group, environment.people
-    find_contested(organizations, programmes, environment)
+def _observe_pairs(parameters, world, row):
+    organizations, dyads, scratch = world.organizations, world.dyads, world.scratch
+    contested, main, people = scratch.contested, scratch.organization_mark, scratch.slot_list
+    find_contested(world)
     pairs, joint, far, far_joint, mixed, mixed_joint, competing = 0, 0, 0, 0, 0, 0, 0
     trust = 0.0
     for at in range(list_members(organizations.is_open, people)):
@@ -58,8 +60,8 @@ def _observe_pairs(parameters, organizations, dyads, programmes, environment, ro
             mixed_joint += differs * met
             if met == 1:
                 rivalry = compute_rivalry(contested, i, j, parameters)
-                toward = compute_competition(organizations, dyads, rivalry, i, j, parameters)
-                back = compute_competition(organizations, dyads, rivalry, j, i, parameters)
+                toward = compute_competition(world, rivalry, i, j, parameters)
+                back = compute_competition(world, rivalry, j, i, parameters)
                 competing += 1 if max(toward, back) > parameters.competing_level else 0
     row.collaboration_share = _share(joint, pairs)
     row.mean_trust = _share(trust, pairs)
@@ -71,9 +73,10 @@ def _observe_pairs(parameters, organizations, dyads, programmes, environment, ro
 
 
 @compiled
-def _observe_coalitions(parameters, organizations, dyads, coalitions, environment, row):
+def _observe_coalitions(parameters, world, row):
     """Depth and attendance weighted by members; density and Freeman degree centralisation of ties inside."""
-    n, members = organizations.is_open.size, environment.people
+    organizations, dyads, coalitions, scratch = world.organizations, world.dyads, world.coalitions, world.scratch
+    n, members = organizations.is_open.size, scratch.slot_list
     seats, depth, activity, count, density, centralisation = 0, 0.0, 0.0, 0, 0.0, 0.0
     n_active, mandated, age, kept = 0, 0, 0, 0
     for c in range(coalitions.is_active.size):
@@ -114,11 +117,12 @@ def _observe_coalitions(parameters, organizations, dyads, coalitions, environmen
 
 
 @compiled
-def _observe_groups(organizations, dyads, coalitions, environment, row):
+def _observe_groups(world, row):
     """Effective number of groups, the largest, the unaffiliated, and modularity under each one's largest coalition."""
+    organizations, coalitions, scratch = world.organizations, world.coalitions, world.scratch
     n = organizations.is_open.size
     n_open, alone, seats, largest, squares = 0, 0, 0, 0, 0.0
-    home = environment.group
+    home = scratch.organization_mark
     for i in range(n):
         home[i] = NOBODY
         if organizations.is_open[i]:
@@ -142,15 +146,16 @@ def _observe_groups(organizations, dyads, coalitions, environment, row):
     row.effective_coalitions = n_open * n_open / (squares + alone) if n_open > 0 else math.nan
     row.largest_share = _share(largest, n_open)
     row.unaffiliated_share = _share(alone, n_open)
-    row.modularity = _compute_modularity(home, environment.degree, dyads, coalitions)
+    row.modularity = _compute_modularity(home, scratch.seat_count, world)
 
 
 @compiled
-def _compute_modularity(home, degree, dyads, coalitions):
+def _compute_modularity(home, degree, world):
     """Return Newman's Q of the co-membership counts under the grouping `home`; nan without pairs.
 
     degree: (n,) int64 working space. All sums are of integers, and nobody sits with itself.
     """
+    dyads, coalitions = world.dyads, world.coalitions
     n, total, within = home.size, 0, 0
     for i in range(n):
         own, own_group = 0, 0
@@ -173,7 +178,8 @@ def _compute_modularity(home, degree, dyads, coalitions):
 
 
 @compiled
-def _observe_organizations(parameters, organizations, environment, row):
+def _observe_organizations(parameters, world, row):
+    organizations, environment = world.organizations, world.environment
     n = organizations.is_open.size
     n_open, stress, dependence, silent, neutral, moved, stance, squares = 0, 0.0, 0.0, 0, 0, 0.0, 0.0, 0.0
     age = 0
@@ -199,15 +205,16 @@ def _observe_organizations(parameters, organizations, environment, row):
     row.mission_drift = _share(moved, n_open)
     mean = _share(stance, n_open)
     row.stance_spread = math.sqrt(max(_share(squares, n_open) - mean * mean, 0.0)) if n_open > 0 else math.nan
-    row.award_gini = _compute_gini(organizations, environment)
+    row.award_gini = _compute_gini(world)
     row.awareness = environment.awareness[0]
 
 
 @compiled
-def _compute_gini(organizations, environment):
+def _compute_gini(world):
     """Return the Gini index of the money still promised to open organizations; nan where there is none."""
+    organizations, scratch = world.organizations, world.scratch
     n, total, differences, count = organizations.is_open.size, 0.0, 0.0, 0
-    held = environment.move
+    held = scratch.organization_value
     for i in range(n):
         held[i] = 0.0
         for g in range(organizations.award_cents.shape[1]):
@@ -224,7 +231,7 @@ def _compute_gini(organizations, environment):
 
 
 @compiled
-def _observe_people(parameters, organizations, environment, row):
+def _observe_people(parameters, organizations, row):
     """People not served, served share, and coverage: populations with a provider inside a coalition."""
     row.not_served = max(row.in_need - row.served, 0.0)
     row.served_share = _share(row.served, row.arrivals)

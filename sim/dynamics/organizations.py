@@ -8,12 +8,14 @@ import math
 
 import numpy as np
 
-from sim.compiler.draws import INITIALISE, exponential, logarithm, normal, stream, uniform
+from sim.compiler.draws import exponential, logarithm, normal, stream, uniform
 from sim.compiler.jit import compiled, compiled_apart
+from sim.compiler.struct_refs import copy_arrays
 from sim.dynamics.membership import NOBODY, log_member
 from sim.dynamics.relations import clip, compute_baseline_trust, compute_overlap, is_within_dates, refresh
 from sim.schema import columns
 
+INITIALISE = 1  # in the keys of its draws
 # Items of one organization's initial draws; append only.
 SECTOR, MAIN_POPULATION, CAMP, WITHIN_CAMP, CAUTION, NEED, OWN_INCOME, RESERVE, CONVENES, LOT = (
     1,
@@ -31,50 +33,35 @@ FIRST_POPULATION = 100
 
 
 @compiled
-def initialise(seed, parameters, roster, lines, organizations, dyads, coalitions, programmes, environment, log):
+def initialise(seed, parameters, roster, lines, world):
     """Fill the world of one run. lines: the grant lines as declared. Writes everything; leaves no coalition."""
-    log.n_rows[0] = 0
+    organizations, coalitions, programmes = world.organizations, world.coalitions, world.programmes
+    environment = world.environment
+    world.log.n_rows[0] = 0
     environment.n_coalitions[0] = 0
     environment.locality_key[0] = roster.locality_key[0]
-    environment.applied[0] = 0
-    environment.applied[1] = 0
+    world.applications.counts[0] = 0
+    world.applications.counts[1] = 0
     environment.awareness[0] = 0.0
     for item in range(environment.ledger.size):
         environment.ledger[item] = 0
-    _copy_lines(lines, programmes)
+    copy_arrays(lines, programmes)
+    for g in range(lines.term.size):
+        programmes.is_open[g] = is_within_dates(lines, g, 1)
     n = organizations.is_open.size
     for i in range(n):
         organizations.home_key[i] = roster.key[i]
         organizations.key[i] = roster.key[i]
         organizations.generation[i] = 0
-        draw_organization(seed, 0, i, parameters, roster, organizations, environment)
-    _fill_dyads(n, parameters, roster, organizations, dyads)
+        draw_organization(seed, 0, i, parameters, roster, world)
+    _fill_dyads(n, parameters, roster, world)
     for c in range(coalitions.is_active.size):
         coalitions.is_active[c] = False
         coalitions.size[c] = 0
         for i in range(n):
             coalitions.member[c, i] = False
-    _set_demand(parameters, roster, organizations, environment)
-    refresh(organizations, dyads, programmes, parameters)
-
-
-@compiled
-def _copy_lines(lines, programmes):
-    for g in range(lines.term.size):
-        programmes.money_share[g] = lines.money_share[g]
-        programmes.pot_cents[g] = lines.pot_cents[g]
-        programmes.award_cents[g] = lines.award_cents[g]
-        programmes.interval[g] = lines.interval[g]
-        programmes.term[g] = lines.term[g]
-        programmes.first_month[g] = lines.first_month[g]
-        programmes.last_month[g] = lines.last_month[g]
-        programmes.stance_low[g] = lines.stance_low[g]
-        programmes.stance_high[g] = lines.stance_high[g]
-        programmes.ambiguity[g] = lines.ambiguity[g]
-        programmes.is_exclusive[g] = lines.is_exclusive[g]
-        programmes.is_open[g] = is_within_dates(lines, g, 1)
-        for k in range(lines.pays_for.shape[1]):
-            programmes.pays_for[g, k] = lines.pays_for[g, k]
+    _set_demand(parameters, roster, world)
+    refresh(parameters, world)
 
 
 @compiled
@@ -89,8 +76,9 @@ def _pick(shares, draw):
 
 
 @compiled
-def draw_organization(seed, month, i, parameters, roster, organizations, environment):
+def draw_organization(seed, month, i, parameters, roster, world):
     """Draw or copy every attribute of the occupant of slot i. A newcomer takes nothing from the roster but sector."""
+    organizations = world.organizations
     key, own = stream(seed, INITIALISE, month), organizations.key[i]
     is_new = organizations.generation[i] > 0
     organizations.is_open[i] = True
@@ -102,7 +90,7 @@ def draw_organization(seed, month, i, parameters, roster, organizations, environ
         organizations.sector[i] = roster.sector[i] if given else drawn
     _draw_mix(key, own, i, is_new, parameters, roster, organizations)
     _draw_position(key, own, i, is_new, parameters, roster, organizations)
-    _draw_money(key, own, i, is_new, parameters, roster, organizations, environment)
+    _draw_money(key, own, i, is_new, parameters, roster, world)
     organizations.dependence[i] = 0.0
     organizations.deficit_months[i] = 0
     organizations.record[i] = 0.0
@@ -160,8 +148,9 @@ def _draw_position(key, own, i, is_new, parameters, roster, organizations):
 
 
 @compiled
-def _draw_money(key, own, i, is_new, parameters, roster, organizations, environment):
+def _draw_money(key, own, i, is_new, parameters, roster, world):
     """Need (log-normal), own income, reserves at the start, which the ledger books as endowed."""
+    organizations, environment = world.organizations, world.environment
     need = parameters.need_median_usd * exponential(parameters.need_log_sd * normal(key, own, np.uint64(NEED)))
     spread = parameters.own_income_spread * (2.0 * uniform(key, own, np.uint64(OWN_INCOME)) - 1.0)
     share = clip(parameters.own_income_share + spread, 0.0, 1.0)
@@ -179,7 +168,8 @@ def _draw_money(key, own, i, is_new, parameters, roster, organizations, environm
 
 
 @compiled
-def _fill_dyads(n, parameters, roster, organizations, dyads):
+def _fill_dyads(n, parameters, roster, world):
+    organizations, dyads = world.organizations, world.dyads
     for i in range(n):
         for j in range(n):
             dyads.joint[i, j] = 0
@@ -190,8 +180,9 @@ def _fill_dyads(n, parameters, roster, organizations, dyads):
 
 
 @compiled
-def _set_demand(parameters, roster, organizations, environment):
+def _set_demand(parameters, roster, world):
     """Arrivals per month and population: a fixed ratio to the capacity of the field at month 0."""
+    organizations, environment = world.organizations, world.environment
     capacity = 0.0
     for i in range(organizations.is_open.size):
         capacity += organizations.base_capacity[i]
@@ -203,15 +194,16 @@ def _set_demand(parameters, roster, organizations, environment):
 
 
 @compiled_apart
-def settle_newcomers(seed, month, parameters, roster, organizations, dyads, environment, log, row):
-    """Draw the newcomers marked in environment.group. Writes their rows and ties, the ledger, the log, row.openings."""
+def settle_newcomers(seed, month, parameters, roster, world, row):
+    """Draw the newcomers that scratch.organization_mark marks. Writes their rows and ties, the ledger, log, row."""
+    organizations, dyads, scratch = world.organizations, world.dyads, world.scratch
     n = organizations.is_open.size
     for i in range(n):
-        if environment.group[i] == 0:
+        if scratch.organization_mark[i] == 0:
             continue
-        draw_organization(seed, month, i, parameters, roster, organizations, environment)
+        draw_organization(seed, month, i, parameters, roster, world)
         row.openings += 1
-        log_member(log, month, columns.OPEN, organizations, i, NOBODY, columns.CHANCE, 1)
+        log_member(world, month, columns.OPEN, i, NOBODY, columns.CHANCE, 1)
         for j in range(n):
             if j != i:
                 baseline = compute_baseline_trust(organizations.sector, i, j, parameters)

@@ -103,13 +103,14 @@ def compute_tension(organizations, trust_ij, i, j, facilitation, parameters):
 
 
 @compiled
-def find_contested(organizations, programmes, environment):
-    """Write the share of money that i competes for on line g to environment.contested (n, G), 0 where it does not.
+def find_contested(world):
+    """Write the share of money that i competes for on line g to scratch.contested (n, G), 0 where it does not.
 
     Of open lines those by formula or for coalitions are not rival. It holds until a line opens or eligibility changes:
     each process that compares organizations finds it anew.
     """
-    contested = environment.contested
+    organizations, programmes, scratch = world.organizations, world.programmes, world.scratch
+    contested = scratch.contested
     for g in range(programmes.term.size):
         is_rival = programmes.is_open[g] and programmes.allocation[g] != FORMULA and not programmes.is_joint[g]
         for i in range(contested.shape[0]):
@@ -129,15 +130,17 @@ def compute_rivalry(contested, i, j, parameters):
 
 
 @inlined
-def compute_competition(organizations, dyads, rivalry, i, j, parameters):
+def compute_competition(world, rivalry, i, j, parameters):
     """Return how much i feels j as a competitor: overlap · rivalry of both · fiscal pressure on i, in [0, 1]."""
+    organizations, dyads = world.organizations, world.dyads
     felt = dyads.overlap[i, j] * rivalry * compute_pressure(organizations, i, parameters)
     return felt if parameters.funding_competition else 0.0
 
 
 @inlined
-def is_forbidden(organizations, programmes, i, j, parameters):
+def is_forbidden(world, i, j, parameters):
     """Say whether an exclusive award of i forbids it to partner with j."""
+    organizations, programmes = world.organizations, world.programmes
     if not parameters.restriction_conflict:
         return False
     for g in range(programmes.term.size):
@@ -159,29 +162,31 @@ def _compute_complementarity(dyads, i, j, parameters):
 
 
 @inlined
-def _compute_turf(organizations, dyads, rivalry, i, j, parameters):
+def _compute_turf(world, rivalry, i, j, parameters):
     """Return what competition with j costs i: the more they trust each other, the less."""
+    dyads = world.dyads
     softened = 1.0 - parameters.trust_softening * dyads.trust[i, j]
-    return parameters.turf_weight * compute_competition(organizations, dyads, rivalry, i, j, parameters) * softened
+    return parameters.turf_weight * compute_competition(world, rivalry, i, j, parameters) * softened
 
 
 @inlined
-def _compute_restriction(organizations, programmes, i, j, parameters):
-    return parameters.restriction_weight if is_forbidden(organizations, programmes, i, j, parameters) else 0.0
+def _compute_restriction(world, i, j, parameters):
+    return parameters.restriction_weight if is_forbidden(world, i, j, parameters) else 0.0
 
 
 @compiled
-def look_around(seen, environment, organizations, dyads, programmes, i, parameters):
+def look_around(seen, world, i, parameters):
     """Write what i sees in each other organization to seen (5, n): the five parts of a_ij, 0 in itself.
 
-    Also writes its rivalry with each to environment.rivalry. Tension stands there as it weighs on i before anyone
+    Also writes its rivalry with each to scratch.rivalry. Tension stands there as it weighs on i before anyone
     facilitates. Both hold until another looks around, and while trust, mixes, stances, stress and awards do.
-    environment.contested must hold. One part after another, as a loop that writes one row runs in vectors.
+    scratch.contested must hold. One part after another, as a loop that writes one row runs in vectors.
     """
-    rivalry, trust = environment.rivalry, dyads.trust[i]
+    organizations, dyads, scratch = world.organizations, world.dyads, world.scratch
+    rivalry, trust = scratch.rivalry, dyads.trust[i]
     strain = compute_strain(organizations, i, parameters)
     for j in range(rivalry.size):
-        rivalry[j] = compute_rivalry(environment.contested, i, j, parameters)
+        rivalry[j] = compute_rivalry(scratch.contested, i, j, parameters)
     for j in range(rivalry.size):
         seen[columns.COMPLEMENTARITY, j] = _compute_complementarity(dyads, i, j, parameters)
     for j in range(rivalry.size):
@@ -189,9 +194,9 @@ def look_around(seen, environment, organizations, dyads, programmes, i, paramete
     for j in range(rivalry.size):
         seen[columns.TENSION, j] = strain * compute_resentment(organizations, trust[j], i, j, parameters)
     for j in range(rivalry.size):
-        seen[columns.COMPETITION, j] = _compute_turf(organizations, dyads, rivalry[j], i, j, parameters)
+        seen[columns.COMPETITION, j] = _compute_turf(world, rivalry[j], i, j, parameters)
     for j in range(rivalry.size):
-        seen[columns.RESTRICTION, j] = _compute_restriction(organizations, programmes, i, j, parameters)
+        seen[columns.RESTRICTION, j] = _compute_restriction(world, i, j, parameters)
     for part in range(seen.shape[0]):
         seen[part, i] = 0.0
 
@@ -205,36 +210,34 @@ def get_affinity(seen, j, facilitation, parameters):
 
 
 @compiled
-def compute_affinity(rivalry, organizations, dyads, programmes, i, j, facilitation, parameters):
+def compute_affinity(rivalry, world, i, j, facilitation, parameters):
     """Return a_ij without redundancy. rivalry: of both, see `compute_rivalry`.
 
     a_ij = complementarity · (1 - overlap) + trust · T - viewpoint · min(s_i · resentment · (1 - facilitation), 1)
            - turf · competition · (1 - g · T) - restriction · conflict, with s_i of `compute_strain`.
     """
+    organizations, dyads = world.organizations, world.dyads
     trust = dyads.trust[i, j]
     liked = _compute_complementarity(dyads, i, j, parameters) + parameters.trust_weight * trust
     resentment = compute_resentment(organizations, trust, i, j, parameters)
     tension = ease(compute_strain(organizations, i, parameters) * resentment, facilitation)
-    turf = _compute_turf(organizations, dyads, rivalry, i, j, parameters)
-    return (
-        liked
-        - parameters.viewpoint_weight * tension
-        - turf
-        - _compute_restriction(organizations, programmes, i, j, parameters)
-    )
+    turf = _compute_turf(world, rivalry, i, j, parameters)
+    return liked - parameters.viewpoint_weight * tension - turf - _compute_restriction(world, i, j, parameters)
 
 
 @compiled
-def compute_mutual_affinity(environment, organizations, dyads, programmes, i, j, facilitation, parameters):
-    """Return the smaller of a_ij and a_ji, both without redundancy. environment.contested must hold."""
-    rivalry = compute_rivalry(environment.contested, i, j, parameters)
-    toward = compute_affinity(rivalry, organizations, dyads, programmes, i, j, facilitation, parameters)
-    return min(toward, compute_affinity(rivalry, organizations, dyads, programmes, j, i, facilitation, parameters))
+def compute_mutual_affinity(world, i, j, facilitation, parameters):
+    """Return the smaller of a_ij and a_ji, both without redundancy. scratch.contested must hold."""
+    scratch = world.scratch
+    rivalry = compute_rivalry(scratch.contested, i, j, parameters)
+    toward = compute_affinity(rivalry, world, i, j, facilitation, parameters)
+    return min(toward, compute_affinity(rivalry, world, j, i, facilitation, parameters))
 
 
 @compiled
-def compute_joint_money(organizations, programmes, i, size, parameters):
+def compute_joint_money(world, i, size, parameters):
     """Return how much i hopes for money that only coalitions can win, in utility."""
+    organizations, programmes = world.organizations, world.programmes
     hope = 0.0
     for g in range(programmes.term.size):
         if programmes.is_joint[g] and programmes.is_open[g] and organizations.eligible[i, g]:
@@ -243,16 +246,16 @@ def compute_joint_money(organizations, programmes, i, size, parameters):
 
 
 @compiled
-def prepare_sizes(environment):
-    """Write the logarithms of all sizes that a coalition may have to environment.log_size (n,), that of 1 first."""
-    for at in range(environment.log_size.size):
-        environment.log_size[at] = logarithm(float(at + 1))
+def prepare_sizes(scratch):
+    """Write the logarithms of all sizes that a coalition may have to scratch.log_size (n,), that of 1 first."""
+    for at in range(scratch.log_size.size):
+        scratch.log_size[at] = logarithm(float(at + 1))
 
 
 @inlined
-def compute_size_benefit(environment, size, parameters):
-    """Return what the size of a coalition is worth. environment.log_size must hold."""
-    return parameters.size_benefit * environment.log_size[size - 1]
+def compute_size_benefit(scratch, size, parameters):
+    """Return what the size of a coalition is worth. scratch.log_size must hold."""
+    return parameters.size_benefit * scratch.log_size[size - 1]
 
 
 @inlined
@@ -295,32 +298,19 @@ def _add_affinities(seen, terms, dyads, i, members, n_members, inside, facilitat
 
 
 @compiled
-def compute_utility(
-    seen,
-    environment,
-    organizations,
-    dyads,
-    programmes,
-    i,
-    members,
-    n_members,
-    inside,
-    n_others,
-    facilitation,
-    funded,
-    parameters,
-):
-    """Return U_ic, what sitting with others is worth to i, and write its nine terms to environment.terms.
+def compute_utility(seen, world, i, members, n_members, inside, n_others, facilitation, funded, parameters):
+    """Return U_ic, what sitting with others is worth to i, and write its nine terms to scratch.utility_terms.
 
     members: a list of n_members slots, ascending, i among them or not; seen (5, n) must hold what i sees in them, and
-    environment.log_size. inside: whether i sits there already (then one shared coalition is this one). n_others:
+    scratch.log_size. inside: whether i sits there already (then one shared coalition is this one). n_others:
     memberships i holds elsewhere. funded: whether a grant pays the convener, which lowers the cost.
     U = mean_j a_ij + size_benefit · ln m + joint money - cost(m, convex) · (1 + stress) - threshold.
     """
-    terms = environment.terms
+    organizations, dyads, scratch = world.organizations, world.dyads, world.scratch
+    terms = scratch.utility_terms
     size = _add_affinities(seen, terms, dyads, i, members, n_members, inside, facilitation, parameters)
-    terms[columns.SIZE] = compute_size_benefit(environment, size, parameters)
-    terms[columns.JOINT_MONEY] = compute_joint_money(organizations, programmes, i, size, parameters)
+    terms[columns.SIZE] = compute_size_benefit(scratch, size, parameters)
+    terms[columns.JOINT_MONEY] = compute_joint_money(world, i, size, parameters)
     terms[columns.COST] = -compute_cost(organizations, i, size, n_others, funded, parameters)
     terms[columns.THRESHOLD] = -parameters.membership_threshold
     total = 0.0
@@ -377,8 +367,9 @@ def is_round(programmes, g, month):
 
 
 @compiled
-def is_eligible(organizations, programmes, i, g, parameters):
+def is_eligible(world, i, g, parameters):
     """Say whether i may apply to line g by what it does and what it says; staying ambiguous may pass at the round."""
+    organizations, programmes = world.organizations, world.programmes
     if not organizations.is_open[i]:
         return False
     if compute_fit(organizations.mix, programmes.pays_for, i, g) < parameters.eligibility_threshold - 1e-9:
@@ -388,22 +379,24 @@ def is_eligible(organizations, programmes, i, g, parameters):
 
 
 @compiled
-def refresh(organizations, dyads, programmes, parameters):
+def refresh(parameters, world):
     """Derive overlap (n, n) and eligibility (n, G) from the present mixes and stances. Writes both."""
+    organizations, dyads = world.organizations, world.dyads
     n = organizations.is_open.size
     for i in range(n):
         for j in range(i + 1):
             overlap = compute_overlap(organizations.mix, i, j)
             dyads.overlap[i, j] = overlap
             dyads.overlap[j, i] = overlap
-        refresh_eligibility(organizations, programmes, i, parameters)
+        refresh_eligibility(world, i, parameters)
 
 
 @compiled
-def refresh_eligibility(organizations, programmes, i, parameters):
+def refresh_eligibility(world, i, parameters):
     """Derive organization i's eligibility for every line. Writes eligible[i]."""
+    organizations, programmes = world.organizations, world.programmes
     for g in range(programmes.term.size):
-        organizations.eligible[i, g] = is_eligible(organizations, programmes, i, g, parameters)
+        organizations.eligible[i, g] = is_eligible(world, i, g, parameters)
 
 
 @compiled

@@ -5,6 +5,8 @@ plain Python in place of one.
 """
 
 import math
+from collections import namedtuple
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +22,7 @@ from sim.dynamics.processes.dissolution import dissolve
 from sim.dynamics.processes.drift import drift
 from sim.dynamics.processes.grants import award_grants
 from sim.dynamics.processes.meetings import meet
-from sim.dynamics.processes.memberships import review_memberships
+from sim.dynamics.processes.memberships import hold_round
 from sim.dynamics.processes.null_model import change_at_random
 from sim.dynamics.processes.schism import break_away
 from sim.dynamics.processes.services import serve_and_refer
@@ -43,30 +45,29 @@ PROCESSES = (
     "dissolve",
     "observe",
 )
+AT: Any = namedtuple("AT", PROCESSES)(*range(len(PROCESSES)))  # the place of each process in the month
 
 
 @compiled_apart
 def start(seed, parameters, roster, lines, world, row):
     """Fill the world of one run and observe month 0. Writes world and row."""
-    organizations, dyads, coalitions = world.organizations, world.dyads, world.coalitions
-    programmes, environment, log = world.programmes, world.environment, world.log
-    initialise(seed, parameters, roster, lines, organizations, dyads, coalitions, programmes, environment, log)
-    form_coalitions(seed, parameters, roster, organizations, dyads, coalitions, programmes, environment, log, row)
-    warm_up_trust(parameters, roster, dyads)
+    initialise(seed, parameters, roster, lines, world)
+    form_coalitions(seed, parameters, roster, world, row)
+    warm_up_trust(parameters, roster, world.dyads)
     row.joins = 0.0
     row.exits = 0.0
     row.foundings = 0.0
     row.rival_foundings = 0.0
-    observe(parameters, organizations, dyads, coalitions, programmes, environment, row)
+    observe(seed, 0, parameters, world, row)
 
 
 @compiled_apart
-def change_memberships(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
+def review_memberships(seed, month, parameters, world, row):
     """Let organizations review what they belong to, or change it at random where that is asked for."""
     if parameters.null_model:
-        change_at_random(seed, month, parameters, organizations, dyads, coalitions, environment, log, row)
+        change_at_random(seed, month, parameters, world, row)
     else:
-        review_memberships(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
+        hold_round(seed, month, parameters.review_share, parameters, world, row)
 
 
 @compiled
@@ -75,46 +76,42 @@ def run_month(seed, month, first, last, parameters, roster, lines, world, row):
 
     Writes world and row, a record of columns.MONTHS, zeroed.
     """
-    organizations, dyads, coalitions = world.organizations, world.dyads, world.coalitions
-    programmes, environment, log = world.programmes, world.environment, world.log
     if first == 0:
         row.success_rate = math.nan
     if month == 0:
         start(seed, parameters, roster, lines, world, row)
     for process in range(first, last if month > 0 else first):
-        if process == 0:
+        if process == AT.apply_calendar:
             if parameters.apply_calendar:
-                apply_calendar(month, parameters, organizations, coalitions, programmes, environment, log)
-            refresh(organizations, dyads, programmes, parameters)
-        elif process == 1 and parameters.meet:
-            meet(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
-        elif process == 2 and parameters.turn_over_staff:
-            turn_over_staff(seed, month, parameters, organizations, dyads)
-        elif process == 3 and parameters.serve_and_refer:
-            serve_and_refer(seed, month, parameters, organizations, dyads, environment, row)
-        elif process == 4 and parameters.raise_awareness:
-            raise_awareness(parameters, organizations, coalitions, environment)
-        elif process == 5 and parameters.respond_to_conditions:
-            respond_to_conditions(seed, month, parameters, organizations, programmes, log, row)
-        elif process == 6 and parameters.award_grants:
-            award_grants(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
-        elif process == 7 and parameters.settle_accounts:
-            settle_accounts(seed, month, parameters, organizations, coalitions, environment, row)
-            close_organizations(seed, month, parameters, organizations, dyads, coalitions, environment, log, row)
-            find_openings(seed, month, parameters, organizations, environment.group)
-            settle_newcomers(seed, month, parameters, roster, organizations, dyads, environment, log, row)
-        elif process == 8 and parameters.drift:
-            drift(parameters, organizations, programmes)
-        elif process == 9 and parameters.review_memberships:
-            change_memberships(
-                seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row
-            )
-        elif process == 10 and parameters.break_away and not parameters.null_model:
-            break_away(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
-        elif process == 11 and parameters.dissolve:
-            dissolve(seed, month, parameters, organizations, dyads, coalitions, programmes, log, row)
-        elif process == 12:
-            observe(parameters, organizations, dyads, coalitions, programmes, environment, row)
+                apply_calendar(seed, month, parameters, world, row)
+            refresh(parameters, world)
+        elif process == AT.meet and parameters.meet:
+            meet(seed, month, parameters, world, row)
+        elif process == AT.turn_over_staff and parameters.turn_over_staff:
+            turn_over_staff(seed, month, parameters, world, row)
+        elif process == AT.serve_and_refer and parameters.serve_and_refer:
+            serve_and_refer(seed, month, parameters, world, row)
+        elif process == AT.raise_awareness and parameters.raise_awareness:
+            raise_awareness(seed, month, parameters, world, row)
+        elif process == AT.respond_to_conditions and parameters.respond_to_conditions:
+            respond_to_conditions(seed, month, parameters, world, row)
+        elif process == AT.award_grants and parameters.award_grants:
+            award_grants(seed, month, parameters, world, row)
+        elif process == AT.settle_accounts and parameters.settle_accounts:
+            settle_accounts(seed, month, parameters, world, row)
+            close_organizations(seed, month, parameters, world, row)
+            find_openings(seed, month, parameters, world)
+            settle_newcomers(seed, month, parameters, roster, world, row)
+        elif process == AT.drift and parameters.drift:
+            drift(seed, month, parameters, world, row)
+        elif process == AT.review_memberships and parameters.review_memberships:
+            review_memberships(seed, month, parameters, world, row)
+        elif process == AT.break_away and parameters.break_away and not parameters.null_model:
+            break_away(seed, month, parameters, world, row)
+        elif process == AT.dissolve and parameters.dissolve:
+            dissolve(seed, month, parameters, world, row)
+        elif process == AT.observe:
+            observe(seed, month, parameters, world, row)
 
 
 @compiled_entry

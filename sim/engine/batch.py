@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from sim.compiler.jit import is_cached
-from sim.dynamics import schedule
 from sim.engine.inputs import Inputs
 from sim.engine.region import Region
+from sim.engine.runner import Runner
 from sim.engine.tabulation import make_events, make_months, tabulate
 from sim.engine.warmup import compile_processes, keeping_garbage
 from sim.results.store import Results
@@ -47,37 +47,11 @@ def compile_localities() -> None:
         Region(dataclasses.replace(base, field=field, regime=regime), n_threads=1).run(1)
 
 
-def run_processes(
-    seed: int, month: int, first: int, last: int, inputs: Inputs, rows: NDArray[Any], record: Any = None
-) -> None:
-    """Run processes `first` up to `last` of one month on `inputs.world`; month 0 fills it. Writes world and `rows`.
-
-    rows: (1, 1) records of columns.MONTHS. record: other numbers for the kernels than those of `inputs`.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        schedule.run_seeds(
-            np.array([seed], "u8"),
-            month,
-            month,
-            first,
-            last,
-            inputs.record if record is None else record,
-            inputs.roster,
-            inputs.lines,
-            inputs.world,
-            rows,
-            np.zeros((0, 1, inputs.n_organizations), "i8"),
-            np.zeros((0, 1, 1, len(columns.PEOPLE))),
-            np.zeros((0, 0, len(columns.EVENT_FIELDS)), "i8"),
-            np.zeros(1, "i8"),
-        )
-
-
 class Recorded(NamedTuple):
     """What R runs of one setting left behind."""
 
     rows: NDArray[Any]  # (R, months + 1) records of columns.MONTHS
-    members: NDArray[Any]  # (R or 0, months + 1, n) int64, see `schedule.run_seeds`
+    members: NDArray[Any]  # (R or 0, months + 1, n) int64, see `Runner`
     events: NDArray[Any]  # (all, 1 + fields) int64; the first field is the position of the seed
     people: NDArray[Any]  # (R, months + 1, K, 2): served and unmet of each service population
     sums: NDArray[Any]  # (R, L, N_SUMS) of L localities, see columns.N_SUMS; L = 0 where there is only one
@@ -130,36 +104,19 @@ def run_compiled(
     """
     if isinstance(inputs, Region):
         return _run_region(inputs, seeds, on_progress)
-    n_runs, n_months = len(seeds), inputs.parameters.months
-    rows = np.zeros((n_runs, n_months + 1), state.ROW_DTYPE).view(np.recarray)
-    members = np.zeros((n_runs if keep_members else 0, n_months + 1, inputs.n_organizations), "i8")
-    people = np.zeros((n_runs, n_months + 1, inputs.roster.mix.shape[1], len(columns.PEOPLE)))
-    room = inputs.world.log.rows.shape
-    events = np.zeros((n_runs if keep_events else 0, *room), "i8")
-    counts = np.zeros(n_runs, "i8")
-    with np.errstate(over="ignore", invalid="ignore"):
-        schedule.run_seeds(
-            np.array(seeds, "u8"),
-            0,
-            n_months,
-            0,
-            len(schedule.PROCESSES),
-            inputs.record,
-            inputs.roster,
-            inputs.lines,
-            inputs.world,
-            rows,
-            members,
-            people,
-            events,
-            counts,
-        )
-    if keep_events and counts.max(initial=0) > room[0]:
-        inputs.world = state.allocate_world(inputs.roster, inputs.lines, int(counts.max()) + 64)
+    keep = ("people", *(["members"] if keep_members else []), *(["events"] if keep_events else []))
+    runner = Runner(inputs, seeds, keep)
+    runner.run()
+    if keep_events and not runner.has_room:
+        inputs.make_room(int(runner.n_events.max()))
         return run_compiled(inputs, seeds, keep_members, keep_events)
-    kept = [np.column_stack([np.full(counts[at], at), events[at, : counts[at]]]) for at in range(n_runs) if keep_events]
-    joined = np.concatenate(kept) if kept else np.zeros((0, 1 + len(columns.EVENT_FIELDS)), "i8")
-    return Recorded(rows, members, joined, people, np.zeros((n_runs, 0, columns.N_SUMS)))
+    return record(runner)
+
+
+def record(runner: Runner) -> Recorded:
+    """Return what the runs of one locality left behind."""
+    no_sums = np.zeros((len(runner.seeds), 0, columns.N_SUMS))
+    return Recorded(runner.rows, runner.members, runner.list_events(), runner.people, no_sums)
 
 
 def simulate(

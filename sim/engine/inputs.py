@@ -17,6 +17,7 @@ from sim.schema.roster_tables import RosterTables
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+SPARE_EVENTS = 64
 _KINDS = {name: float if state.PARAMETER_DTYPE[name].kind == "f" else int for name in state.PARAMETER_DTYPE.names or ()}
 _OPTIONS = {name: item.metadata["options"] for _, name, item in kernel_fields() if "options" in item.metadata}
 
@@ -160,7 +161,7 @@ def _is_same_field(one: Parameters, other: Parameters) -> bool:
 
 
 class Inputs:
-    """What `schedule.run_seeds` takes, built once for all seeds of one setting."""
+    """What a `Runner` takes, built once for all seeds of one setting."""
 
     def __init__(self, parameters: Parameters, tables: RosterTables | None = None, max_events: int = 0) -> None:
         """Build record, roster, lines and a world with room for `max_events` events."""
@@ -171,6 +172,10 @@ class Inputs:
         self.n_organizations = len(self.roster.key)
         self.lines = build_lines(parameters, self.n_organizations)
         self.world = state.allocate_world(self.roster, self.lines, max_events)
+
+    def make_room(self, n_events: int) -> None:
+        """Take a world with room for `n_events` events and some more; it has to be filled anew."""
+        self.world = state.allocate_world(self.roster, self.lines, n_events + SPARE_EVENTS)
 
     def change(self, parameters: Parameters, tables: RosterTables | None = None) -> None:
         """Take another setting, and of what was built keep all that does not depend on what differs.

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from sim.dynamics import schedule
-from sim.engine.batch import ROOM_FOR_EVENTS, Recorded
+from sim.engine.batch import ROOM_FOR_EVENTS, Recorded, record
 from sim.engine.decisions import Decision, check_decisions
 from sim.engine.inputs import Inputs
+from sim.engine.runner import KEPT, Runner
 from sim.engine.seat import Player
 from sim.engine.tabulation import tabulate
 from sim.errors import ConfigurationError
-from sim.schema import columns
 from sim.schema.changes import Change, plan_changes
 from sim.schema.parameters import Parameters
-from sim.schema.state import ROW_DTYPE, allocate_world
 
 if TYPE_CHECKING:
     from sim.results.store import Results
@@ -66,35 +61,20 @@ def _run_seed(
     planned: list[tuple[int, Parameters]],
     decisions: Sequence[Decision],
 ) -> Recorded:
-    months, room = parameters.months + 1, inputs.world.log.rows.shape
-    rows = np.zeros((1, months), ROW_DTYPE).view(np.recarray)
-    members = np.zeros((1, months, inputs.n_organizations), "i8")
-    people = np.zeros((1, months, inputs.roster.mix.shape[1], len(columns.PEOPLE)))
-    events, counts = np.zeros((1, *room), "i8"), np.zeros(1, "i8")
-
-    def run(first_month: int, end_month: int, first: int = 0, last: int = len(schedule.PROCESSES)) -> None:
-        kept = slice(first_month, end_month)
-        with np.errstate(over="ignore", invalid="ignore"):
-            schedule.run_seeds(
-                np.array([seed], "u8"), first_month, end_month - 1, first, last, inputs.record, inputs.roster,
-                inputs.lines, inputs.world, rows[:, kept], members[:, kept], people[:, kept], events, counts,
-            )  # fmt: skip
-
+    months, runner = parameters.months + 1, Runner(inputs, [seed], KEPT)
     player = Player(inputs, seed, decisions[0].organization, decisions) if decisions else None
     decided = {one.month for one in decisions}
     held, at = dict(planned), 0
     inputs.change(parameters, inputs.tables)
     for month in sorted({*held, *decided, *(one + 1 for one in decided), months}):
-        if month > at:
-            run(at, month)
-            at = month
+        runner.run(range(at, month))
+        at = max(at, month)
         if month in held:
             inputs.change(held[month], inputs.tables)
         if player is not None and month in decided:
-            player.run_month(month, rows[:, month : month + 1], partial(run, month, month + 1))
+            player.run_month(month, runner)
             at = month + 1
-    if counts[0] > room[0]:
-        inputs.world = allocate_world(inputs.roster, inputs.lines, int(counts[0]) + 64)
+    if not runner.has_room:
+        inputs.make_room(int(runner.n_events[0]))
         return _run_seed(inputs, parameters, seed, planned, decisions)
-    kept = np.column_stack([np.zeros(counts[0], "i8"), events[0, : counts[0]]])
-    return Recorded(rows, members, kept, people, np.zeros((1, 0, columns.N_SUMS)))
+    return record(runner)

@@ -142,7 +142,7 @@ def award_pools(seed, month, parameters, field):
             for at in range(field.rows.size):
                 _award_pool(seed, month, g, at, at + 1, parameters, field)
     for at in range(field.rows.size):
-        note_success(window(field.world, field.places, at, 0).environment, field.rows[at])
+        note_success(window(field.world, field.places, at, 0).applications, field.rows[at])
 
 
 @compiled
@@ -175,24 +175,14 @@ def _award_pool(seed, month, g, begin, end, parameters, field):
         paid = field.booked[at, SPENT]
         budget = paid + (left if at == begin else 0)
         applied, won = field.booked[at, APPLIED], field.booked[at, WON]
-        keep_books(applied, won, amount, budget, paid, world.environment, field.rows[at])
+        keep_books(applied, won, amount, budget, paid, world, field.rows[at])
 
 
 @compiled
 def _open(seed, month, g, at, parameters, field):
     """Take the applications of one locality and find its best; return how many there are. Writes booked."""
     world = window(field.world, field.places, at, 0)
-    n_applied = open_round(
-        seed,
-        month,
-        g,
-        parameters,
-        world.organizations,
-        world.dyads,
-        world.coalitions,
-        world.programmes,
-        world.environment,
-    )
+    n_applied = open_round(seed, month, g, parameters, world)
     field.booked[at, APPLIED] = n_applied
     field.booked[at, WON] = 0
     field.booked[at, SPENT] = 0
@@ -203,39 +193,16 @@ def _open(seed, month, g, at, parameters, field):
 @compiled
 def _find_leader(seed, month, g, at, parameters, world, field):
     """Put forward the best applicant of one locality that has no award yet. Writes leader and score."""
-    field.leader[at] = find_leader(
-        seed,
-        month,
-        g,
-        parameters,
-        world.organizations,
-        world.dyads,
-        world.coalitions,
-        world.programmes,
-        world.environment,
-    )
-    field.score[at, 0] = world.environment.best[0]
-    field.score[at, 1] = world.environment.best[1]
+    field.leader[at] = find_leader(seed, month, g, parameters, world)
+    field.score[at, 0] = world.applications.best[0]
+    field.score[at, 1] = world.applications.best[1]
 
 
 @compiled
 def _pay(seed, month, g, at, rank, amount, parameters, field):
     """Pay the leader of one locality and find the next one; return the cents. Writes booked."""
     world = window(field.world, field.places, at, 0)
-    cents = pay_leader(
-        month,
-        field.leader[at],
-        g,
-        rank,
-        amount,
-        parameters,
-        world.organizations,
-        world.dyads,
-        world.coalitions,
-        world.programmes,
-        world.environment,
-        world.log,
-    )
+    cents = pay_leader(month, field.leader[at], g, rank, amount, parameters, world)
     field.booked[at, WON] += 1
     field.booked[at, SPENT] += cents
     _find_leader(seed, month, g, at, parameters, world, field)
@@ -246,22 +213,8 @@ def _pay(seed, month, g, at, rank, amount, parameters, field):
 def _close(month, g, at, n_won, n_applied, each, parameters, field):
     """Let those without an award feel it and fund the conveners of one locality; return their cents. Writes booked."""
     world = window(field.world, field.places, at, 0)
-    close_round(
-        month,
-        g,
-        n_won,
-        n_applied,
-        parameters,
-        world.organizations,
-        world.dyads,
-        world.coalitions,
-        world.programmes,
-        world.environment,
-        world.log,
-    )
-    cents = fund_conveners(
-        month, g, each, parameters, world.organizations, world.coalitions, world.programmes, world.log
-    )
+    close_round(month, g, n_won, n_applied, parameters, world)
+    cents = fund_conveners(month, g, each, parameters, world)
     field.booked[at, SPENT] += cents
     return cents
 

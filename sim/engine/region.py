@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sim.schema.roster_tables import RosterTables
 
 BLOCK = 64  # localities that are added up together
-AWARDS, OBSERVING = schedule.PROCESSES.index("award_grants"), schedule.PROCESSES.index("observe")
+AWARDS, OBSERVING = schedule.AT.award_grants, schedule.AT.observe
 ALL = len(schedule.PROCESSES)
 
 
@@ -83,14 +83,11 @@ class Region:
         regime, lines = self.parameters.regime.programmes, build_lines(self.parameters, 1)
         level = [LEVELS.index(regime[one].funder_level) for one in sorted(regime)]
         places = self._find_places(len(lines.term), seated)
-        world = allocate_blocks(state.World, places, self.n_threads)
-        for block, line in zip(world.programmes, lines, strict=True):
-            block[:] = np.tile(line.reshape(-1), n)
         rows = np.zeros(n, state.ROW_DTYPE).view(np.recarray)
         return localities.Localities(
             places=places,
             roster=self._make_roster(places, seated),
-            world=world,
+            world=allocate_blocks(state.World, places, self.n_threads),
             lines=lines,
             pot_cents=self._share_pots(level),
             level=np.array(level, "i8"),

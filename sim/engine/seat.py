@@ -7,29 +7,41 @@ like the rule gets the ordinary run, bit for bit. See docs/decisions/0013-one-or
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from sim.dynamics import schedule, turns
 from sim.dynamics.processes.schism import SMALLEST_GROUP
 from sim.engine.decisions import ACTS, Decision, Option, Turn
+from sim.engine.runner import Runner, find_processes
 from sim.errors import ConfigurationError
 from sim.schema import columns
 
 if TYPE_CHECKING:
     from sim.engine.inputs import Inputs
 
-RESPOND, AWARD, AFTER_AWARD, REVIEW, BREAK_AWAY = (
-    schedule.PROCESSES.index(name)
-    for name in ("respond_to_conditions", "award_grants", "settle_accounts", "review_memberships", "break_away")
-)
-LAST = len(schedule.PROCESSES)
+DECIDED_BY_CHANCE = ("review_memberships", "break_away")  # under the null model
 
 
 class _Paused(Exception):  # noqa: N818  # no error
     def __init__(self, turn: Turn) -> None:
         self.turn = turn
+
+
+class _Month(NamedTuple):
+    """The month that is run, and the row it is recorded in."""
+
+    month: int
+    runner: Runner
+
+    @property
+    def rows(self) -> Any:
+        at = self.month - self.runner.months.start
+        return self.runner.rows[:, at : at + 1]
+
+    def run(self, processes: range) -> None:
+        self.runner.run(range(self.month, self.month + 1), processes)
 
 
 class Player:
@@ -54,28 +66,29 @@ class Player:
         self._left: list[Decision] = []
         self._now: list[Turn] = []
 
-    def run_month(self, month: int, rows: Any, run: Callable[[int, int], None]) -> Turn | None:
+    def run_month(self, month: int, runner: Runner) -> Turn | None:
         """Run one month and return None; or return the turn at which it stops, the month being as before it began.
 
-        rows: (1, 1) records of columns.MONTHS, which `run(first, last)` writes too as it runs a range of processes.
+        runner: of this seed on the same inputs; the month is recorded there.
         Raises `ConfigurationError` for a decision that cannot be taken, told with those that can.
         """
         with np.errstate(over="ignore", invalid="ignore"):  # as keyed draws overflow, where the code runs interpreted
-            return self._run_month(month, rows, run)
+            return self._run_month(_Month(month, runner))
 
-    def _run_month(self, month: int, rows: Any, run: Callable[[int, int], None]) -> Turn | None:
+    def _run_month(self, now: _Month) -> Turn | None:
+        month, rows = now.month, now.rows
         before = self._save(rows)
         self._left, self._now = [one for one in self.decisions if one.month == month], []
         kinds = {one.kind for one in self._left} | self.asks
         try:
-            self._go(month, rows, run, kinds)
+            self._go(now, kinds)
         except _Paused as pause:
             self._restore(rows, before)
             return pause.turn
         if self._left:
             idle, self._left, self._now = self._left[0], [], []
             self._restore(rows, before)
-            self._go(month, rows, run, set(ACTS))  # to tell what it could have decided
+            self._go(now, set(ACTS))  # to tell what it could have decided
             raise ConfigurationError(self._tell_idle(idle))
         self.taken += self._now
         return None
@@ -86,33 +99,35 @@ class Player:
         organizations = self.inputs.world.organizations
         return bool(organizations.is_open[self.slot]) and int(organizations.generation[self.slot]) == 0
 
-    def _go(self, month: int, rows: Any, run: Callable[[int, int], None], kinds: set[str]) -> None:
+    def _go(self, now: _Month, kinds: set[str]) -> None:
         """Run the month: by its processes, but for those at which this one has turns of these kinds."""
         steps = (
-            (RESPOND, "condition", self._respond),
-            (AWARD, "application", self._apply),
-            (REVIEW, ("review", "founding"), self._hold_round),
-            (BREAK_AWAY, "break_away", self._break_away),
+            ("respond_to_conditions", {"condition"}, self._respond),
+            ("award_grants", {"application"}, self._apply),
+            ("review_memberships", {"review", "founding"}, self._hold_round),
+            ("break_away", {"break_away"}, self._break_away),
         )
         at, record = 0, self.inputs.record
         for process, wanted, step in steps:
-            is_on = bool(getattr(record, schedule.PROCESSES[process])) and not (process >= REVIEW and record.null_model)
-            if is_on and kinds & {*([wanted] if isinstance(wanted, str) else wanted)}:
-                run(at, process)
-                at = process + 1
+            is_on = bool(getattr(record, process)) and not (process in DECIDED_BY_CHANCE and record.null_model)
+            if is_on and kinds & wanted:
+                place = schedule.PROCESSES.index(process)
+                now.run(range(at, place))
+                at = place + 1
                 if self.is_there:
-                    step(month, rows, run)
+                    step(now)
                 else:
-                    run(process, at)
-        run(at, LAST)
+                    now.run(range(place, at))
+        now.run(range(at, len(schedule.PROCESSES)))
 
-    def _respond(self, month: int, rows: Any, run: Callable[[int, int], None]) -> None:
+    def _respond(self, now: _Month) -> None:
         """Let all others answer to conditions, then this one; by the process itself where it does as the rule."""
+        month, rows = now.month, now.rows
         world, record, i = self.inputs.world, self.inputs.record, self.slot
         before, deviates = self._save(rows), False
         months = world.organizations.award_months[i].copy()
         world.organizations.award_months[i] = 1  # whoever holds an award is not asked
-        run(RESPOND, RESPOND + 1)
+        now.run(find_processes("respond_to_conditions"))
         world.organizations.award_months[i] = months
         for g, line in enumerate(sorted(self.inputs.parameters.regime.programmes)):
             if turns.is_asked(month, i, g, world):
@@ -127,10 +142,11 @@ class Player:
                 turns.answer(month, answer, i, g, record, world, rows[0, 0])
         if not deviates:
             self._restore(rows, before)
-            run(RESPOND, RESPOND + 1)
+            now.run(find_processes("respond_to_conditions"))
 
-    def _apply(self, month: int, rows: Any, run: Callable[[int, int], None]) -> None:
+    def _apply(self, now: _Month) -> None:
         """Let lines decide without the applications that are not sent."""
+        month = now.month
         world, i = self.inputs.world, self.slot
         organizations = world.organizations
         lines = sorted(self.inputs.parameters.regime.programmes)
@@ -144,14 +160,15 @@ class Player:
                 skipped.append(g)
         organizations.eligible[i, skipped] = False
         organizations.response[i, skipped] = columns.NO_ANSWER
-        run(AWARD, AFTER_AWARD)
+        now.run(find_processes("award_grants"))
         organizations.eligible[i], organizations.response[i] = eligible, response
 
-    def _hold_round(self, month: int, rows: Any, run: Callable[[int, int], None]) -> None:
+    def _hold_round(self, now: _Month) -> None:
         """Let all who review do so in their order, this one by its decision; who is asked to found may refuse."""
+        month, rows = now.month, now.rows
         world, record, i = self.inputs.world, self.inputs.record, self.slot
         count = turns.open_round(self.seed, month, record, world)
-        for j in world.environment.order[:count].tolist():
+        for j in world.scratch.review_order[:count].tolist():
             if j == i:
                 self._review(month, rows)
                 continue
@@ -187,30 +204,31 @@ class Player:
 
     def _weigh(self, month: int) -> tuple[Option, ...]:
         world, i = self.inputs.world, self.slot
-        coalitions, environment = world.coalitions, world.environment
+        coalitions, scratch = world.coalitions, world.scratch
         size = len(coalitions.is_active) + 2
         terms, luck, can = np.zeros((size, columns.THRESHOLD + 1)), np.zeros(size), np.zeros(size, "?")
         n, worth = turns.weigh_review(self.seed, month, i, self.inputs.record, world, terms, luck, can)
         options = [Option("stay", luck=float(luck[n]))]
-        for at, c in enumerate(environment.options[:n].tolist()):
+        for at, c in enumerate(scratch.option_list[:n].tolist()):
             act = "leave" if coalitions.member[c, i] else "join"
             members = tuple(np.flatnonzero(coalitions.member[c]).tolist())
             what = f"{act}:{int(coalitions.number[c]) + 1}"
             options.append(Option(what, tuple(terms[at].tolist()), 0.0, float(luck[at]), bool(can[at]), members))
         if can[n + 1]:
-            core = tuple(j for j in np.flatnonzero(environment.is_core).tolist() if j != i)  # it is of the core, too
+            core = tuple(j for j in np.flatnonzero(scratch.is_core).tolist() if j != i)  # it is of the core, too
             extra = float(worth - terms[n + 1].sum())
             options.append(Option("found", tuple(terms[n + 1].tolist()), extra, float(luck[n + 1]), True, core))
         return tuple(options)
 
-    def _break_away(self, month: int, rows: Any, run: Callable[[int, int], None]) -> None:
+    def _break_away(self, now: _Month) -> None:
         """Let groups break away; a coalition whose break-away this one does not join stays together."""
+        month, rows = now.month, now.rows
         coalitions, before, kept = self.inputs.world.coalitions, self._save(rows), []
         while True:
             sizes = coalitions.size[kept].copy()
             coalitions.size[kept] = SMALLEST_GROUP  # too small to part
             seats = self._list_seats()
-            run(BREAK_AWAY, BREAK_AWAY + 1)
+            now.run(find_processes("break_away"))
             coalitions.size[kept] = sizes
             lost = sorted(set(seats) - set(self._list_seats()))
             refused = [number for number in lost if not self._goes_along(month, number)]

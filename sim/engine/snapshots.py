@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from sim.dynamics import schedule
 from sim.engine.inputs import Inputs
+from sim.engine.runner import Runner
 from sim.errors import ParameterError
-from sim.schema import columns
-from sim.schema.state import ROW_DTYPE
 
 if TYPE_CHECKING:
     from sim.schema.state import World
@@ -49,22 +45,4 @@ def run_months(inputs: Inputs, seed: int, first: int, last: int) -> None:
 
     Month 0 fills it anew; with `last` before `first` nothing happens. Keeps no records; writes `inputs.world`.
     """
-    if last < first:
-        return
-    with np.errstate(over="ignore", invalid="ignore"):
-        schedule.run_seeds(
-            np.array([seed], "u8"),
-            first,
-            last,
-            0,
-            len(schedule.PROCESSES),
-            inputs.record,
-            inputs.roster,
-            inputs.lines,
-            inputs.world,
-            np.zeros((1, last - first + 1), ROW_DTYPE).view(np.recarray),
-            np.zeros((0, last - first + 1, inputs.n_organizations), "i8"),
-            np.zeros((0, last - first + 1, 1, len(columns.PEOPLE))),
-            np.zeros((0, 0, len(columns.EVENT_FIELDS)), "i8"),
-            np.zeros(1, "i8"),
-        )
+    Runner(inputs, [seed], months=range(first, last + 1)).run()

@@ -20,28 +20,16 @@ from sim.schema.parameters import Parameters
 
 
 def _list_kernels():
-    """Return kernels with arguments, such that neighbours call the same others, with the longest at the ends."""
+    """Return the kernels that a month is made of, with arguments; the last ones share most of what they call."""
     inputs = Inputs(Parameters())
     seed, month, row = np.uint64(1), 1, schedule.new_row()
     numbers, roster, lines, world = inputs.record, inputs.roster, inputs.lines, inputs.world
-    field, dyads, coalitions, programmes, environment, log = world
+    names = ("close_organizations", *schedule.PROCESSES)
     return (
-        (schedule.award_grants, seed, month, numbers, *world, row),
-        (schedule.meet, seed, month, numbers, *world, row),
-        (schedule.serve_and_refer, seed, month, numbers, field, dyads, environment, row),
-        (schedule.respond_to_conditions, seed, month, numbers, field, programmes, log, row),
-        (schedule.settle_accounts, seed, month, numbers, field, coalitions, environment, row),
-        (schedule.close_organizations, seed, month, numbers, field, dyads, coalitions, environment, log, row),
-        (schedule.dissolve, seed, month, numbers, field, dyads, coalitions, programmes, log, row),
-        (schedule.apply_calendar, month, numbers, field, coalitions, programmes, environment, log),
-        (schedule.drift, numbers, field, programmes),
-        (schedule.turn_over_staff, seed, month, numbers, field, dyads),
-        (schedule.raise_awareness, numbers, field, coalitions, environment),
-        (schedule.find_openings, seed, month, numbers, field, environment.group),
         (schedule.record_members, world, np.zeros(1, "i8")),
-        (schedule.settle_newcomers, seed, month, numbers, roster, field, dyads, environment, log, row),
-        (schedule.break_away, seed, month, numbers, *world, row),
-        (schedule.change_memberships, seed, month, numbers, *world, row),
+        (schedule.find_openings, seed, month, numbers, world),
+        (schedule.settle_newcomers, seed, month, numbers, roster, world, row),
+        *((getattr(schedule, name), seed, month, numbers, world, row) for name in names),
         (schedule.start, seed, numbers, roster, lines, world, row),
     )
 

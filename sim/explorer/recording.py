@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sim.dynamics.founding import FIRST_FOUNDING_ROUND
-from sim.dynamics.schedule import PROCESSES
-from sim.engine.batch import run_processes
 from sim.engine.inputs import Inputs
+from sim.engine.runner import Runner
 from sim.schema import columns
-from sim.schema.state import ROW_DTYPE, allocate_world
+from sim.schema.state import allocate_world
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,8 +66,7 @@ class Recorder:
         self.first_parameters = self.inputs.parameters
         self.changes: list[tuple[int, Parameters]] = []
         self.month = -1
-        n_months = self.inputs.parameters.months
-        self._rows = np.zeros((1, n_months + 1), ROW_DTYPE).view(np.recarray)
+        self._runner = Runner(self.inputs, [self.seed])
         self._members: list[dict[int, NDArray[Any]]] = []
         self._is_open: list[NDArray[Any]] = []
         self.run_to(0)
@@ -98,7 +96,7 @@ class Recorder:
 
     def _run_month(self, month: int) -> bool:
         """Run a month and return True; False where it cannot go on yet, the world being as before."""
-        run_processes(self.seed, month, 0, len(PROCESSES), self.inputs, self._rows[:, month : month + 1])
+        self._runner.run(range(month, month + 1))
         return True
 
     def _make_room(self, last: int) -> None:
@@ -118,7 +116,7 @@ class Recorder:
         events = log.rows[: log.n_rows[0]]
         kept = (events[:, MONTH] > 0) & (events[:, MONTH] < FIRST_FOUNDING_ROUND)
         return Recording(
-            self._rows[0, : self.month + 1],
+            self._runner.rows[0, : self.month + 1],
             list(self._members),
             np.array(self._is_open),
             events[kept].copy(),

@@ -1,6 +1,6 @@
 """The Mesa face of the model: one run that is stepped by month, looked at, changed, and subclassed.
 
-The month itself is `schedule.run_seeds`, compiled; nothing is computed here a second time. Organizations, coalitions
+The month itself is `schedule.run_month`, compiled; nothing is computed here a second time. Organizations, coalitions
 and funders are views of rows of the arrays of `state.World`: reading returns plain Python values, writing goes through.
 """
 
@@ -18,6 +18,7 @@ from sim.compiler.jit import is_cached
 from sim.dynamics import schedule
 from sim.engine import batch
 from sim.engine.inputs import Inputs, build_record
+from sim.engine.runner import Runner, find_processes
 from sim.engine.tabulation import make_months
 from sim.errors import ParameterError
 from sim.model.agents import Coalition, Funder, Organization
@@ -96,8 +97,8 @@ class CoalitionModel(mesa.Model):
         self._history: list[NDArray[Any]] = []
         self._people_history: list[NDArray[Any]] = []
         self.month = 0
-        self._rows = _new_rows()
-        self._run_compiled(0, 0)
+        self._begin_month()
+        self._run(range(0))
         self.datacollector = mesa.DataCollector(
             model_reporters={"seed": "seed", **{name: partial(_read_latest, column=name) for name in COLLECTED}}
         )
@@ -109,12 +110,12 @@ class CoalitionModel(mesa.Model):
         """Run one month. After an exception the month is left half done: `running` is False and the model is over."""
         try:
             self.month += 1
-            self._rows = _new_rows()
-            for name, first, last in self._parts:
+            self._begin_month()
+            for name, processes in self._parts:
                 if name:
                     getattr(self, name)()
                 else:
-                    self._run_compiled(first, last)
+                    self._run(processes)
                 if name == METHODS[0]:
                     self._refresh()
             self._record_month()
@@ -140,66 +141,75 @@ class CoalitionModel(mesa.Model):
             self.step()
 
     def apply_calendar(self) -> None:
-        """Step 1: grant lines open and close, shocks strike."""
-        self._run_compiled(0, 1)
+        """Grant lines open and close, shocks strike."""
+        self._run_process("apply_calendar")
 
     def meet(self) -> None:
-        """Step 2: meetings, trust and dialogue."""
-        self._run_compiled(1, 2)
+        """Meetings, trust and dialogue."""
+        self._run_process("meet")
 
     def turn_over_staff(self) -> None:
-        """Step 3: staff leave, and trust with them."""
-        self._run_compiled(2, 3)
+        """Staff leave, and trust with them."""
+        self._run_process("turn_over_staff")
 
     def serve_and_refer(self) -> None:
-        """Step 4: services and referrals."""
-        self._run_compiled(3, 4)
+        """Services and referrals."""
+        self._run_process("serve_and_refer")
 
     def raise_awareness(self) -> None:
-        """Step 5: public awareness."""
-        self._run_compiled(4, 5)
+        """Public awareness."""
+        self._run_process("raise_awareness")
 
     def respond_to_conditions(self) -> None:
-        """Step 6: responses to conditions on money."""
-        self._run_compiled(5, 6)
+        """Responses to conditions on money."""
+        self._run_process("respond_to_conditions")
 
     def award_grants(self) -> None:
-        """Step 7: applications and awards."""
-        self._run_compiled(6, 7)
+        """Applications and awards."""
+        self._run_process("award_grants")
 
     def settle_accounts(self) -> None:
-        """Step 8: income and spending, closing and opening."""
-        self._run_compiled(7, 8)
+        """Income and spending, closing and opening."""
+        self._run_process("settle_accounts")
 
     def drift(self) -> None:
-        """Step 9: drift of service mix and stance."""
-        self._run_compiled(8, 9)
+        """Drift of service mix and stance."""
+        self._run_process("drift")
 
     def review_memberships(self) -> None:
-        """Step 10: joining, leaving, founding."""
-        self._run_compiled(9, 10)
+        """Joining, leaving, founding."""
+        self._run_process("review_memberships")
 
     def break_away(self) -> None:
-        """Step 11: groups break away together."""
-        self._run_compiled(10, 11)
+        """Groups break away together."""
+        self._run_process("break_away")
 
     def dissolve(self) -> None:
-        """Step 12: coalitions end."""
-        self._run_compiled(11, 12)
+        """Coalitions end."""
+        self._run_process("dissolve")
 
     def observe_month(self) -> None:
-        """Step 13: write this month's row."""
-        self._run_compiled(12, 13)
+        """Write this month's row."""
+        self._run_process("observe")
 
-    def _run_compiled(self, first: int, last: int, record: Any = None) -> None:
-        """Run processes `first` up to `last` of this month; of month 0, fill the world."""
-        batch.run_processes(self.seed, self.month, first, last, self._inputs, self._rows, record)
+    def _begin_month(self) -> None:
+        """Take a new row, as the processes expect it at the start of the month."""
+        self._runner = Runner(self._inputs, [self.seed], months=range(self.month, self.month + 1))
+        self._rows = self._runner.rows
+        self._rows["success_rate"] = np.nan
+
+    def _run(self, processes: range, record: Any = None) -> None:
+        """Run some processes of this month; in month 0, fill the world."""
+        self._runner.run(processes=processes, record=record)
+
+    def _run_process(self, name: str) -> None:
+        self._run(find_processes(name))
 
     def _refresh(self) -> None:
-        """Run what process 0 does besides the calendar."""
+        """Run what every month needs besides the calendar: refresh overlap and eligibility."""
         off = replace(self.parameters.mechanisms, apply_calendar=False)
         record = build_record(replace(self.parameters, mechanisms=off))
-        self._run_compiled(0, 1, record)
+        self._run(find_processes("apply_calendar"), record)
 
     def _record_month(self) -> None:
         self._history.append(self._rows[0].copy())
@@ -265,20 +275,13 @@ class CoalitionModel(mesa.Model):
         return list(self.agents_by_type)
 
 
-def _new_rows() -> NDArray[Any]:
-    """Return the row of one month (1, 1) as the processes expect it at the start of the month."""
-    rows = np.zeros((1, 1), state.ROW_DTYPE).view(np.recarray)
-    rows["success_rate"] = np.nan
-    return rows
-
-
-def _divide_month(kind: type[CoalitionModel]) -> list[tuple[str, int, int]]:
-    """Return the month as parts: ("", first, last) of compiled processes, or (name, at, at + 1) of a replaced one."""
-    parts: list[tuple[str, int, int]] = []
+def _divide_month(kind: type[CoalitionModel]) -> list[tuple[str, range]]:
+    """Return the month as parts: ("", places) of compiled processes, or (name, place) of a replaced one."""
+    parts: list[tuple[str, range]] = []
     for at, name in enumerate(METHODS):
         is_replaced = getattr(kind, name) is not getattr(CoalitionModel, name)
         if not is_replaced and parts and not parts[-1][0]:
-            parts[-1] = ("", parts[-1][1], at + 1)
+            parts[-1] = ("", range(parts[-1][1].start, at + 1))
         else:
-            parts.append((name if is_replaced else "", at, at + 1))
+            parts.append((name if is_replaced else "", range(at, at + 1)))
     return parts

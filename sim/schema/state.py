@@ -114,10 +114,7 @@ class Programmes(NamedTuple):
 
 @passed_by_reference
 class Environment(NamedTuple):
-    """What lies around the organizations, the books, and the working space of the kernels.
-
-    Working space keeps nothing from one process to the next, so localities take turns in it.
-    """
+    """What lies around the organizations, and the books."""
 
     arrivals: Array = of("f8", "K")  # people arriving this month
     served: Array = of("f8", "K")  # people served this month
@@ -126,31 +123,45 @@ class Environment(NamedTuple):
     awareness: Array = of("f8", 1)  # stock in [0, 1]
     ledger: Array = of("i8", len(columns.LEDGER))  # cents since month 0, see columns.LEDGER
     locality_key: Array = of("u8", 1)  # part of the keys of its draws
-    applied: Array = of("i8", 2)  # this month's applications and awards
-    best: Array = of("f8", 2)  # score and lot of the best applicant without an award
     n_coalitions: Array = of("i8", 1)  # coalitions founded so far, serial numbers
-    group: Array = of("i8", "n")  # marks of one process, such as who applies to the line that decides
-    rank: Array = of("f8", "n")  # numbers of one process, such as the scores of those
-    terms: Array = of("f8", 9, is_working=True)  # terms of one utility
-    term_change: Array = of("f8", 9, is_working=True)
-    seen: Array = of("f8", 5, "n", is_working=True)  # what one sees in each other, see relations.look_around
-    rivalry: Array = of("f8", "n", is_working=True)  # of one with each other, see relations.compute_rivalry
-    glimpsed: Array = of("f8", 5, "n", is_working=True)  # what another one sees in those of a core
-    log_size: Array = of("f8", "n", is_working=True)  # ln of 1, 2, … members
-    seated: Array = of("u4", "C", "n", is_working=True)  # lists of members, see memberships.hold_round
-    contested: Array = of("f8", "n", "G", is_working=True)  # money each competes for, see relations.find_contested
-    people: Array = of("u4", "n", is_working=True)  # a list of slots
-    others: Array = of("u4", "n", is_working=True)  # another one
-    wanted: Array = of("f8", "n", is_working=True)  # people referred to each taker
-    sent: Array = of("f8", "Q", is_working=True)  # people referred from each sender to each taker of one population
-    is_core: Array = of("?", "n", is_working=True)
-    order: Array = of("u4", "n", is_working=True)  # slots in the order of a round
-    degree: Array = of("i8", "n", is_working=True)  # seats beside others, see observe
-    options: Array = of("u4", "C", is_working=True)  # of one review: slots of coalitions
-    luck: Array = of("f8", "O", is_working=True)  # of each option, see memberships._draw_luck
-    worth: Array = of("f8", "O", is_working=True)  # of each option, luck included
-    move: Array = of("f8", "n", is_working=True)
-    flow: Array = of("f8", 3, "K", "n", is_working=True)  # served, unmet and spare where people landed
+
+
+@passed_by_reference
+class Applications(NamedTuple):
+    """The round of the grant line that is being decided, of each locality: a line may decide among many of them."""
+
+    status: Array = of("i8", "n")  # 0 has not applied, otherwise grants.PASSED or TAKEN
+    score: Array = of("f8", "n")  # of those that applied
+    best: Array = of("f8", 2)  # score and lot of the best applicant without an award
+    counts: Array = of("i8", 2)  # applications and awards of all lines this month
+
+
+@passed_by_reference
+class Scratch(NamedTuple):
+    """Working space of the kernels, by kind. It keeps nothing from one process to the next: localities share it."""
+
+    slot_list: Array = of("u4", "n")  # a list of organizations
+    other_slot_list: Array = of("u4", "n")
+    organization_mark: Array = of("i8", "n")
+    organization_rank: Array = of("f8", "n")
+    organization_value: Array = of("f8", "n")
+    is_core: Array = of("?", "n")  # a group of organizations: a core, those that leave together
+    member_lists: Array = of("u4", "C", "n")  # members of each coalition, see memberships.hold_round
+    review_order: Array = of("u4", "n")  # organizations in the order of a round of reviews
+    option_list: Array = of("u4", "C")  # coalitions that are options of one review
+    option_luck: Array = of("f8", "O")  # of each option, see memberships.draw_luck
+    option_worth: Array = of("f8", "O")  # of each option, luck included
+    utility_terms: Array = of("f8", 9)  # terms of one utility
+    term_changes: Array = of("f8", 9)  # by which each of them changes, summed over a group
+    log_size: Array = of("f8", "n")  # ln of 1, 2, … members
+    contested: Array = of("f8", "n", "G")  # money each competes for, see relations.find_contested
+    rivalry: Array = of("f8", "n")  # of one organization with each other, see relations.compute_rivalry
+    seen: Array = of("f8", 5, "n")  # what one organization sees in each other, see relations.look_around
+    seen_by_partner: Array = of("f8", 5, "n")  # what a partner sees in the others of a core
+    seat_count: Array = of("i8", "n")  # seats beside others, see observe
+    flow: Array = of("f8", 3, "K", "n")  # people served and unmet, and spare room, where people landed
+    referrals_wanted: Array = of("f8", "n")  # people referred to each taker
+    referrals_sent: Array = of("f8", "Q")  # people referred from each sender to each taker of one population
 
 
 @passed_by_reference
@@ -189,6 +200,8 @@ class World(NamedTuple):
     coalitions: Coalitions = of(Coalitions)
     programmes: Programmes = of(Programmes)
     environment: Environment = of(Environment)
+    applications: Applications = of(Applications)
+    scratch: Scratch = of(Scratch, is_working=True)
     log: Log = of(Log)
 
 
@@ -238,5 +251,4 @@ def allocate_world(roster: Roster, programmes: Programmes, max_events: int) -> W
     """Return the arrays of one run, sized for `roster` and `programmes`; `field.initialise` fills them."""
     n, n_populations = roster.mix.shape
     sizes = size_locality(n, n_populations, len(programmes.term), len(roster.sector_share), len(roster.member))
-    world = allocate(World, sizes | {"E": max_events})
-    return world._replace(programmes=Programmes(*(array.copy() for array in programmes)))
+    return allocate(World, sizes | {"E": max_events})

@@ -193,7 +193,7 @@ def test_an_argument_of_a_wrong_kind_is_refused_in_a_line():
         clip(1.0)
     world = Inputs(compose(["months=1"]).parameters).world
     with pytest.raises(IndexError):
-        add_member(world.organizations, world.dyads, world.coalitions, 10_000, 0)
+        add_member(world, 10_000, 0)
 
 
 CALL_ALL = r"""

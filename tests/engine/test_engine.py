@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from sim.configuration import compose
-from sim.dynamics import schedule
-from sim.engine.batch import run_compiled, run_processes, simulate
+from sim.engine.batch import run_compiled, simulate
 from sim.engine.inputs import Inputs, build_record
+from sim.engine.runner import Runner
 from sim.schema import columns
 
 ROOT = Path(__file__).parents[2]
@@ -130,8 +130,7 @@ def test_a_run_of_fewer_months_is_the_beginning_of_a_longer_one():
 
 def start_world(*words, seed=11):
     inputs = Inputs(read_setting(*words), max_events=4096)
-    rows = np.zeros((1, 1), run_rows(read_setting("months=1"), [1])[0].dtype).view(np.recarray)
-    run_processes(seed, 0, 0, len(schedule.PROCESSES), inputs, rows)
+    Runner(inputs, [seed]).run(range(1))
     return inputs.world
 
 

@@ -125,14 +125,14 @@ def test_who_is_paid_scored_at_least_as_well_as_who_is_not(level):
         run.span(0, 0)
         run.span(1, 1, 0, AWARDS)
     localities.award_pools(np.uint64(5), 1, region.record, region.field)
-    environment, organizations = region.field.world.environment, region.field.world.organizations
+    applications, organizations = region.field.world.applications, region.field.world.organizations
     state = np.repeat(region.state, region.n_slots) if level == "state" else np.zeros(region.n_organizations)
     for one in np.unique(state):
         here = state == one
-        won, lost = here & (environment.group == 2), here & (environment.group == 1)
+        won, lost = here & (applications.status == 2), here & (applications.status == 1)
         assert won.any()
         assert lost.any()
-        assert environment.rank[won].min() >= environment.rank[lost].max()
+        assert applications.score[won].min() >= applications.score[lost].max()
         assert (organizations.award_cents[won[:, np.newaxis].ravel()] > 0).all()
 
 

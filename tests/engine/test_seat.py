@@ -5,21 +5,19 @@ import shlex
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from sim.compiler.jit import IS_COMPILED
 from sim.configuration import compose
 from sim.dynamics import turns
-from sim.dynamics.schedule import PROCESSES
-from sim.engine.batch import run_compiled, run_processes, simulate
+from sim.engine.batch import run_compiled, simulate
 from sim.engine.decisions import ACTS, Decision, read_decision
 from sim.engine.inputs import Inputs
 from sim.engine.interventions import simulate_changed
+from sim.engine.runner import Runner
 from sim.engine.seat import Player
 from sim.engine.warmup import compile_turns
 from sim.errors import ConfigurationError
-from sim.schema.state import ROW_DTYPE
 
 MONTHS = 30
 SETTINGS = (
@@ -39,21 +37,14 @@ def find_setting(*words):
 def play(parameters, seed, organization, answer, asks=tuple(ACTS)):
     """Play to the end, asking `answer(turn)` at every turn; return rows, inputs, the player and the events."""
     inputs = Inputs(parameters, max_events=4096)
-    player, rows = Player(inputs, seed, organization, asks=asks), np.zeros((1, MONTHS + 1), ROW_DTYPE).view(np.recarray)
-    for month in range(MONTHS + 1):
-        row = rows[:, month : month + 1]
-
-        def run(first, last, month=month, row=row):
-            run_processes(seed, month, first, last, inputs, row)
-
-        if month == 0:
-            run(0, len(PROCESSES))
-            continue
-        while (turn := player.run_month(month, row, run)) is not None:
+    player, runner = Player(inputs, seed, organization, asks=asks), Runner(inputs, [seed])
+    runner.run(range(1))
+    for month in range(1, MONTHS + 1):
+        while (turn := player.run_month(month, runner)) is not None:
             act, _, about = answer(turn).partition(":")
             player.decisions.append(Decision(month, organization, act, about))
     log = inputs.world.log
-    return rows, inputs, player, log.rows[: log.n_rows[0]]
+    return runner.rows, inputs, player, log.rows[: log.n_rows[0]]
 
 
 @pytest.mark.parametrize("words", SETTINGS, ids=lambda words: words[0])

@@ -15,12 +15,10 @@ from experiments.validation.measures import (
     expect_centralisation,
 )
 from experiments.validation.settings import Setting
-from sim.dynamics.schedule import PROCESSES
-from sim.engine.batch import run_processes
 from sim.engine.inputs import build_record
+from sim.engine.runner import Runner, find_processes
 from sim.engine.snapshots import visit_months
 from sim.schema import columns
-from sim.schema.state import ROW_DTYPE
 
 
 def measure_coopetition(setting: Setting, seeds: list[int]) -> dict[str, float]:
@@ -30,7 +28,6 @@ def measure_coopetition(setting: Setting, seeds: list[int]) -> dict[str, float]:
 
 
 IMPULSE, MONTHS_AFTER = 60, 12
-TURNOVER = PROCESSES.index("turn_over_staff")
 
 
 def measure_turnover(setting: Setting, seeds: list[int]) -> dict[str, float]:
@@ -55,8 +52,8 @@ def _follow_trust(inputs, seed: int, formal: bool, storm) -> float:
         world.coalitions.is_formal[...] = world.coalitions.is_active & formal
         world.dyads.formal[...] = world.dyads.joint if formal else 0
         if storm is not None:
-            rows = np.zeros((1, 1), ROW_DTYPE).view(np.recarray)
-            run_processes(seed, month, TURNOVER, TURNOVER + 1, inputs, rows, storm)
+            runner = Runner(inputs, [seed], months=range(month, month + 1))
+            runner.run(processes=find_processes("turn_over_staff"), record=storm)
     return average(found)
 
 

@@ -1,4 +1,4 @@
-"""Step 8, settle accounts: income, spending, reserves, fiscal stress; long deficits close, newcomers open.
+"""Settle accounts: income, spending, reserves, fiscal stress; long deficits close, newcomers open.
 
 All amounts are integer cents and every one is booked in the ledger, so that nothing is lost or made.
 """
@@ -7,11 +7,13 @@ import math
 
 import numpy as np
 
-from sim.compiler.draws import CLOSE, OPEN, SETTLE, normal, philox, stream, uniform
+from sim.compiler.draws import normal, philox, stream, uniform
 from sim.compiler.jit import compiled, compiled_apart
 from sim.dynamics.membership import NOBODY, leave_all, log_event
 from sim.dynamics.relations import clip
 from sim.schema import columns
+
+SETTLE, OPEN, CLOSE = 7, 11, 16  # in the keys of its draws
 
 
 @compiled
@@ -20,11 +22,12 @@ def _round_cents(amount):
 
 
 @compiled_apart
-def settle_accounts(seed, month, parameters, organizations, coalitions, environment, row):
+def settle_accounts(seed, month, parameters, world, row):
     """Book one month of every open organization. Writes reserves, stress, dependence, capacity, awards, ledger, row.
 
     fiscal stress = clip(1 - reserve / target); spending = need · (1 - austerity · stress) + part of any surplus.
     """
+    organizations, coalitions, environment = world.organizations, world.coalitions, world.environment
     key = stream(seed, SETTLE, month)
     n, n_lines = organizations.award_cents.shape
     paid_to_all = 0
@@ -36,7 +39,7 @@ def settle_accounts(seed, month, parameters, organizations, coalitions, environm
         paid = 0
         for g in range(n_lines):
             paid += _draw_award(i, g, organizations)
-        donated = _receive_donations(key, i, paid, parameters, organizations, environment)
+        donated = _receive_donations(key, i, paid, parameters, world)
         own = organizations.own_income_cents[i]
         spent = _spend(i, parameters, organizations)
         organizations.reserve_cents[i] += own + donated + paid - spent
@@ -62,8 +65,9 @@ def _draw_award(i, g, organizations):
 
 
 @compiled
-def _receive_donations(key, i, paid, parameters, organizations, environment):
+def _receive_donations(key, i, paid, parameters, world):
     """Return donations in cents: a share of need, more with awareness, less where grants crowd them out."""
+    organizations, environment = world.organizations, world.environment
     usual = organizations.need_cents[i] * parameters.donation_share
     usual *= 1.0 + parameters.awareness_donations * environment.awareness[0]
     usual *= max(1.0 + parameters.income_noise * normal(key, organizations.key[i], np.uint64(0)), 0.0)
@@ -102,15 +106,16 @@ def _feel_stress(i, own, donated, paid, parameters, organizations):
 
 
 @compiled_apart
-def close_organizations(seed, month, parameters, organizations, dyads, coalitions, environment, log, row):
+def close_organizations(seed, month, parameters, world, row):
     """Close organizations after a long deficit. Writes is_open, memberships, awards, reserves, ledger, log, row."""
+    organizations, environment, log = world.organizations, world.environment, world.log
     key = stream(seed, CLOSE, month)
     for i in range(organizations.is_open.size):
         if not organizations.is_open[i] or organizations.deficit_months[i] <= parameters.closure_grace_months:
             continue
         if uniform(key, organizations.key[i], np.uint64(0)) >= parameters.closure_rate:
             continue
-        leave_all(organizations, dyads, coalitions, i)
+        leave_all(world, i)
         for g in range(organizations.award_cents.shape[1]):
             environment.ledger[columns.RETURNED] += organizations.award_cents[i, g]
             organizations.award_cents[i, g] = 0
@@ -124,11 +129,12 @@ def close_organizations(seed, month, parameters, organizations, dyads, coalition
 
 
 @compiled
-def find_openings(seed, month, parameters, organizations, opening):
-    """Mark vacant slots a newcomer takes this month in `opening` (n,) int64 and give them their new key.
+def find_openings(seed, month, parameters, world):
+    """Mark vacant slots that a newcomer takes this month in scratch.organization_mark and give them their new key.
 
-    Writes opening, generation, key. `field.settle_newcomer` then draws the newcomer.
+    Writes generation, key. `field.settle_newcomers` then draws the newcomers.
     """
+    organizations, opening = world.organizations, world.scratch.organization_mark
     key = stream(seed, OPEN, month)
     for i in range(organizations.is_open.size):
         opening[i] = 0

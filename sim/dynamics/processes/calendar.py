@@ -1,4 +1,4 @@
-"""Step 1, apply calendar: shocks strike on their date, grant lines open and close on theirs."""
+"""Apply calendar: shocks strike on their date, grant lines open and close on theirs."""
 
 import math
 
@@ -11,19 +11,21 @@ TOTAL_CUT, STREAM_SHIFT, SHORT_TERMS, NEW_CONDITION = 1, 2, 3, 4  # regimes.SHOC
 
 
 @compiled_apart
-def apply_calendar(month, parameters, organizations, coalitions, programmes, environment, log):
+def apply_calendar(seed, month, parameters, world, row):
     """Let the shock of this month strike, then open and close lines.
 
     Writes `programmes`, the log; under a cut awards, conveners, ledger. Without this process lines stay as at month 0.
     """
+    programmes = world.programmes
     if parameters.shock_kind > 0 and month == parameters.shock_month:
-        _strike(month, parameters, organizations, coalitions, programmes, environment, log)
+        _strike(month, parameters, world)
     for g in range(programmes.term.size):
         programmes.is_open[g] = is_within_dates(programmes, g, month)
 
 
 @compiled
-def _strike(month, parameters, organizations, coalitions, programmes, environment, log):
+def _strike(month, parameters, world):
+    coalitions, programmes, log = world.coalitions, world.programmes, world.log
     kind = parameters.shock_kind
     log_event(log, month, columns.SHOCK, NOBODY, 0, NOBODY, NOBODY, columns.MONEY, kind)
     if kind == TOTAL_CUT:
@@ -32,7 +34,7 @@ def _strike(month, parameters, organizations, coalitions, programmes, environmen
             coalitions.convener_months[c] = math.floor(kept + 0.5)
     for g in range(programmes.term.size):
         if kind == TOTAL_CUT:
-            _cut(g, parameters.shock_cut_share, organizations, programmes, environment)
+            _cut(g, parameters.shock_cut_share, world)
         elif kind == STREAM_SHIFT and programmes.pays_for[g, parameters.shock_from]:
             programmes.pays_for[g, parameters.shock_from] = False
             programmes.pays_for[g, parameters.shock_to] = True
@@ -47,8 +49,9 @@ def _strike(month, parameters, organizations, coalitions, programmes, environmen
 
 
 @compiled
-def _cut(g, cut_share, organizations, programmes, environment):
+def _cut(g, cut_share, world):
     """Take `cut_share` from the coming rounds of line g and from what its running awards still hold."""
+    organizations, programmes, environment = world.organizations, world.programmes, world.environment
     programmes.pot_cents[g] -= math.floor(programmes.pot_cents[g] * cut_share + 0.5)
     for i in range(organizations.is_open.size):
         taken = math.floor(organizations.award_cents[i, g] * cut_share + 0.5)

@@ -1,4 +1,4 @@
-"""Step 6, respond to conditions: comply, phase out, decline or stay ambiguous, by expected money against identity.
+"""Respond to conditions: comply, phase out, decline or stay ambiguous, by expected money against identity.
 
 The four answers are those observed under a real clause (Ditmore & Allman 2013); that vagueness widens the mix is
 built in through `ambiguity`. Weights are assumed.
@@ -6,7 +6,7 @@ built in through `ambiguity`. Weights are assumed.
 
 import numpy as np
 
-from sim.compiler.draws import RESPOND, gumbel, stream
+from sim.compiler.draws import gumbel, stream
 from sim.compiler.jit import compiled, compiled_apart
 from sim.dynamics.membership import NOBODY, log_event
 from sim.dynamics.relations import (
@@ -19,13 +19,16 @@ from sim.dynamics.relations import (
 )
 from sim.schema import columns
 
+RESPOND = 5  # in the keys of its draws
+
 
 @compiled_apart
-def respond_to_conditions(seed, month, parameters, organizations, programmes, log, row):
+def respond_to_conditions(seed, month, parameters, world, row):
     """Let each organization that does not fit a line about to decide choose its answer.
 
     Writes mix, stance, is_silent, response, eligible, the log and row's counts.
     """
+    organizations, programmes = world.organizations, world.programmes
     for g in range(programmes.term.size):
         if not is_round(programmes, g, month):
             continue
@@ -33,18 +36,19 @@ def respond_to_conditions(seed, month, parameters, organizations, programmes, lo
         for i in range(organizations.is_open.size):
             unfit = organizations.is_open[i] and not organizations.eligible[i, g]
             if unfit and organizations.award_months[i, g] == 0:
-                answer = _choose(key, i, g, parameters, organizations, programmes)
-                _carry_out(month, answer, i, g, parameters, organizations, programmes, log, row)
-                refresh_eligibility(organizations, programmes, i, parameters)
+                answer = choose_answer(key, i, g, parameters, world)
+                carry_out_answer(month, answer, i, g, parameters, world, row)
+                refresh_eligibility(world, i, parameters)
 
 
 @compiled
-def _choose(key, i, g, parameters, organizations, programmes):
+def choose_answer(key, i, g, parameters, world):
     """Return the answer of largest utility + noise.
 
     comply: money - identity cost · gap; phase out: a step of it, at the square of the cost; decline: 0;
     stay ambiguous (only about a stance): money · ambiguity - penalty · (1 - ambiguity).
     """
+    organizations, programmes = world.organizations, world.programmes
     pot_per_month = programmes.award_cents[g] / 12.0
     coverage = min(pot_per_month / max(organizations.need_cents[i], 1), 1.0)
     money = parameters.money_appeal * coverage * (0.5 + 0.5 * compute_pressure(organizations, i, parameters))
@@ -73,7 +77,9 @@ def _choose(key, i, g, parameters, organizations, programmes):
 
 
 @compiled
-def _carry_out(month, answer, i, g, parameters, organizations, programmes, log, row):
+def carry_out_answer(month, answer, i, g, parameters, world, row):
+    """Let i give its answer to the conditions of line g. Writes mix, stance, is_silent, response, the log and row."""
+    organizations, programmes, log = world.organizations, world.programmes, world.log
     organizations.response[i, g] = answer
     kind = columns.DECLINE
     if answer == columns.ANSWER_COMPLY:
@@ -81,11 +87,11 @@ def _carry_out(month, answer, i, g, parameters, organizations, programmes, log, 
         row.complied += 1
         if programmes.stance_low[g] > -1.0 or programmes.stance_high[g] < 1.0:
             organizations.is_silent[i] = False
-        _adapt(1.0, i, g, parameters, organizations, programmes)
+        _adapt(1.0, i, g, parameters, world)
     elif answer == columns.ANSWER_PHASE_OUT:
         kind = columns.PHASE_OUT
         row.phased_out += 1
-        _adapt(parameters.phase_out_step, i, g, parameters, organizations, programmes)
+        _adapt(parameters.phase_out_step, i, g, parameters, world)
     elif answer == columns.ANSWER_AMBIGUOUS:
         kind = columns.STAY_AMBIGUOUS
         row.stayed_ambiguous += 1
@@ -97,8 +103,9 @@ def _carry_out(month, answer, i, g, parameters, organizations, programmes, log, 
 
 
 @compiled
-def _adapt(part, i, g, parameters, organizations, programmes):
+def _adapt(part, i, g, parameters, world):
     """Go `part` of the way to a stance and a service mix that fit line g. Writes stance and mix."""
+    organizations, programmes = world.organizations, world.programmes
     stance = organizations.stance[i]
     target = clip(stance, programmes.stance_low[g], programmes.stance_high[g])
     organizations.stance[i] = stance + part * (target - stance)

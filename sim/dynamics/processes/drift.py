@@ -1,4 +1,4 @@
-"""Step 9, drift: service mix and stance move toward what is funded, against an anchor.
+"""Drift: service mix and stance move toward what is funded, against an anchor.
 
 Source of the direction: resource dependence; drift is partial (Majic 2014). Rates are assumed.
 """
@@ -8,25 +8,27 @@ from sim.dynamics.relations import clip, compute_fit
 
 
 @compiled_apart
-def drift(parameters, organizations, programmes):
+def drift(seed, month, parameters, world, row):
     """Move mixes and stances by one month. Writes mix and stance.
 
     Pull = rate · dependence · (0.5 + 0.5 · stress) toward the populations and stances of the awards held; the anchor
     pulls back to the mission and to the private viewpoint (to silence for those without a public position).
     """
+    organizations, programmes = world.organizations, world.programmes
     for i in range(organizations.is_open.size):
         if organizations.is_open[i]:
             leverage = organizations.dependence[i] * (0.5 + 0.5 * organizations.stress[i])
             for g in range(programmes.term.size):
                 if organizations.award_months[i, g] > 0:
-                    _follow_mission(i, g, parameters.mission_drift * leverage, organizations, programmes)
-                    _follow_stance(i, g, parameters, leverage, organizations, programmes)
+                    _follow_mission(i, g, parameters.mission_drift * leverage, world)
+                    _follow_stance(i, g, parameters, leverage, world)
             _return_to_anchor(i, parameters, organizations)
 
 
 @compiled
-def _follow_mission(i, g, rate, organizations, programmes):
+def _follow_mission(i, g, rate, world):
     """Shift effort toward the populations line g pays for, in i's own proportions; rows keep their sum."""
+    organizations, programmes = world.organizations, world.programmes
     fit = compute_fit(organizations.mix, programmes.pays_for, i, g)
     if fit <= 0.0 or fit >= 1.0 - 1e-12:
         return
@@ -36,7 +38,8 @@ def _follow_mission(i, g, rate, organizations, programmes):
 
 
 @compiled
-def _follow_stance(i, g, parameters, leverage, organizations, programmes):
+def _follow_stance(i, g, parameters, leverage, world):
+    organizations, programmes = world.organizations, world.programmes
     low, high = programmes.stance_low[g], programmes.stance_high[g]
     if low <= -1.0 and high >= 1.0:
         return

@@ -1,4 +1,4 @@
-"""Step 7, apply and award: lines that decide this month take applications, score them, pay, and disappoint.
+"""Apply and award: lines that decide this month take applications, score them, pay, and disappoint.
 
 score = fit + record + partnership + luck · Gumbel. Money is in integer cents: every pot is awarded or stays unspent,
 every award is paid out over its term to the last cent (`accounts`) or returned.
@@ -6,52 +6,53 @@ every award is paid out over its term to the last cent (`accounts`) or returned.
 
 import math
 
-from sim.compiler.draws import AWARD, PASS_AMBIGUOUS, gumbel, stream, to_uniform, uniform
+from sim.compiler.draws import gumbel, stream, to_uniform, uniform
 from sim.compiler.jit import compiled, compiled_apart
 from sim.dynamics.membership import NOBODY, find_best_record, log_event, sign_mou
 from sim.dynamics.relations import FORMULA, LOTTERY, compute_fit, is_ahead, is_round
 from sim.schema import columns
 
-PASSED, TAKEN = 1, 2  # marks in environment.group
+AWARD, PASS_AMBIGUOUS = 6, 14  # in the keys of its draws
+PASSED, TAKEN = 1, 2  # marks in applications.status
 
 
 @compiled_apart
-def award_grants(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
+def award_grants(seed, month, parameters, world, row):
     """Decide every line whose round is due. Writes awards, record, recent_loss, trust, coalitions, ledger, log, row."""
+    programmes, applications = world.programmes, world.applications
     for g in range(programmes.term.size):
         if is_round(programmes, g, month):
-            _award_line(seed, month, g, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
-    note_success(environment, row)
+            _award_line(seed, month, g, parameters, world, row)
+    note_success(applications, row)
 
 
 @compiled
-def _award_line(seed, month, g, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
+def _award_line(seed, month, g, parameters, world, row):
     """Decide line g among the applicants of one locality; `localities` does the same among those of many."""
-    n_applied = open_round(seed, month, g, parameters, organizations, dyads, coalitions, programmes, environment)
+    coalitions, programmes = world.coalitions, world.programmes
+    n_applied = open_round(seed, month, g, parameters, world)
     n_awards, amount = size_awards(month, g, n_applied, programmes)
     n_won, spent = 0, 0
     while n_won < n_awards:
-        leader = find_leader(seed, month, g, parameters, organizations, dyads, coalitions, programmes, environment)
+        leader = find_leader(seed, month, g, parameters, world)
         if leader == NOBODY:
             break
-        spent += pay_leader(
-            month, leader, g, n_won, amount, parameters, organizations, dyads, coalitions, programmes, environment, log
-        )
+        spent += pay_leader(month, leader, g, n_won, amount, parameters, world)
         n_won += 1
-    close_round(month, g, n_won, n_applied, parameters, organizations, dyads, coalitions, programmes, environment, log)
+    close_round(month, g, n_won, n_applied, parameters, world)
     each = size_convening(g, count_convened(coalitions), programmes)
-    spent += fund_conveners(month, g, each, parameters, organizations, coalitions, programmes, log)
+    spent += fund_conveners(month, g, each, parameters, world)
     budget = compute_budget(month, g, spent, programmes)
-    keep_books(n_applied, n_won, amount, budget, spent, environment, row)
+    keep_books(n_applied, n_won, amount, budget, spent, world, row)
 
 
 @compiled_apart
-def open_round(seed, month, g, parameters, organizations, dyads, coalitions, programmes, environment):
-    """Mark and score who applies to line g; return how many. Writes environment.group and rank."""
-    _mark_applicants(seed, month, g, parameters, organizations, programmes, environment)
-    if programmes.is_joint[g]:
-        return _count_coalitions(g, organizations, coalitions, programmes, environment.group)
-    return _score_organizations(seed, month, g, parameters, organizations, dyads, programmes, environment)
+def open_round(seed, month, g, parameters, world):
+    """Mark and score who applies to line g; return how many. Writes applications.status and score."""
+    mark_applicants(seed, month, g, parameters, world)
+    if world.programmes.is_joint[g]:
+        return _count_coalitions(g, world)
+    return _score_organizations(seed, month, g, parameters, world)
 
 
 @compiled
@@ -69,49 +70,44 @@ def size_awards(month, g, n_applied, programmes):
 
 
 @compiled_apart
-def find_leader(seed, month, g, parameters, organizations, dyads, coalitions, programmes, environment):
+def find_leader(seed, month, g, parameters, world):
     """Return the best applicant to line g without an award so far, an organization or a coalition; NOBODY if none.
 
-    Writes environment.best: its score, and its lot among equals.
+    Writes applications.best: its score, and its lot among equals.
     """
+    organizations, programmes, applications = world.organizations, world.programmes, world.applications
     if programmes.is_joint[g]:
-        return _find_best_coalition(
-            seed, month, g, parameters, organizations, dyads, coalitions, programmes, environment
-        )
-    best = _find_best(environment.rank, environment.group, organizations)
+        return _find_best_coalition(seed, month, g, parameters, world)
+    best = _find_best(applications.score, applications.status, organizations)
     if best != NOBODY:
-        environment.best[0] = environment.rank[best]
-        environment.best[1] = organizations.lot[best]
+        applications.best[0] = applications.score[best]
+        applications.best[1] = organizations.lot[best]
     return best
 
 
 @compiled_apart
-def pay_leader(
-    month, leader, g, rank, amount, parameters, organizations, dyads, coalitions, programmes, environment, log
-):
+def pay_leader(month, leader, g, rank, amount, parameters, world):
     """Pay line g's award to `leader`, the winner at `rank` (0 the first); return the cents."""
+    programmes, applications = world.programmes, world.applications
     term, full = _get_cohort(month, rank, programmes, g)
     cents = amount * term // full
     if programmes.is_joint[g]:
-        _pay_coalition(
-            month, leader, g, cents, term, parameters, organizations, dyads, coalitions, programmes, environment, log
-        )
+        _pay_coalition(month, leader, g, cents, term, parameters, world)
     else:
-        environment.group[leader] = TAKEN
-        _pay(month, leader, g, cents, term, NOBODY, 1, parameters, organizations, log)
+        applications.status[leader] = TAKEN
+        _pay(month, leader, g, cents, term, NOBODY, 1, parameters, world)
     return cents
 
 
 @compiled_apart
-def close_round(month, g, n_won, n_applied, parameters, organizations, dyads, coalitions, programmes, environment, log):
+def close_round(month, g, n_won, n_applied, parameters, world):
     """Let those without an award feel it. Writes trust, recent_loss, the log. n_applied, n_won: in all."""
     if n_applied == 0:
         return
-    if programmes.is_joint[g]:
-        _disappoint_coalitions(month, g, parameters, organizations, coalitions, programmes, environment.group, log)
+    if world.programmes.is_joint[g]:
+        _disappoint_coalitions(month, g, parameters, world)
     else:
-        mark = environment.group
-        _disappoint(month, g, n_won, n_applied, parameters, organizations, dyads, programmes, mark, log)
+        _disappoint(month, g, n_won, n_applied, parameters, world)
 
 
 @compiled
@@ -121,8 +117,9 @@ def compute_budget(month, g, spent, programmes):
 
 
 @compiled
-def keep_books(n_applied, n_won, amount, budget, spent, environment, row):
-    """Book one line's round, in cents. Writes the ledger, environment.applied, row's money."""
+def keep_books(n_applied, n_won, amount, budget, spent, world, row):
+    """Book one line's round, in cents. Writes the ledger, applications.counts, row's money."""
+    environment, applications = world.environment, world.applications
     environment.ledger[columns.BUDGETED] += budget
     environment.ledger[columns.COMMITTED] += spent
     environment.ledger[columns.UNSPENT] += budget - spent
@@ -130,14 +127,14 @@ def keep_books(n_applied, n_won, amount, budget, spent, environment, row):
     row.awarded_usd += spent / 100.0
     row.budgeted_usd += budget / 100.0
     row.unspent_usd += (budget - spent) / 100.0
-    environment.applied[0] += n_applied
-    environment.applied[1] += n_won
+    applications.counts[0] += n_applied
+    applications.counts[1] += n_won
 
 
 @compiled
-def note_success(environment, row):
-    """Write this month's success rate, nan where nobody applied, and count anew. Writes row, environment.applied."""
-    applied = environment.applied
+def note_success(applications, row):
+    """Write this month's success rate, nan where nobody applied, and count anew. Writes row, applications.counts."""
+    applied = applications.counts
     row.success_rate = applied[1] / applied[0] if applied[0] > 0 else math.nan
     applied[0] = 0
     applied[1] = 0
@@ -152,27 +149,29 @@ def _count_cohorts(month, programmes, g):
 
 
 @compiled
-def _mark_applicants(seed, month, g, parameters, organizations, programmes, environment):
-    """Mark who may apply in environment.group: eligible, no running award of this line, worth the paper."""
+def mark_applicants(seed, month, g, parameters, world):
+    """Mark who may apply in applications.status: eligible, no running award of this line, worth the paper."""
+    organizations, programmes, applications = world.organizations, world.programmes, world.applications
     key = stream(seed, PASS_AMBIGUOUS, month)
     monthly = programmes.award_cents[g] / 12.0
     for i in range(organizations.is_open.size):
-        environment.group[i] = 0
+        applications.status[i] = 0
         if not organizations.is_open[i] or organizations.award_months[i, g] > 0:
             continue
         passes = organizations.eligible[i, g]
         if not passes and organizations.response[i, g] == columns.ANSWER_AMBIGUOUS:
             passes = uniform(key, organizations.key[i], programmes.key[g]) < programmes.ambiguity[g]
         if passes and monthly >= parameters.application_threshold * organizations.need_cents[i]:
-            environment.group[i] = PASSED
+            applications.status[i] = PASSED
 
 
 @compiled
-def _pay(month, i, g, cents, term, coalition, size, parameters, organizations, log):
+def _pay(month, i, g, cents, term, coalition, size, parameters, world):
     """Give organization i an award of line g, won alone or with `coalition` (its serial number); 0 cents are none.
 
     Writes award_cents, award_months, record, the log.
     """
+    organizations, log = world.organizations, world.log
     if cents == 0:
         return
     organizations.award_cents[i, g] += cents
@@ -191,8 +190,9 @@ def _get_cohort(month, rank, programmes, g):
 
 
 @compiled
-def _measure_partnership(i, organizations, dyads):
+def _measure_partnership(i, world):
     """Return the mean trust of i's partners in it, 0 without partners."""
+    organizations, dyads = world.organizations, world.dyads
     total, count = 0.0, 0
     for j in range(organizations.is_open.size):
         if dyads.joint[i, j] > 0:
@@ -202,17 +202,18 @@ def _measure_partnership(i, organizations, dyads):
 
 
 @compiled
-def _score_organizations(seed, month, g, parameters, organizations, dyads, programmes, environment):
-    """Score the marked organizations in environment.rank; return how many there are."""
+def _score_organizations(seed, month, g, parameters, world):
+    """Score the marked organizations in applications.score; return how many there are."""
+    organizations, programmes, applications = world.organizations, world.programmes, world.applications
     key = stream(seed, AWARD, month)
-    score, mark, n_applied = environment.rank, environment.group, 0
+    score, mark, n_applied = applications.score, applications.status, 0
     for i in range(score.size):
         if mark[i] == PASSED:
             n_applied += 1
             luck = gumbel(key, organizations.key[i], programmes.key[g])
             merit = parameters.fit_weight * compute_fit(organizations.mix, programmes.pays_for, i, g)
             merit += parameters.record_weight * organizations.record[i]
-            merit += parameters.partnership_weight * _measure_partnership(i, organizations, dyads)
+            merit += parameters.partnership_weight * _measure_partnership(i, world)
             score[i] = luck if programmes.allocation[g] == LOTTERY else merit + parameters.luck * luck
     return n_applied
 
@@ -227,12 +228,13 @@ def _find_best(score, mark, organizations):
 
 
 @compiled
-def _disappoint(month, g, n_won, n_applied, parameters, organizations, dyads, programmes, mark, log):
+def _disappoint(month, g, n_won, n_applied, parameters, world):
     """Let losers lose trust in winners that serve the same people. Writes trust, recent_loss, the log.
 
     Loss = rival_trust_loss · overlap · scarcity · (1 - softening · T) · T; scarcity = share of applications rejected.
     """
-    scarcity = 1.0 - n_won / n_applied
+    organizations, dyads, programmes, log = world.organizations, world.dyads, world.programmes, world.log
+    mark, scarcity = world.applications.status, 1.0 - n_won / n_applied
     for i in range(mark.size):
         if mark[i] != PASSED:
             continue
@@ -247,34 +249,38 @@ def _disappoint(month, g, n_won, n_applied, parameters, organizations, dyads, pr
 
 
 @compiled
-def _count_coalitions(g, organizations, coalitions, programmes, mark):
+def _count_coalitions(g, world):
+    coalitions = world.coalitions
     count = 0
     for c in range(coalitions.is_active.size):
-        if coalitions.is_active[c] and _may_apply(c, g, organizations, coalitions, programmes, mark):
+        if coalitions.is_active[c] and may_apply(c, g, world):
             count += 1
     return count
 
 
 @compiled
-def _find_best_coalition(seed, month, g, parameters, organizations, dyads, coalitions, programmes, environment):
+def _find_best_coalition(seed, month, g, parameters, world):
+    coalitions, programmes, applications = world.coalitions, world.programmes, world.applications
     key = stream(seed, AWARD, month)
     best, best_score = NOBODY, 0.0
     for c in range(coalitions.is_active.size):
-        if coalitions.is_active[c] and _may_apply(c, g, organizations, coalitions, programmes, environment.group):
+        if coalitions.is_active[c] and may_apply(c, g, world):
             luck = gumbel(key, coalitions.key[c], programmes.key[g])
-            merit = _score_coalition(c, g, parameters, organizations, dyads, coalitions, programmes)
+            merit = _score_coalition(c, g, parameters, world)
             score = luck if programmes.allocation[g] == LOTTERY else merit + parameters.luck * luck
             if best == NOBODY or is_ahead(score, coalitions.key[c], best_score, coalitions.key[best]):
                 best, best_score = c, score
     if best != NOBODY:
-        environment.best[0] = best_score
-        environment.best[1] = to_uniform(coalitions.key[best])
+        applications.best[0] = best_score
+        applications.best[1] = to_uniform(coalitions.key[best])
     return best
 
 
 @compiled
-def _may_apply(c, g, organizations, coalitions, programmes, mark):
+def may_apply(c, g, world):
     """Say whether coalition c has enough members that may apply, and the required sectors among them."""
+    organizations, coalitions, programmes = world.organizations, world.coalitions, world.programmes
+    mark = world.applications.status
     count = 0
     for i in range(mark.size):
         if coalitions.member[c, i] and mark[i] == PASSED:
@@ -293,7 +299,8 @@ def _may_apply(c, g, organizations, coalitions, programmes, mark):
 
 
 @compiled
-def _score_coalition(c, g, parameters, organizations, dyads, coalitions, programmes):
+def _score_coalition(c, g, parameters, world):
+    organizations, dyads, coalitions, programmes = world.organizations, world.dyads, world.coalitions, world.programmes
     fit, record, trust = 0.0, 0.0, 0.0
     n, size = organizations.is_open.size, coalitions.size[c]
     for i in range(n):
@@ -308,11 +315,10 @@ def _score_coalition(c, g, parameters, organizations, dyads, coalitions, program
 
 
 @compiled
-def _pay_coalition(
-    month, c, g, cents, term, parameters, organizations, dyads, coalitions, programmes, environment, log
-):
+def _pay_coalition(month, c, g, cents, term, parameters, world):
     """Pay the lead and pass its sub-awards on in equal parts; the lead keeps the odd cents."""
-    mark, core, lead = environment.group, environment.is_core, coalitions.convener[c]
+    organizations, coalitions, programmes = world.organizations, world.coalitions, world.programmes
+    mark, core, lead = world.applications.status, world.scratch.is_core, coalitions.convener[c]
     if lead == NOBODY or mark[lead] != PASSED:
         for i in range(mark.size):
             core[i] = coalitions.member[c, i] and mark[i] == PASSED
@@ -329,20 +335,21 @@ def _pay_coalition(
             mark[i] = TAKEN
             part = cents - each * n_partners if i == lead else each
             number, size = coalitions.number[c], n_partners + 1
-            _pay(month, i, g, part, term, number, size, parameters, organizations, log)
+            _pay(month, i, g, part, term, number, size, parameters, world)
     coalitions.convener[c] = lead
     coalitions.convener_months[c] = max(coalitions.convener_months[c], term)
     if programmes.requires_mou[g] and not coalitions.is_formal[c]:
-        sign_mou(dyads, coalitions, c)
+        sign_mou(world, c)
         number, size = coalitions.number[c], coalitions.size[c]
-        log_event(log, month, columns.SIGN_MOU, NOBODY, 0, number, g, columns.MONEY, size)
+        log_event(world.log, month, columns.SIGN_MOU, NOBODY, 0, number, g, columns.MONEY, size)
 
 
 @compiled
-def _disappoint_coalitions(month, g, parameters, organizations, coalitions, programmes, mark, log):
+def _disappoint_coalitions(month, g, parameters, world):
     """Note the rejection at the convener of each coalition that still could apply. Writes recent_loss, the log."""
+    organizations, coalitions, log = world.organizations, world.coalitions, world.log
     for c in range(coalitions.is_active.size):
-        if coalitions.is_active[c] and _may_apply(c, g, organizations, coalitions, programmes, mark):
+        if coalitions.is_active[c] and may_apply(c, g, world):
             lead = coalitions.convener[c]
             organizations.recent_loss[lead] = max(organizations.recent_loss[lead], parameters.coalition_loss)
             number, size = coalitions.number[c], coalitions.size[c]
@@ -367,8 +374,9 @@ def size_convening(g, n_convened, programmes):
 
 
 @compiled_apart
-def fund_conveners(month, g, each, parameters, organizations, coalitions, programmes, log):
+def fund_conveners(month, g, each, parameters, world):
     """Pay `each` cents to the convener of every coalition of three or more. Returns the cents spent."""
+    coalitions, programmes = world.coalitions, world.programmes
     if each == 0:
         return 0
     spent = 0
@@ -376,7 +384,7 @@ def fund_conveners(month, g, each, parameters, organizations, coalitions, progra
         if coalitions.is_active[c] and coalitions.size[c] >= 3:
             lead, term = coalitions.convener[c], programmes.term[g]
             number, size = coalitions.number[c], coalitions.size[c]
-            _pay(month, lead, g, each, term, number, size, parameters, organizations, log)
+            _pay(month, lead, g, each, term, number, size, parameters, world)
             coalitions.convener_months[c] = max(coalitions.convener_months[c], term)
             spent += each
     return spent

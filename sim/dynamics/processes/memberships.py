@@ -1,4 +1,4 @@
-"""Step 10, review memberships: some organizations, in random order, stay, leave, join or found.
+"""Review memberships: some organizations, in random order, stay, leave, join or found.
 
 One choice a review, the option of largest utility gain + noise · Gumbel (a logit), with the noise keyed by the
 option's identity so that two regimes with one seed meet the same luck. Utility: `relations.compute_utility`. All
@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from sim.compiler.draws import REVIEW, REVIEW_ORDER, philox, stream, to_gumbel, to_uniform, uniform
+from sim.compiler.draws import philox, stream, to_gumbel, to_uniform, uniform
 from sim.compiler.jit import compiled, inlined
 from sim.compiler.struct_refs import hold
 from sim.dynamics.membership import (
@@ -41,6 +41,7 @@ from sim.dynamics.relations import (
 )
 from sim.schema import columns
 
+REVIEW, REVIEW_ORDER = 8, 15  # in the keys of its draws
 OPEN_DOOR, MAJORITY = 0, 1  # parameters.Memberships.admission
 STAY, FOUND_NEW = np.uint64(1), np.uint64(2)
 LEAVING = np.uint64(0x9E3779B97F4A7C15)  # sets the draw of leaving a coalition apart from that of joining it
@@ -50,53 +51,41 @@ SLACK = 1e-6  # utility, far above what rounding may add to a bound
 
 
 @compiled
-def review_memberships(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
-    """Let a share of organizations review. Writes memberships, coalitions, the log and row."""
-    share = parameters.review_share
-    hold_round(seed, month, share, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
-
-
-@compiled
-def hold_round(seed, month, share, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
+def hold_round(seed, month, share, parameters, world, row):
     """Let `share` of organizations review once. Writes memberships, coalitions, the log and row."""
+    coalitions, scratch = world.coalitions, world.scratch
     parameters = hold(parameters)
-    find_contested(organizations, programmes, environment)
-    prepare_sizes(environment)
+    find_contested(world)
+    prepare_sizes(scratch)
     for c in range(coalitions.is_active.size):
         if coalitions.is_active[c]:
-            _seat(coalitions, c, environment)
+            list_seated(world, c)
     key = stream(seed, REVIEW, month)
-    for at in range(_find_reviewers(seed, month, share, organizations, environment)):
-        _review_once(
-            seed,
-            month,
-            key,
-            environment.order[at],
-            parameters,
-            organizations,
-            dyads,
-            coalitions,
-            programmes,
-            environment,
-            log,
-            row,
-        )
+    for at in range(find_reviewers(seed, month, share, world)):
+        review_once(seed, month, key, scratch.review_order[at], parameters, world, row)
 
 
 @compiled
-def _seat(coalitions, c, environment):
-    """List the members of c in environment.seated[c], where they stay for the round: each move lists them anew."""
-    list_members(coalitions.member[c], environment.seated[c])
+def list_seated(world, c):
+    """List the members of c in scratch.member_lists[c], where they stay for the round: each move lists them anew."""
+    coalitions, scratch = world.coalitions, world.scratch
+    list_members(coalitions.member[c], scratch.member_lists[c])
 
 
 @compiled
-def _find_reviewers(seed, month, share, organizations, environment):
-    """Put the reviewing organizations into environment.order in the order of a keyed draw; return their number.
+def find_reviewers(seed, month, share, world):
+    """Put the reviewing organizations into scratch.review_order in the order of a keyed draw; return their number.
 
     All draw before they are put in order: draws that wait for no other take half the time.
     """
+    organizations, scratch = world.organizations, world.scratch
     key = stream(seed, REVIEW_ORDER, month)
-    drawn, draws, order, rank = environment.people, environment.move, environment.order, environment.rank
+    drawn, draws, order, rank = (
+        scratch.slot_list,
+        scratch.organization_value,
+        scratch.review_order,
+        scratch.organization_rank,
+    )
     count = 0
     for i in range(order.size):
         first, second = philox(key, organizations.key[i], np.uint64(0))
@@ -115,39 +104,41 @@ def _find_reviewers(seed, month, share, organizations, environment):
 
 
 @compiled
-def _review_once(seed, month, key, i, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
+def review_once(seed, month, key, i, parameters, world, row):
     """Weigh staying, leaving each coalition, joining each other one, and founding; carry out the best.
 
     What `hold_round` prepares must hold. key: that of all choices of the round.
     """
+    organizations, coalitions, scratch = world.organizations, world.coalitions, world.scratch
     has_room = organizations.n_memberships[i] < parameters.max_memberships
-    look_around(environment.seen, environment, organizations, dyads, programmes, i, parameters)
-    n_options = _list_options(i, has_room, parameters, coalitions, environment)
-    _draw_luck(key, i, n_options, parameters, organizations, coalitions, environment)
-    _weigh_options(i, n_options, parameters, organizations, dyads, coalitions, programmes, environment)
-    options, luck, worth = environment.options, environment.luck, environment.worth
+    look_around(scratch.seen, world, i, parameters)
+    n_options = list_options(i, has_room, parameters, world)
+    draw_luck(key, i, n_options, parameters, world)
+    _weigh_options(i, n_options, parameters, world)
+    options, luck, worth = scratch.option_list, scratch.option_luck, scratch.option_worth
     best_value, best = luck[n_options], NOBODY
     for at in range(n_options):
         if worth[at] > best_value:
             c = options[at]
             inside = coalitions.member[c, i]
-            if inside or _is_admitted(i, c, parameters, organizations, dyads, coalitions, programmes, environment):
+            if inside or is_admitted(i, c, parameters, world):
                 best_value, best = worth[at], np.int64(c)
     if has_room and find_free_slot(coalitions) != NOBODY:
         wanted = best_value - luck[n_options + 1]
-        gain = _weigh_founding(i, wanted, parameters, organizations, dyads, programmes, environment)
+        gain = weigh_founding(i, wanted, parameters, world)
         if gain > NO_CORE and gain + luck[n_options + 1] > best_value:
-            _found(seed, month, i, parameters, organizations, dyads, coalitions, programmes, environment, log, row)
+            found_with_core(seed, month, i, parameters, world, row)
             return
     if best != NOBODY:
-        _weigh(i, best, parameters, organizations, dyads, coalitions, programmes, environment)  # for its terms
-        _move(month, i, best, organizations, dyads, coalitions, environment, log, row)
+        weigh_coalition(i, best, parameters, world)  # for its terms
+        join_or_leave(month, i, best, world, row)
 
 
 @compiled
-def _list_options(i, has_room, parameters, coalitions, environment):
-    """List in environment.options the coalitions that i may leave or ask to join; return how many they are."""
-    options, count = environment.options, 0
+def list_options(i, has_room, parameters, world):
+    """List in scratch.option_list the coalitions that i may leave or ask to join; return how many they are."""
+    coalitions, scratch = world.coalitions, world.scratch
+    options, count = scratch.option_list, 0
     for c in range(coalitions.is_active.size):
         if coalitions.is_active[c]:
             size = coalitions.size[c]
@@ -158,12 +149,13 @@ def _list_options(i, has_room, parameters, coalitions, environment):
 
 
 @compiled
-def _draw_luck(key, i, n_options, parameters, organizations, coalitions, environment):
-    """Write noise · Gumbel of each option to environment.luck, after them those of staying and of founding.
+def draw_luck(key, i, n_options, parameters, world):
+    """Write noise · Gumbel of each option to scratch.option_luck, after them those of staying and of founding.
 
     The draws come first and whole rows of eight Gumbel numbers after them, as both then wait for nothing.
     """
-    luck, options, own = environment.luck, environment.options, organizations.key[i]
+    organizations, coalitions, scratch = world.organizations, world.coalitions, world.scratch
+    luck, options, own = scratch.option_luck, scratch.option_list, organizations.key[i]
     for at in range(n_options):
         c = options[at]
         inside = coalitions.member[c, i]
@@ -178,27 +170,26 @@ def _draw_luck(key, i, n_options, parameters, organizations, coalitions, environ
 
 
 @compiled
-def _weigh_options(i, n_options, parameters, organizations, dyads, coalitions, programmes, environment):
-    """Write what each option is worth to i, luck included, to environment.worth."""
-    options, luck, worth = environment.options, environment.luck, environment.worth
+def _weigh_options(i, n_options, parameters, world):
+    """Write what each option is worth to i, luck included, to scratch.option_worth."""
+    coalitions, scratch = world.coalitions, world.scratch
+    options, luck, worth = scratch.option_list, scratch.option_luck, scratch.option_worth
     for at in range(n_options):
         c = options[at]
-        utility = _weigh(i, c, parameters, organizations, dyads, coalitions, programmes, environment)
+        utility = weigh_coalition(i, c, parameters, world)
         worth[at] = (-utility if coalitions.member[c, i] else utility) + luck[at]
 
 
 @inlined
-def _weigh(i, c, parameters, organizations, dyads, coalitions, programmes, environment):
+def weigh_coalition(i, c, parameters, world):
     """Return what sitting in coalition c is worth to i. Writes terms."""
+    organizations, coalitions, scratch = world.organizations, world.coalitions, world.scratch
     inside = coalitions.member[c, i]
     return compute_utility(
-        environment.seen,
-        environment,
-        organizations,
-        dyads,
-        programmes,
+        scratch.seen,
+        world,
         i,
-        environment.seated[c],
+        scratch.member_lists[c],
         coalitions.size[c],
         inside,
         organizations.n_memberships[i] - (1 if inside else 0),
@@ -209,31 +200,33 @@ def _weigh(i, c, parameters, organizations, dyads, coalitions, programmes, envir
 
 
 @compiled
-def _move(month, i, c, organizations, dyads, coalitions, environment, log, row):
-    """Leave coalition c if i sits there, join it otherwise. environment.terms: what it is worth to i."""
-    number, terms = coalitions.number[c], environment.terms
+def join_or_leave(month, i, c, world, row):
+    """Leave coalition c if i sits there, join it otherwise. scratch.utility_terms: what it is worth to i."""
+    coalitions, scratch = world.coalitions, world.scratch
+    number, terms = coalitions.number[c], scratch.utility_terms
     if coalitions.member[c, i]:
-        remove_member(organizations, dyads, coalitions, c, i)
+        remove_member(world, c, i)
         row.exits += 1
-        log_member(log, month, columns.EXIT, organizations, i, number, find_exit_cause(terms), coalitions.size[c])
+        log_member(world, month, columns.EXIT, i, number, find_exit_cause(terms), coalitions.size[c])
     else:
-        add_member(organizations, dyads, coalitions, c, i)
+        add_member(world, c, i)
         row.joins += 1
-        log_member(log, month, columns.JOIN, organizations, i, number, find_join_cause(terms), coalitions.size[c])
-    _seat(coalitions, c, environment)
+        log_member(world, month, columns.JOIN, i, number, find_join_cause(terms), coalitions.size[c])
+    list_seated(world, c)
 
 
 @compiled
-def _is_admitted(i, c, parameters, organizations, dyads, coalitions, programmes, environment):
+def is_admitted(i, c, parameters, world):
     """Say whether the members admit i: always, by majority, or unanimously, each by its affinity to i."""
+    coalitions, scratch = world.coalitions, world.scratch
     if parameters.admission == OPEN_DOOR:
         return True
     facilitation = compute_facilitation(coalitions, c, parameters)
-    yes, members = 0, environment.seated[c]
+    yes, members = 0, scratch.member_lists[c]
     for at in range(coalitions.size[c]):
         j = members[at]
-        rivalry = environment.rivalry[j]
-        affinity = compute_affinity(rivalry, organizations, dyads, programmes, j, i, facilitation, parameters)
+        rivalry = scratch.rivalry[j]
+        affinity = compute_affinity(rivalry, world, j, i, facilitation, parameters)
         yes += 1 if affinity >= parameters.admission_threshold else 0
     if parameters.admission == MAJORITY:
         return 2 * yes > coalitions.size[c]
@@ -241,32 +234,33 @@ def _is_admitted(i, c, parameters, organizations, dyads, coalitions, programmes,
 
 
 @compiled
-def _weigh_founding(i, wanted, parameters, organizations, dyads, programmes, environment):
-    """Gather a core around i in environment.is_core and return what founding is worth to i.
+def weigh_founding(i, wanted, parameters, world):
+    """Gather a core around i in scratch.is_core and return what founding is worth to i.
 
     Partners come in the order of mutual affinity, the smaller of both sides, up to founding_size; each must gain.
-    NO_CORE where no such core exists, or where it could not be worth as much as `wanted`. environment.seen: what i
+    NO_CORE where no such core exists, or where it could not be worth as much as `wanted`. scratch.seen: what i
     sees in each.
     """
-    n_liked, warmest = _list_liked(i, parameters, organizations, dyads, environment)
+    n_liked, warmest = _list_liked(i, parameters, world)
     if n_liked == 0:
         return NO_CORE
-    ceiling = _bound_founding(i, warmest, parameters, organizations, programmes, environment)
+    ceiling = _bound_founding(i, warmest, parameters, world)
     if ceiling + SLACK < wanted:
         return NO_CORE
-    n_candidates = _keep_mutual(i, n_liked, parameters, organizations, dyads, programmes, environment)
+    n_candidates = _keep_mutual(i, n_liked, parameters, world)
     if n_candidates == 0:
         return NO_CORE
-    _choose_partners(i, n_candidates, parameters, organizations, environment)
-    return _check_core(i, parameters, organizations, dyads, programmes, environment)
+    _choose_partners(i, n_candidates, parameters, world)
+    return _check_core(i, parameters, world)
 
 
 @compiled
-def _list_liked(i, parameters, organizations, dyads, environment):
-    """List in environment.people whom i would found with; return how many they are and the largest affinity to one."""
-    liked, count, warmest = environment.people, 0, 0.0
+def _list_liked(i, parameters, world):
+    """List in scratch.slot_list whom i would found with; return how many they are and the largest affinity to one."""
+    organizations, dyads, scratch = world.organizations, world.dyads, world.scratch
+    liked, count, warmest = scratch.slot_list, 0, 0.0
     for j in range(organizations.is_open.size):
-        affinity = get_affinity(environment.seen, j, parameters.facilitation, parameters)
+        affinity = get_affinity(scratch.seen, j, parameters.facilitation, parameters)
         has_room = organizations.n_memberships[j] < parameters.max_memberships
         is_free = organizations.is_open[j] & has_room & (dyads.joint[i, j] == 0) & (j != i)
         liked[count] = j  # the next one overwrites it where i would not
@@ -276,34 +270,36 @@ def _list_liked(i, parameters, organizations, dyads, environment):
 
 
 @compiled
-def _bound_founding(i, warmest, parameters, organizations, programmes, environment):
+def _bound_founding(i, warmest, parameters, world):
     """Return what founding is worth to i at most, where no affinity to a partner is above `warmest`.
 
     A mean of affinities is at most the largest; benefit and hope grow with size and are taken at the largest core, cost
     at the smallest.
     """
+    organizations, scratch = world.organizations, world.scratch
     most = min(parameters.founding_size, organizations.is_open.size)
-    hope = compute_joint_money(organizations, programmes, i, most, parameters)
+    hope = compute_joint_money(world, i, most, parameters)
     cost = compute_cost(organizations, i, 2, organizations.n_memberships[i], False, parameters)
-    benefit = compute_size_benefit(environment, most, parameters) - parameters.membership_threshold
-    mandate = _get_mandate(i, parameters, organizations, programmes)
+    benefit = compute_size_benefit(scratch, most, parameters) - parameters.membership_threshold
+    mandate = _get_mandate(i, parameters, world)
     return warmest + benefit + hope - cost - parameters.founding_effort + mandate
 
 
 @compiled
-def _keep_mutual(i, n_liked, parameters, organizations, dyads, programmes, environment):
-    """Keep in environment.people, of n_liked whom i likes, those who like i too; return how many they are.
+def _keep_mutual(i, n_liked, parameters, world):
+    """Keep in scratch.slot_list, of n_liked whom i likes, those who like i too; return how many they are.
 
-    Writes their mutual affinity in billionths to environment.rank, place by place.
+    Writes their mutual affinity in billionths to scratch.organization_rank, place by place.
     """
-    candidates, mutual, count = environment.people, environment.rank, 0
+    scratch = world.scratch
+    candidates, mutual, count = scratch.slot_list, scratch.organization_rank, 0
     facilitation = parameters.facilitation
     for at in range(n_liked):
         j = candidates[at]
-        rivalry = environment.rivalry[j]
-        back = compute_affinity(rivalry, organizations, dyads, programmes, j, i, facilitation, parameters)
+        rivalry = scratch.rivalry[j]
+        back = compute_affinity(rivalry, world, j, i, facilitation, parameters)
         if back > 0.0:
-            toward = get_affinity(environment.seen, j, facilitation, parameters)
+            toward = get_affinity(scratch.seen, j, facilitation, parameters)
             mutual[count] = to_nine_digits(min(toward, back))
             candidates[count] = j
             count += 1
@@ -311,9 +307,10 @@ def _keep_mutual(i, n_liked, parameters, organizations, dyads, programmes, envir
 
 
 @compiled
-def _choose_partners(i, n_candidates, parameters, organizations, environment):
-    """Mark i and its partners in environment.is_core: founding_size - 1 candidates, those of most mutual affinity."""
-    core, candidates, mutual, lots = environment.is_core, environment.people, environment.rank, organizations.lot
+def _choose_partners(i, n_candidates, parameters, world):
+    """Mark i and its partners in scratch.is_core: founding_size - 1 candidates, those of most mutual affinity."""
+    organizations, scratch = world.organizations, world.scratch
+    core, candidates, mutual, lots = scratch.is_core, scratch.slot_list, scratch.organization_rank, organizations.lot
     for j in range(core.size):
         core[j] = j == i
     for _ in range(min(parameters.founding_size - 1, n_candidates)):
@@ -326,34 +323,33 @@ def _choose_partners(i, n_candidates, parameters, organizations, environment):
 
 
 @compiled
-def _check_core(i, parameters, organizations, dyads, programmes, environment):
-    """Keep the partners in environment.is_core that gain; return what founding with them is worth to i, or NO_CORE."""
-    core, members, seen = environment.is_core, environment.others, environment.glimpsed
+def _check_core(i, parameters, world):
+    """Keep the partners in scratch.is_core that gain; return what founding with them is worth to i, or NO_CORE."""
+    scratch = world.scratch
+    core, members, seen = scratch.is_core, scratch.other_slot_list, scratch.seen_by_partner
     size = list_members(core, members)
     for at in range(size):
         j = members[at]
         if j != i:
-            look_around(seen, environment, organizations, dyads, programmes, j, parameters)
-            worth = _weigh_core(seen, j, size, parameters, organizations, dyads, programmes, environment)
+            look_around(seen, world, j, parameters)
+            worth = _weigh_core(seen, j, size, parameters, world)
             core[j] = worth > 0.0
     size = list_members(core, members)
     if size < 2:
         return NO_CORE
-    worth = _weigh_core(environment.seen, i, size, parameters, organizations, dyads, programmes, environment)
-    return worth - parameters.founding_effort + _get_mandate(i, parameters, organizations, programmes)
+    worth = _weigh_core(scratch.seen, i, size, parameters, world)
+    return worth - parameters.founding_effort + _get_mandate(i, parameters, world)
 
 
 @compiled
-def _weigh_core(seen, i, size, parameters, organizations, dyads, programmes, environment):
-    """Return what founding is worth to i with the others of the core listed in environment.others. Writes terms."""
+def _weigh_core(seen, i, size, parameters, world):
+    """Return what founding is worth to i with the core in scratch.other_slot_list. Writes terms."""
+    organizations, scratch = world.organizations, world.scratch
     return compute_utility(
         seen,
-        environment,
-        organizations,
-        dyads,
-        programmes,
+        world,
         i,
-        environment.others,
+        scratch.other_slot_list,
         size,
         False,
         organizations.n_memberships[i],
@@ -364,8 +360,9 @@ def _weigh_core(seen, i, size, parameters, organizations, dyads, programmes, env
 
 
 @compiled
-def _get_mandate(i, parameters, organizations, programmes):
+def _get_mandate(i, parameters, world):
     """Return the push to found that an open line for coalitions gives to an eligible organization."""
+    organizations, programmes = world.organizations, world.programmes
     for g in range(programmes.term.size):
         if programmes.is_joint[g] and programmes.is_open[g] and organizations.eligible[i, g]:
             return parameters.mandate_bonus
@@ -373,21 +370,20 @@ def _get_mandate(i, parameters, organizations, programmes):
 
 
 @compiled
-def _found(seed, month, i, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
-    """Found the coalition gathered in environment.is_core; its cause is the founder's largest term or a mandate."""
-    cause, mandate = find_join_cause(environment.terms), _get_mandate(i, parameters, organizations, programmes)
-    if mandate > environment.terms[cause]:
+def found_with_core(seed, month, i, parameters, world, row):
+    """Found the coalition gathered in scratch.is_core; its cause is the founder's largest term or a mandate."""
+    coalitions, scratch = world.coalitions, world.scratch
+    cause, mandate = find_join_cause(scratch.utility_terms), _get_mandate(i, parameters, world)
+    if mandate > scratch.utility_terms[cause]:
         cause = columns.MANDATE
-    c = found_coalition(
-        seed, month, BY_REVIEW, environment.is_core, i, organizations, dyads, coalitions, environment, parameters
-    )
+    c = found_coalition(seed, month, BY_REVIEW, scratch.is_core, i, parameters, world)
     coalitions.is_mandated[c] = mandate > 0.0
-    _seat(coalitions, c, environment)
+    list_seated(world, c)
     row.foundings += 1
     kind = columns.FOUND
     if is_rival(coalitions, c, parameters):
         row.rival_foundings += 1
         kind = columns.RIVAL_FOUND
-    for j in range(environment.is_core.size):
-        if environment.is_core[j]:
-            log_member(log, month, kind, organizations, j, coalitions.number[c], cause, coalitions.size[c])
+    for j in range(scratch.is_core.size):
+        if scratch.is_core[j]:
+            log_member(world, month, kind, j, coalitions.number[c], cause, coalitions.size[c])

@@ -1,11 +1,11 @@
-"""Step 11, break away: a group of three or more whose members all gain by leaving together does so.
+"""Break away: a group of three or more whose members all gain by leaving together does so.
 
 The group is found by cutting a coalition along its weakest tie: the two members of lowest mutual affinity are the
 poles and each other member goes with the pole it stands closer to. Cut ties lose trust, bystanders keep both
 (Heaney & Rojas 2008).
 """
 
-from sim.compiler.draws import BREAK_AWAY, gumbel, stream
+from sim.compiler.draws import gumbel, stream
 from sim.compiler.jit import compiled, compiled_apart
 from sim.dynamics.membership import (
     BY_BREAK_AWAY,
@@ -28,32 +28,37 @@ from sim.dynamics.relations import (
 )
 from sim.schema import columns
 
+BREAK_AWAY = 9  # in the keys of its draws
 SMALLEST_GROUP = 3
 
 
 @compiled_apart
-def break_away(seed, month, parameters, organizations, dyads, coalitions, programmes, environment, log, row):
+def break_away(seed, month, parameters, world, row):
     """Let groups break away. Writes memberships, coalitions, trust, the log and row.breakaways."""
-    find_contested(organizations, programmes, environment)
+    coalitions, environment, scratch = world.coalitions, world.environment, world.scratch
+    find_contested(world)
     first_new = environment.n_coalitions[0]  # those that arise here are not looked at again this month
     for c in range(coalitions.is_active.size):
         if not coalitions.is_active[c] or coalitions.size[c] < SMALLEST_GROUP + 1:
             continue
         if coalitions.number[c] >= first_new:
             continue
-        if not _cut_at_weakest_tie(c, parameters, organizations, dyads, coalitions, programmes, environment):
+        if not _cut_at_weakest_tie(c, parameters, world):
             continue
-        first = 3 - environment.group[coalitions.convener[c]]  # the side without the convener: likelier to walk out
+        first = (
+            3 - scratch.organization_mark[coalitions.convener[c]]
+        )  # the side without the convener: likelier to walk out
         for side in (first, 3 - first):
-            if _all_gain(seed, month, c, side, parameters, organizations, dyads, coalitions, programmes, environment):
-                _leave_together(seed, month, c, parameters, organizations, dyads, coalitions, environment, log, row)
+            if _all_gain(seed, month, c, side, parameters, world):
+                _leave_together(seed, month, c, parameters, world, row)
                 break
 
 
 @compiled
-def _cut_at_weakest_tie(c, parameters, organizations, dyads, coalitions, programmes, environment):
-    """Part coalition c into sides 1 and 2 of environment.group; False where no pair is at odds."""
-    group, members = environment.group, environment.people
+def _cut_at_weakest_tie(c, parameters, world):
+    """Part coalition c into sides 1 and 2 of scratch.organization_mark; False where no pair is at odds."""
+    coalitions, scratch = world.coalitions, world.scratch
+    group, members = scratch.organization_mark, scratch.slot_list
     facilitation = compute_facilitation(coalitions, c, parameters)
     size = list_members(coalitions.member[c], members)
     pole_1, pole_2, weakest = NOBODY, NOBODY, 0.0
@@ -61,9 +66,7 @@ def _cut_at_weakest_tie(c, parameters, organizations, dyads, coalitions, program
         i = members[at]
         for other in range(at):
             j = members[other]
-            mutual = compute_mutual_affinity(
-                environment, organizations, dyads, programmes, i, j, facilitation, parameters
-            )
+            mutual = compute_mutual_affinity(world, i, j, facilitation, parameters)
             if mutual < weakest:
                 pole_1, pole_2, weakest = j, i, mutual
     if pole_1 == NOBODY:
@@ -75,74 +78,43 @@ def _cut_at_weakest_tie(c, parameters, organizations, dyads, coalitions, program
         if i in (pole_1, pole_2):
             group[i] = 1 if i == pole_1 else 2
         else:
-            to_1 = compute_mutual_affinity(
-                environment, organizations, dyads, programmes, i, pole_1, facilitation, parameters
-            )
-            to_2 = compute_mutual_affinity(
-                environment, organizations, dyads, programmes, i, pole_2, facilitation, parameters
-            )
+            to_1 = compute_mutual_affinity(world, i, pole_1, facilitation, parameters)
+            to_2 = compute_mutual_affinity(world, i, pole_2, facilitation, parameters)
             group[i] = 1 if to_1 >= to_2 else 2
     return True
 
 
 @compiled
-def _all_gain(seed, month, c, side, parameters, organizations, dyads, coalitions, programmes, environment):
-    """Say whether each member of `side` gains by leaving together; leaves the side in environment.is_core.
+def _all_gain(seed, month, c, side, parameters, world):
+    """Say whether each member of `side` gains by leaving together; leaves the side in scratch.is_core.
 
     Gain = U(alone together) - U(now) + noise, above `schism_gain`, and U(alone together) > 0. Also writes the change by
-    term, summed over the side, to environment.term_change.
+    term, summed over the side, to scratch.term_changes.
     """
+    organizations, coalitions, scratch = world.organizations, world.coalitions, world.scratch
     if find_free_slot(coalitions) == NOBODY:
         return False
     key = stream(seed, BREAK_AWAY, month)
-    group, core, terms, change = environment.group, environment.is_core, environment.terms, environment.term_change
-    members, leaving = environment.people, environment.others
+    group, core, terms, change = scratch.organization_mark, scratch.is_core, scratch.utility_terms, scratch.term_changes
+    members, leaving = scratch.slot_list, scratch.other_slot_list
     for i in range(group.size):
         core[i] = group[i] == side
     size = list_members(core, leaving)
     if size < SMALLEST_GROUP or size == coalitions.size[c]:
         return False
     facilitation, funded = compute_facilitation(coalitions, c, parameters), coalitions.convener_months[c] > 0
-    seen, n_members = environment.seen, list_members(coalitions.member[c], members)
-    prepare_sizes(environment)
+    seen, n_members = scratch.seen, list_members(coalitions.member[c], members)
+    prepare_sizes(scratch)
     for term in range(terms.size):
         change[term] = 0.0
     for at in range(size):
         i = leaving[at]
         held = organizations.n_memberships[i] - 1
-        look_around(seen, environment, organizations, dyads, programmes, i, parameters)
-        now = compute_utility(
-            seen,
-            environment,
-            organizations,
-            dyads,
-            programmes,
-            i,
-            members,
-            n_members,
-            True,
-            held,
-            facilitation,
-            funded,
-            parameters,
-        )
+        look_around(seen, world, i, parameters)
+        now = compute_utility(seen, world, i, members, n_members, True, held, facilitation, funded, parameters)
         for term in range(terms.size):
             change[term] -= terms[term]
-        then = compute_utility(
-            seen,
-            environment,
-            organizations,
-            dyads,
-            programmes,
-            i,
-            leaving,
-            size,
-            True,
-            held,
-            parameters.facilitation,
-            False,
-            parameters,
-        )
+        then = compute_utility(seen, world, i, leaving, size, True, held, parameters.facilitation, False, parameters)
         for term in range(terms.size):
             change[term] += terms[term]
         noise = parameters.schism_noise * gumbel(key, organizations.key[i], coalitions.key[c])
@@ -162,23 +134,22 @@ def _find_cause(change):
 
 
 @compiled
-def _leave_together(seed, month, c, parameters, organizations, dyads, coalitions, environment, log, row):
-    core = environment.is_core
+def _leave_together(seed, month, c, parameters, world, row):
+    organizations, dyads, coalitions, scratch = world.organizations, world.dyads, world.coalitions, world.scratch
+    core = scratch.is_core
     n = core.size
-    cause = _find_cause(environment.term_change)
+    cause = _find_cause(scratch.term_changes)
     convener = find_best_record(organizations, core)
     for i in range(n):
         if core[i]:
-            remove_member(organizations, dyads, coalitions, c, i)
+            remove_member(world, c, i)
     for i in range(n):
         if core[i]:
             for j in range(n):
                 if coalitions.member[c, j]:
                     dyads.trust[i, j] *= 1.0 - parameters.schism_trust_loss
                     dyads.trust[j, i] *= 1.0 - parameters.schism_trust_loss
-    new = found_coalition(
-        seed, month, BY_BREAK_AWAY, core, convener, organizations, dyads, coalitions, environment, parameters
-    )
+    new = found_coalition(seed, month, BY_BREAK_AWAY, core, convener, parameters, world)
     row.breakaways += 1
     row.foundings += 1
     kind = columns.BREAK_AWAY
@@ -188,4 +159,4 @@ def _leave_together(seed, month, c, parameters, organizations, dyads, coalitions
     for i in range(n):
         if core[i]:
             number, size = coalitions.number[new], coalitions.size[new]
-            log_member(log, month, kind, organizations, i, number, cause, size)
+            log_member(world, month, kind, i, number, cause, size)

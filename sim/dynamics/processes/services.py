@@ -1,4 +1,4 @@
-"""Step 4, serve and refer: people arrive, are served or referred, and kept referrals build trust.
+"""Serve and refer: people arrive, are served or referred, and kept referrals build trust.
 
 Flows are expected numbers of people, so nothing depends on an order of arrival. Source of the direction: Bunger,
 Doogan & Cao 2014 (organizations refer to those they trust); rates are assumed.
@@ -6,30 +6,32 @@ Doogan & Cao 2014 (organizations refer to those they trust); rates are assumed.
 
 import numpy as np
 
-from sim.compiler.draws import SERVE, exponential, normal, stream
+from sim.compiler.draws import exponential, normal, stream
 from sim.compiler.jit import compiled, compiled_apart, inlined
 from sim.compiler.struct_refs import hold
 
-SERVED, UNMET, SPARE = 0, 1, 2  # rows of environment.flow
+SERVE = 4  # in the keys of its draws
+SERVED, UNMET, SPARE = 0, 1, 2  # rows of scratch.flow
 
 
 @compiled_apart
-def serve_and_refer(seed, month, parameters, organizations, dyads, environment, row):
-    """Serve this month's people. Writes served, environment's flows, trust, and row's people columns."""
+def serve_and_refer(seed, month, parameters, world, row):
+    """Serve this month's people. Writes served, scratch.flow, trust, and row's people columns."""
+    organizations, environment = world.organizations, world.environment
     parameters = hold(parameters)
-    _draw_arrivals(seed, month, parameters, environment, row)
-    _land(parameters, organizations, environment)
+    draw_arrivals(seed, month, parameters, environment, row)
+    land(parameters, world)
     for i in range(organizations.served.size):
         organizations.served[i] = 0.0
     for k in range(environment.demand.size):
-        row.referrals += _refer(k, parameters, organizations, dyads, environment)
+        row.referrals += refer(k, parameters, world)
         environment.served[k] = max(environment.arrivals[k] - environment.unmet[k], 0.0)
         row.arrivals += environment.arrivals[k]
         row.served += environment.served[k]
 
 
 @compiled
-def _draw_arrivals(seed, month, parameters, environment, row):
+def draw_arrivals(seed, month, parameters, environment, row):
     """Write who arrives of each population to environment.arrivals (K,). Adds all in need to row.in_need.
 
     People in need are those who would arrive if awareness were complete, so they do not depend on what happens.
@@ -45,17 +47,18 @@ def _draw_arrivals(seed, month, parameters, environment, row):
 
 
 @compiled
-def _land(parameters, organizations, environment):
-    """Spread the arrivals over all; each serves what its capacity allows. Writes environment's flow and unmet.
+def land(parameters, world):
+    """Spread the arrivals over all; each serves what its capacity allows. Writes scratch.flow and environment.unmet.
 
     A share of people lands by capacity alone, as all do whom nobody is there for, the others by who serves them.
     """
-    capacity, misplaced = environment.move, environment.rank
+    organizations, environment, scratch = world.organizations, world.environment, world.scratch
+    capacity, misplaced = scratch.organization_value, scratch.organization_rank
     all_capacity = _find_capacity(organizations, capacity)
     for i in range(capacity.size):
         misplaced[i] = parameters.misdirected_share * capacity[i] / all_capacity if all_capacity > 0.0 else 0.0
     for k in range(environment.demand.size):
-        environment.unmet[k] = _land_population(k, all_capacity, parameters, organizations, environment)
+        environment.unmet[k] = _land_population(k, all_capacity, parameters, world)
 
 
 @compiled
@@ -69,10 +72,11 @@ def _find_capacity(organizations, capacity):
 
 
 @compiled
-def _land_population(k, all_capacity, parameters, organizations, environment):
-    """Land the people of population k, see `_land`; return what is left. Writes environment.flow[:, k]."""
-    capacity, misplaced, arrivals = environment.move, environment.rank, environment.arrivals[k]
-    served, unmet, spare = environment.flow[SERVED, k], environment.flow[UNMET, k], environment.flow[SPARE, k]
+def _land_population(k, all_capacity, parameters, world):
+    """Land the people of population k, see `land`; return what is left. Writes scratch.flow[:, k]."""
+    organizations, environment, scratch = world.organizations, world.environment, world.scratch
+    capacity, misplaced, arrivals = scratch.organization_value, scratch.organization_rank, environment.arrivals[k]
+    served, unmet, spare = scratch.flow[SERVED, k], scratch.flow[UNMET, k], scratch.flow[SPARE, k]
     own_capacity = 0.0
     for i in range(capacity.size):
         spare[i] = capacity[i] * organizations.mix[i, k]
@@ -99,19 +103,20 @@ def _compute_propensity(trust, joint, formal, parameters):
 
 
 @compiled
-def _refer(k, parameters, organizations, dyads, environment):
+def refer(k, parameters, world):
     """Count whom each served of population k, refer others to partners with room; return the people served there.
 
     Each sends at most what it has, each takes at most its room. Nobody has both unserved people and room.
     Writes served, environment.unmet[k] and trust.
     """
-    landed, served = environment.flow[SERVED, k], organizations.served
+    organizations, environment, scratch = world.organizations, world.environment, world.scratch
+    landed, served = scratch.flow[SERVED, k], organizations.served
     for i in range(served.size):
         served[i] += landed[i]
-    n_senders = _list_positive(environment.flow[UNMET, k], environment.people)
-    n_takers = _list_positive(environment.flow[SPARE, k], environment.others)
-    _send(k, n_senders, n_takers, parameters, dyads, environment)
-    completed = _take(k, n_senders, n_takers, parameters, organizations, dyads, environment)
+    n_senders = _list_positive(scratch.flow[UNMET, k], scratch.slot_list)
+    n_takers = _list_positive(scratch.flow[SPARE, k], scratch.other_slot_list)
+    _send(k, n_senders, n_takers, parameters, world)
+    completed = _take(k, n_senders, n_takers, parameters, world)
     environment.unmet[k] = max(environment.unmet[k] - completed, 0.0)
     return completed
 
@@ -127,10 +132,16 @@ def _list_positive(amount, people):
 
 
 @compiled
-def _send(k, n_senders, n_takers, parameters, dyads, environment):
-    """Write what each sender sends to each taker to environment.sent, sender by sender, and its sums to wanted."""
-    senders, takers, sent, wanted = environment.people, environment.others, environment.sent, environment.wanted
-    unmet = environment.flow[UNMET, k]
+def _send(k, n_senders, n_takers, parameters, world):
+    """Write what each sender sends to each taker to scratch.referrals_sent, and its sums to referrals_wanted."""
+    dyads, scratch = world.dyads, world.scratch
+    senders, takers, sent, wanted = (
+        scratch.slot_list,
+        scratch.other_slot_list,
+        scratch.referrals_sent,
+        scratch.referrals_wanted,
+    )
+    unmet = scratch.flow[UNMET, k]
     for taker in range(n_takers):
         wanted[taker] = 0.0
     for sender in range(n_senders):
@@ -148,10 +159,16 @@ def _send(k, n_senders, n_takers, parameters, dyads, environment):
 
 
 @compiled
-def _take(k, n_senders, n_takers, parameters, organizations, dyads, environment):
+def _take(k, n_senders, n_takers, parameters, world):
     """Let takers keep what they have room for, of each sender in proportion. Writes served, trust; returns the sum."""
-    senders, takers, sent, wanted = environment.people, environment.others, environment.sent, environment.wanted
-    share_kept, spare, served = environment.rank, environment.flow[SPARE, k], organizations.served
+    organizations, dyads, scratch = world.organizations, world.dyads, world.scratch
+    senders, takers, sent, wanted = (
+        scratch.slot_list,
+        scratch.other_slot_list,
+        scratch.referrals_sent,
+        scratch.referrals_wanted,
+    )
+    share_kept, spare, served = scratch.organization_rank, scratch.flow[SPARE, k], organizations.served
     for taker in range(n_takers):
         share_kept[taker] = min(spare[takers[taker]] / wanted[taker], 1.0) if wanted[taker] > 0.0 else 0.0
     completed = 0.0

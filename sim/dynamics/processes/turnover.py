@@ -1,19 +1,22 @@
-"""Step 3, turn over staff: with a contact person goes the relational trust on an organization's ties."""
+"""Turn over staff: with a contact person goes the relational trust on an organization's ties."""
 
 import numpy as np
 
-from sim.compiler.draws import TURNOVER, exponential, logarithm, stream, uniform
+from sim.compiler.draws import exponential, logarithm, stream, uniform
 from sim.compiler.jit import compiled
 from sim.dynamics.relations import compute_baseline_trust
 
+TURNOVER = 3  # in the keys of its draws
+
 
 @compiled
-def turn_over_staff(seed, month, parameters, organizations, dyads):
+def turn_over_staff(seed, month, parameters, world, row):
     """Let contact persons leave. Writes trust.
 
     T = baseline + (T - baseline) · (1 - loss · (1 - protection where an MOU holds)), in both directions.
     Source of the MOU's part: LCHT partnership toolkit (responsibility-based trust stays); rates: see `Staff`.
     """
+    organizations, dyads = world.organizations, world.dyads
     key = stream(seed, TURNOVER, month)
     stays = 1.0 - min(parameters.annual_turnover, 0.999999)
     monthly_chance = 1.0 - exponential(logarithm(stays) / 12.0)

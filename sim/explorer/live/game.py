@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.engine.batch import run_processes
 from sim.engine.seat import Player
 from sim.explorer.recording import CAUSE, KIND, ORGANIZATION, Recorder, Recording
 from sim.schema import columns
@@ -50,14 +49,9 @@ class PlayedRecorder(Recorder):
         self.seat, self.player.decisions, self.player.asks = seat, list(seat.decisions), set(seat.asks)
 
     def _run_month(self, month: int) -> bool:
-        rows = self._rows[:, month : month + 1]
-
-        def run(first: int, last: int) -> None:
-            run_processes(self.seed, month, first, last, self.inputs, rows)
-
         if month == 0:
             return super()._run_month(month)
-        self.turn = self.player.run_month(month, rows, run)
+        self.turn = self.player.run_month(month, self._runner)
         if self.turn is None and self.player.is_there:
             self.tallies.append(self._tally())
         return self.turn is None

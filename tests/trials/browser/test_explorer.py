@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 
 from sim.configuration import compose
-from sim.dynamics.schedule import PROCESSES
-from sim.engine.batch import run_compiled, run_processes
+from sim.engine.batch import run_compiled
 from sim.engine.inputs import Inputs
+from sim.engine.runner import Runner
 from sim.explorer.building import build_explorer
 from sim.schema import columns
-from sim.schema.state import ROW_DTYPE
 from tests.trials.browser.pages import OPENINGS, SIZES, enlarge, list_violations, opened, resize, wait_until
 
 WORDS = ["seeds=4", "months=60", "shock.month=24"]
@@ -42,7 +41,7 @@ def test_every_run_read_by_the_page_is_that_of_the_model(browser, url):
         ):
             parameters = compose([*WORDS, f"regime={regime}", f"shock={shock}"]).parameters
             inputs = Inputs(parameters, max_events=8192)
-            found = run_compiled(inputs, [3])
+            found, runner = run_compiled(inputs, [3]), Runner(inputs, [3])
             read = page.evaluate(
                 """places => { const {run} = explorer.findRun(places, 2);
                 const seats = run.seats.map(seats => [...seats]);
@@ -50,7 +49,7 @@ def test_every_run_read_by_the_page_is_that_of_the_model(browser, url):
                 [point // 2, point % 2],
             )
             for month in range(61):
-                run_processes(3, month, 0, len(PROCESSES), inputs, np.zeros((1, 1), ROW_DTYPE).view(np.recarray))
+                runner.run(range(month, month + 1))
                 held = inputs.world.coalitions
                 seats = {
                     int(held.number[c]) + 1: np.flatnonzero(held.member[c]).tolist()

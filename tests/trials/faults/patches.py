@@ -198,8 +198,8 @@ FAULTS = (
     Fault(
         "losers resent plenty",
         "dynamics/processes/grants.py",
-        "scarcity = 1.0 - n_won / n_applied",
-        "scarcity = n_won / n_applied",
+        "scarcity = world.applications.status, 1.0 - n_won / n_applied",
+        "scarcity = world.applications.status, n_won / n_applied",
     ),
     Fault(
         "winners lose trust in losers",
@@ -253,7 +253,7 @@ FAULTS = (
     Fault(
         "answers noticed a month later",
         "dynamics/processes/conditions.py",
-        "                refresh_eligibility(organizations, programmes, i, parameters)\n",
+        "                refresh_eligibility(world, i, parameters)\n",
         "                pass\n",
     ),
     # drift

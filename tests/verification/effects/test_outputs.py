@@ -307,7 +307,7 @@ def test_who_takes_the_slot_of_a_founder_is_no_founder():
 
 @pytest.mark.shows("outcome", "served_of_<population>", "unmet_of_<population>")
 def test_the_columns_of_each_population_are_the_state_of_that_month_and_add_up():
-    """the people of process 4; over populations they add up to served and to arrivals less served"""
+    """the people of `serve_and_refer`; over populations they add up to served and to arrivals less served"""
     for words in ("regime=mixed", "regime=none services.demand_ratio=0.6 services.referral_rate=1"):
         found, parameters = run(words), build(words)
         for seed in (1, 2):

@@ -14,7 +14,8 @@ from sim.configuration import compose
 from sim.dynamics import schedule
 from sim.engine.batch import run_compiled
 from sim.engine.inputs import Inputs
-from sim.schema import columns, state
+from sim.engine.runner import Runner
+from sim.schema import columns
 from sim.schema.regimes import Programme
 from tests.worlds import keep_last
 
@@ -194,19 +195,15 @@ class Steps:
         self.parameters = build(words)
         self.inputs = Inputs(self.parameters, roster, max_events=4096)
         self.world, self.seed, self.month = self.inputs.world, seed, 0
+        self._runner = Runner(self.inputs, [seed], ["members"])
         self.rows = [self._take(0, len(schedule.PROCESSES))]
         self._at = 0
 
-    def _take(self, first, last, row=None):
-        rows = np.zeros((1, 1), state.ROW_DTYPE).view(np.recarray) if row is None else row
-        self.homes = np.zeros((1, 1, self.inputs.n_organizations), "i8")
-        with np.errstate(over="ignore", invalid="ignore"):
-            schedule.run_seeds(
-                np.array([self.seed], "u8"), self.month, self.month, first, last, self.inputs.record,
-                self.inputs.roster, self.inputs.lines, self.world, rows, self.homes, np.zeros((0, 1, 1, 2)),
-                np.zeros((0, 0, len(columns.EVENT_FIELDS)), "i8"), np.zeros(1, "i8"),
-            )  # fmt: skip
-        return rows
+    def _take(self, first, last):
+        month = self.month
+        self._runner.run(range(month, month + 1), range(first, last))
+        self.homes = self._runner.members[:, month : month + 1]
+        return self._runner.rows[:, month : month + 1]
 
     def run_to(self, month: int):
         """Run whole months up to and including `month`; return the last row."""
@@ -223,12 +220,12 @@ class Steps:
 
     def run_process(self) -> None:
         """Run the one process that is next."""
-        self._take(self._at, self._at + 1, self.rows[-1])
+        self._take(self._at, self._at + 1)
         self._at += 1
 
     def end_month(self):
         """Run what is left of the month begun; return its row."""
-        self._take(self._at, len(schedule.PROCESSES), self.rows[-1])
+        self._take(self._at, len(schedule.PROCESSES))
         return self.rows[-1][0, 0]
 
     def get_events(self) -> np.ndarray:

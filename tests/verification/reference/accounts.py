@@ -1,4 +1,4 @@
-"""Process 8 (ODD 7.8): income, spending, stress; organizations close and newcomers open."""
+"""`settle_accounts` (ODD 7): income, spending, stress; organizations close and newcomers open."""
 
 from __future__ import annotations
 

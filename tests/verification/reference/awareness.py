@@ -1,4 +1,4 @@
-"""Process 5 (ODD 7.5): coalitions make the subject known."""
+"""`raise_awareness` (ODD 7): coalitions make the subject known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Process 1 (ODD 7.1): shocks strike, grant lines open and close."""
+"""`apply_calendar` (ODD 7): shocks strike, grant lines open and close."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Process 6 (ODD 7.6): organizations answer the conditions of money they cannot get."""
+"""`respond_to_conditions` (ODD 7): organizations answer the conditions of money they cannot get."""
 
 from __future__ import annotations
 

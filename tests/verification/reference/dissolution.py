@@ -1,4 +1,4 @@
-"""Process 12 (ODD 7.12): coalitions end."""
+"""`dissolve` (ODD 7): coalitions end."""
 
 from __future__ import annotations
 

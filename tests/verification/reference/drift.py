@@ -1,4 +1,4 @@
-"""Process 9 (ODD 7.9): mission and stance drift toward what pays, and back."""
+"""`drift` (ODD 7): mission and stance drift toward what pays, and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Process 7 (ODD 7.7): organizations and coalitions apply for awards, win, and lose."""
+"""`award_grants` (ODD 7): organizations and coalitions apply for awards, win, and lose."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Process 2 (ODD 7.2): trust decays without contact; coalitions meet; guests come."""
+"""`meet` (ODD 7): trust decays without contact; coalitions meet; guests come."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Process 10 (ODD 7.10): organizations review their memberships; or the null model."""
+"""`review_memberships` (ODD 7): organizations review their memberships; or the null model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Process 13 (ODD 7.13 and docs/columns.md): one row of results a month."""
+"""`observe` (ODD 7 and docs/columns.md): one row of results a month."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Process 11 (ODD 7.11): groups break away together."""
+"""`break_away` (ODD 7): groups break away together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Process 4 (ODD 7.4): people seek services, are served, or referred to a partner."""
+"""`serve_and_refer` (ODD 7): people seek services, are served, or referred to a partner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Process 3 (ODD 7.3): staff leaves and takes trust along."""
+"""`turn_over_staff` (ODD 7): staff leaves and takes trust along."""
 
 from __future__ import annotations
 

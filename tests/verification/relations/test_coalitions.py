@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from sim.compiler.draws import REVIEW_ORDER, philox, stream, to_uniform
+from sim.compiler.draws import philox, stream, to_uniform
 from sim.dynamics import schedule
+from sim.dynamics.processes.memberships import REVIEW_ORDER
 from sim.engine.inputs import Inputs, build_record
 from sim.schema import columns
 from sim.schema.parameters import Meetings, Parameters, kernel_fields

@@ -13,6 +13,7 @@ from scipy import stats
 
 from sim.dynamics import schedule
 from sim.engine.inputs import Inputs
+from sim.engine.runner import ALL, Runner, find_processes
 from sim.schema import state
 from sim.schema.parameters import Parameters
 from sim.schema.regimes import Programme, Regime
@@ -71,22 +72,12 @@ class Limit:
 
     def run(self, seeds, first_month, last_month, processes=None, keep_members=False, keep_events=False):
         """Run `processes`, (first, last) by name, in each month; return rows, members, events and their counts."""
-        names = schedule.PROCESSES
-        first, last = (
-            (0, len(names)) if processes is None else (names.index(processes[0]), names.index(processes[1]) + 1)
-        )
-        n_months, seeds = last_month - first_month + 1, np.asarray(seeds, "u8")
-        rows = np.zeros((seeds.size, n_months), state.ROW_DTYPE).view(np.recarray)
-        members = np.zeros((seeds.size if keep_members else 0, n_months, self.n_organizations), "i8")
-        events = np.zeros((seeds.size if keep_events else 0, *self.world.log.rows.shape), "i8")
-        counts = np.zeros(seeds.size, "i8")
-        schedule.run_seeds(
-            seeds, first_month, last_month, first, last, self.inputs.record, self.inputs.roster, self.inputs.lines,
-            self.world, rows, members, np.zeros((0, 1, 1, 2)), events, counts,
-        )  # fmt: skip
+        keep = [name for name, is_kept in (("members", keep_members), ("events", keep_events)) if is_kept]
+        runner = Runner(self.inputs, seeds, keep, range(first_month, last_month + 1))
+        runner.run(processes=ALL if processes is None else find_processes(*processes))
         if keep_events:
-            assert counts.max() <= events.shape[1], f"{counts.max()} events, room for {events.shape[1]}"
-        return rows, members, events, counts
+            assert runner.has_room, f"{runner.n_events.max()} events, room for {runner.events.shape[1]}"
+        return runner.rows, runner.members, runner.events, runner.n_events
 
     def start(self, seed=SEED):
         """Fill the world: the initial state of one run."""

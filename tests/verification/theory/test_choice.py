@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sim.compiler import draws
+from sim.dynamics.processes.memberships import REVIEW_ORDER
 from sim.schema import columns
 
 from .limits import SEED, Limit, assert_share, assert_shares, logistic, make_parameters, softmax
@@ -161,7 +162,7 @@ def test_two_strangers_found_a_coalition_with_the_chance_of_a_logit():
 
 def find_seed_in_which_only_the_first_reviews(keys, share, start):
     for seed in itertools.count(start):
-        stream = np.uint64(draws.stream(np.uint64(seed), np.uint64(draws.REVIEW_ORDER), np.uint64(1)))
+        stream = np.uint64(draws.stream(np.uint64(seed), np.uint64(REVIEW_ORDER), np.uint64(1)))
         reviews = [draws.uniform(stream, key, np.uint64(0)) < share for key in keys]
         if reviews[0] and not any(reviews[1:]):
             return seed
