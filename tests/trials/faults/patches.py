@@ -342,7 +342,7 @@ FAULTS = (
     # outside the kernels
     Fault(
         "grows and fragments exchanged",
-        "results/summaries.py",
+        "results/verdict.py",
         "[change > THRESHOLD, change < -THRESHOLD, np.isnan(change)]",
         "[change < -THRESHOLD, change > THRESHOLD, np.isnan(change)]",
         ("tests/results/test_summaries.py",),
