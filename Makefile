@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup check test relations nightly reliability bench bench-quick validation calibrate golden answers
+.PHONY: help setup check docs test relations nightly reliability bench bench-quick validation calibrate golden answers
 .PHONY: gallery demo sbom advisories released
 
 help:  ## list these targets
@@ -22,6 +22,9 @@ check: $(BIN)/ruff  ## format, lint, types, import contract, fast tests
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/pytest -m "not slow and not nightly"
+
+docs: $(BIN)/ruff  ## the documentation as a site in build/site; fails on a broken link
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 test: $(BIN)/python  ## all tests
 	$(BIN)/pip install -e ".[test]"

@@ -1,6 +1,9 @@
 """Pages that are made from declarations are up to date."""
 
 import importlib.util
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,6 +37,20 @@ def test_the_findings_are_those_of_what_is_kept():
 
 def test_generated_pages_are_up_to_date(generator):
     assert generator.find_stale() == [], "run: python docs/make_parameters.py"
+
+
+def test_the_page_of_commands_is_up_to_date():
+    assert load("make_commands").main(["--check"]) == 0, "run: python docs/make_commands.py"
+
+
+@pytest.mark.slow
+def test_the_site_has_no_broken_link(tmp_path):
+    pytest.importorskip("mkdocs")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    built = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert (tmp_path / "api" / "index.html").is_file()
 
 
 def test_check_names_what_is_stale(generator, tmp_path, monkeypatch, capsys):

@@ -10,11 +10,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", ROOT / "results" / "README.md", ROOT / "experiments" / "README.md"]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "results" / "README.md", ROOT / "experiments" / "README.md"]
 PAGES += sorted((ROOT / "docs").rglob("*.md"))
 DEMO = "python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/coalitions demo"
 TESTS = 'python3 -m venv .venv && .venv/bin/pip install -e ".[test]" && .venv/bin/pytest'
-COMMANDS = re.findall(r"^(?:\S*/)?coalitions (.+)$", README, re.MULTILINE)
+TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^(?:\S*/)?coalitions (.+)$", README + TUTORIAL, re.MULTILINE)
 # Folders that a named file must lie in to be one of ours, made by nobody's run.
 OURS = re.compile(r"^(sim|docs|configs|experiments|tests|results/README\.md)(/|$)")
 

@@ -1,4 +1,4 @@
-"""The table of docs/odd.md: nothing declared is without a test, and the table says what the marks say."""
+"""The table of docs/effects.md: nothing declared is without a test, and the table says what the marks say."""
 
 import importlib.util
 import sys
