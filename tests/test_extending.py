@@ -14,9 +14,7 @@ ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
 FENCE = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 RECIPES = {
-    section.partition("\n")[0]: FENCE.findall(section)
-    for section in PAGE.split("\n## ")[1:]
-    if FENCE.search(section)
+    section.partition("\n")[0]: FENCE.findall(section) for section in PAGE.split("\n## ")[1:] if FENCE.search(section)
 }
 SECONDS = 120
 
