@@ -7,6 +7,7 @@ tables ``runs``, ``months`` and ``events``. Nothing heavy is imported before it 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,37 @@ from sim.schema.columns import MODEL_VERSION
 
 if TYPE_CHECKING:
     from sim.configuration import Configuration
+    from sim.model.model import CoalitionModel
     from sim.results.store import Results
+    from sim.schema.parameters import Parameters
 
 __version__ = "0.1.0"
 
-__all__ = ["MODEL_VERSION", "__version__", "compose", "load_results", "run", "scan_table"]
+__all__ = [
+    "MODEL_VERSION",
+    "CoalitionModel",
+    "Parameters",
+    "Results",
+    "__version__",
+    "compose",
+    "load_results",
+    "run",
+    "scan_table",
+]
+
+_HOMES = {"CoalitionModel": "sim.model.model", "Parameters": "sim.schema.parameters", "Results": "sim.results.store"}
+
+
+def __getattr__(name: str) -> Any:
+    """Return a public class, whose module is imported when it is first asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    check_system()
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def run(
@@ -37,7 +64,7 @@ def run(
     Raises `sim.configuration.ConfigurationError` for a setting that is unknown, of the wrong kind or out of range.
     """
     check_system()
-    from sim.commands.runs import run_design
+    from sim.sweep.in_memory import run_design
 
     configuration = compose(overrides, seeds, config_dir=config_dir)
     return run_design(configuration, config_dir=config_dir, report=on_progress)

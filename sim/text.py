@@ -1,8 +1,22 @@
-"""Text from elsewhere made fit to be shown: a line stays a line, is no longer than can be read, and steers nothing."""
+"""Text that is shown: the caution that goes with every result, and text from elsewhere made fit to be read."""
 
 from __future__ import annotations
 
+import re
+
+CAUTION = (
+    "An illustrative model; the presets are stylised; the coalition designs it is inspired by have not been "
+    "empirically evaluated; nothing here shows that a policy works."
+)
 MOST_CHARACTERS = 500  # of one line
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+
+
+def clean(text: str) -> str:
+    """Return `text` with characters that would break a file or turn its letters round as a replacement character."""
+    return _CONTROLS.sub("\ufffd", text)
 
 
 def make_plain(text: str) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from experiments.answers.sentences import ANSWERS
 from experiments.answers.tables import KEPT, read_experiment, read_table, reduce_runs, write_table
 from sim.__main__ import main as coalitions
-from sim.results.store import CAUTION
+from sim.text import CAUTION
 
 README = Path(__file__).parents[1] / "README.md"
 MEASURED = Path(__file__).parent / "measured.json"

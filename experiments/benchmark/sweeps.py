@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.commands.sweep import count_cores
+from sim.compiler.systems import count_cores
 from sim.configuration import compose, read_varied
 from sim.engine import batch as engine
 from sim.engine.inputs import Inputs

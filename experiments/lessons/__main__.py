@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 from experiments.lessons.keys import FOLDER, Key, LessonError, list_problems, list_surprises, write_key
-from sim.results.store import CAUTION
+from sim.text import CAUTION
 
 LESSONS = ("size", "stability", "funding")
 

@@ -13,7 +13,7 @@ from experiments.lessons.keys import FOLDER, LessonError
 from experiments.lessons.measuring import N_SEEDS
 from experiments.lessons.stability import LITTLE, MONTH, MUCH
 from sim.__main__ import main as coalitions
-from sim.results.store import CAUTION
+from sim.text import CAUTION
 
 SCREENS = {  # what students open
     "explore-classroom.html": "",

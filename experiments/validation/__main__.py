@@ -13,8 +13,9 @@ from experiments.validation.ensemble import read_sets
 from experiments.validation.patterns import PATTERNS
 from experiments.validation.report import judge_patterns, make_summary, write_docs
 from experiments.validation.running import HERE, measure_patterns, prepare_kernels
-from sim.commands.console import CAUTION, compile_model, guard, progress
+from sim.commands.console import compile_model, guard, progress
 from sim.errors import ParameterError
+from sim.text import CAUTION
 
 ROOT = HERE.parents[1]
 N_SEEDS = 5

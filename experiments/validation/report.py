@@ -19,7 +19,7 @@ from experiments.validation.claims import (
 )
 from experiments.validation.patterns import PATTERNS
 from experiments.validation.tried import TRIED
-from sim.commands.console import CAUTION
+from sim.text import CAUTION
 
 CSV_COLUMNS = ("pattern", "statement", "effect", "low", "high", "null", "verdict")
 FIGURES = "validation"  # folder beside the page

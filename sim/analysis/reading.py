@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from sim.configuration.designs.sampling import MATRICES
+from sim.configuration.designs.sampling import MATRICES, count_rows
 from sim.errors import AnalysisError
 from sim.results.sizes import find_sizes
 from sim.results.store import load_results
@@ -113,7 +113,7 @@ def make_sweep(runs: Table, manifest: dict[str, Any]) -> Sweep:
     policies = {name: varied[name] for name in dict.fromkeys(levers) if name in varied}
     scenarios = {name: column for name, column in varied.items() if name not in policies}
     is_whole = sample.get("method") in MATRICES or not design.get("constraints")  # no constraint drops a matrix's rows
-    n_rows = count_rows(sample) if sample and is_whole else 0
+    n_rows = count_rows(sample["method"], len(_list_sampled(sample)), sample) if sample and is_whole else 0
     if len(manifest["blocks"]) > 1 and any(block["first_point"] for block in manifest["blocks"]):
         n_rows = n_rows if sample.get("method") in MATRICES else 0  # points added later stand behind all others
     return Sweep(
@@ -158,16 +158,6 @@ def _names_in_designs(design: dict[str, Any], name: str) -> bool:
         or _names_in_designs(inner, name)
         for inner in design.get("designs") or ()
     )
-
-
-def count_rows(sample: dict[str, Any]) -> int:
-    """Return the number of rows of a sample, from how it stands in a design."""
-    width = len(_list_sampled(sample))
-    if sample["method"] == "morris":
-        return sample["trajectories"] * (width + 1)
-    if sample["method"] == "saltelli":
-        return sample["n"] * ((2 * width if sample.get("second_order") else width) + 2)
-    return sample["n"]
 
 
 def require(*libraries: str) -> None:

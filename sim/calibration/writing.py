@@ -19,7 +19,7 @@ from sim.calibration.priors import PRIORS
 from sim.calibration.simulating import AIMS, NAMES
 from sim.calibration.targets import MONEY_ENDS, MONTHS_LATER, TARGETS, WORLDS
 from sim.files.access import replace_file
-from sim.results.store import CAUTION
+from sim.text import CAUTION
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sim.commands.console import CAUTION, print_json, writing
+from sim.commands.console import print_json, writing
 from sim.commands.options import add_options
 from sim.errors import OK
 from sim.files.access import replace_file
+from sim.text import CAUTION
 
 
 def add_folder(parser: argparse.ArgumentParser) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from sim.commands.console import CAUTION, compile_model, tell_file
+from sim.commands.console import compile_model, tell_file
 from sim.commands.options import add_options
-from sim.commands.runs import claim_folder, keep, mark, run_design
+from sim.commands.runs import claim_folder, keep, mark
 from sim.configuration import compose
 from sim.errors import OK, ConfigurationError
+from sim.sweep.in_memory import run_design
+from sim.text import CAUTION
 
 DEFAULT_PORT = 8642
 DESCRIPTION = """\

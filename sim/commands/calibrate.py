@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sim.commands.console import CAUTION, compile_model, print_json, progress, say_error
+from sim.commands.console import compile_model, print_json, progress, say_error
 from sim.commands.options import add_options
+from sim.compiler.systems import count_cores
 from sim.configuration.options import configuration_folder
 from sim.errors import FAILED, OK, ConfigurationError
+from sim.text import CAUTION
 
 DESCRIPTION = """\
 Find sets of parameters under which every target of sim/calibration/targets.py lies within its band: simulate sets from
@@ -49,7 +51,6 @@ def execute(args: argparse.Namespace) -> int:
     from sim.calibration.judging import count_still_accepted
     from sim.calibration.simulating import NAMES, Simulator
     from sim.calibration.writing import ship_results, write_results
-    from sim.commands.sweep import count_cores
 
     compile_model(is_quiet=args.quiet)
     folder = Path(args.results) / "calibration"

@@ -8,16 +8,17 @@ import itertools
 from pathlib import Path
 from typing import Any
 
-from sim.commands.console import CAUTION, name_rows, print_json, print_table, say_at_once
+from sim.commands.console import format_table, name_rows
 from sim.commands.drawing import Pencil
 from sim.commands.options import RUNNING, add_options
-from sim.commands.runs import claim_folder, content_hash, keep, mark, run_with_progress, tell_folder, write_table
+from sim.commands.runs import run_and_tell, write_table
 from sim.configuration import Design, compose, read_words, set_values
 from sim.configuration.options import check_own_folder
-from sim.errors import OK, ConfigurationError
+from sim.errors import ConfigurationError
 from sim.results.contrasts import compute_differences, tell_differences
 from sim.schema.choices import name_shock
 from sim.schema.settable import GROUPS, RUN_KEYS
+from sim.sweep.in_memory import content_hash
 
 DEFAULT_SEEDS = "seeds=20"
 VERSUS = "vs"
@@ -53,44 +54,35 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _compare(args: argparse.Namespace, words: list[str], pencil: Pencil) -> int:
-
     configuration = compose_comparison(words, args.config_dir)
-    with claim_folder(args, configuration) as folder:
-        return _compare_into(folder, args, configuration, words, pencil)
+
+    def describe(results: Any, folder: Path) -> tuple[str, dict[str, Any]]:
+        return _describe(configuration, results, folder)
+
+    return run_and_tell(args, configuration, pencil, "compare", words, describe, label=label_point)
 
 
-def _compare_into(folder: Path, args: argparse.Namespace, configuration: Any, words: list[str], pencil: Pencil) -> int:
+def _describe(configuration: Any, results: Any, folder: Path) -> tuple[str, dict[str, Any]]:
+    """Return what differs as text and as content of a JSON object; writes differences.csv and partings.csv."""
     from sim.results.divergence import find_partings, tell_partings
     from sim.results.scenario import describe_scenario
     from sim.results.summaries import summarise
 
-    results = run_with_progress(args, configuration, label=label_point)
-    mark(results, "compare", words, args.config_dir)
-    pencil.begin(results, folder / "figures")
-    keep(results, folder)
-    summary, differences = summarise(results), compute_differences(results.runs)
-    write_table(folder / "differences.csv", differences)
-    partings = find_partings(results.months, results.events)
-    write_table(folder / "partings.csv", partings)
-    scenario = describe_scenario(results.manifest)
-    sentence, parting = tell_differences(differences), tell_partings(partings)
-    if not args.json:
-        print(f"{scenario}\n")
-        print_table(summary)
-        print("\nDifferences on the same seeds (95 % interval)")
-        print_table(differences)
-        say_at_once(f"\n{sentence}\n\nWhere the runs part\n{parting}")
-    figures = pencil.finish()
-    if args.json:
-        content = {"name": configuration.name, "folder": str(folder), "seeds": configuration.seeds}
-        tables = {"summary": name_rows(summary), "differences": differences, "partings": partings}
-        content |= {name: table.to_dict("records") for name, table in tables.items()}
-        content |= {"scenario": scenario, "sentence": sentence, "parting": parting}
-        print_json({**content, "figures": list(map(str, figures)), "caution": CAUTION})
-        return OK
-    tell_folder(folder, figures)
-    print(CAUTION)
-    return OK
+    tables = {
+        "summary": name_rows(summarise(results)),
+        "differences": compute_differences(results.runs),
+        "partings": find_partings(results.months, results.events),
+    }
+    for name in ("differences", "partings"):
+        write_table(folder / f"{name}.csv", tables[name])
+    scenario, sentence = describe_scenario(results.manifest), tell_differences(tables["differences"])
+    parting = tell_partings(tables["partings"])
+    text = (
+        f"{scenario}\n\n{format_table(tables['summary'])}\n\nDifferences on the same seeds (95 % interval)\n"
+        f"{format_table(tables['differences'])}\n\n{sentence}\n\nWhere the runs part\n{parting}"
+    )
+    content = {"seeds": configuration.seeds, **{name: table.to_dict("records") for name, table in tables.items()}}
+    return text, {**content, "scenario": scenario, "sentence": sentence, "parting": parting}
 
 
 def compose_comparison(words: list[str], config_dir: str | None) -> Any:

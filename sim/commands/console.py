@@ -26,10 +26,6 @@ from sim.text import make_plain
 
 NEEDED_MB = 2_000  # of a run, its figures aside; a fifth of it is used
 LEAST_MB = 1_000  # with less, libraries do not load
-CAUTION = (
-    "An illustrative model: the presets are stylised, the coalition designs it is inspired by have not been "
-    "empirically evaluated, and nothing here shows that a policy works."
-)
 Report = Callable[[float, int], None]
 
 
@@ -282,9 +278,9 @@ def name_rows(table: Any) -> Any:
     return table.reset_index() if any(name is not None for name in table.index.names) else table
 
 
-def print_table(table: Any) -> None:
-    """Print a DataFrame as plain text, three decimals."""
-    say_at_once(name_rows(table).to_string(index=False, float_format=lambda value: f"{value:.3f}"))
+def format_table(table: Any) -> str:
+    """Return a DataFrame as plain text, three decimals."""
+    return name_rows(table).to_string(index=False, float_format=lambda value: f"{value:.3f}")
 
 
 def print_json(content: Any) -> None:

@@ -7,12 +7,11 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from sim.commands.console import CAUTION, name_rows, print_json, print_table, say_at_once
+from sim.commands.console import format_table, name_rows
 from sim.commands.drawing import Pencil
 from sim.commands.options import RUNNING, add_options
-from sim.commands.runs import claim_folder, keep, mark, run_with_progress, tell_folder, write_table
+from sim.commands.runs import run_and_tell, write_table
 from sim.configuration import compose
-from sim.errors import OK
 from sim.figures import AFTER_THE_DEMO
 
 EXPERIMENT = "grow_or_fragment"
@@ -41,37 +40,26 @@ def _run(args: argparse.Namespace, words: list[str], pencil: Pencil) -> int:
     if not configuration.is_named:
         name = "demo" if not words else f"demo-{configuration.name.rsplit('-', 1)[-1]}"
         configuration = dataclasses.replace(configuration, name=name)
-    with claim_folder(args, configuration) as folder:
-        return _run_into(folder, args, configuration, words, pencil)
+    n_runs = len(configuration.design) * len(configuration.seeds)
+    opening = f"{configuration.question}\n{n_runs} runs: {_tell_design(configuration)}\n"
+
+    def describe(results: Any, folder: Path) -> tuple[str, dict[str, Any]]:
+        return _describe(configuration, results, folder)
+
+    return run_and_tell(args, configuration, pencil, "demo", words, describe, names=AFTER_THE_DEMO, opening=opening)
 
 
-def _run_into(folder: Path, args: argparse.Namespace, configuration: Any, words: list[str], pencil: Pencil) -> int:
+def _describe(configuration: Any, results: Any, folder: Path) -> tuple[str, dict[str, Any]]:
+    """Return summary and verdict as text and as content of a JSON object; writes summary.csv."""
     from sim.results.scenario import describe_scenario
     from sim.results.summaries import describe_verdict, summarise
 
-    if not args.json:
-        n_runs = len(configuration.design) * len(configuration.seeds)
-        say_at_once(f"{configuration.question}\n{n_runs} runs: {_tell_design(configuration)}\n")
-    results = run_with_progress(args, configuration)
-    mark(results, "demo", words, args.config_dir)
-    pencil.begin(results, folder / "figures", AFTER_THE_DEMO)
-    keep(results, folder)
-    summary, verdict = summarise(results), describe_verdict(results)
+    summary, verdict = name_rows(summarise(results)), describe_verdict(results)
     scenario = describe_scenario(results.manifest)
-    write_table(folder / "summary.csv", name_rows(summary))
-    if not args.json:
-        print(f"{scenario}\n")
-        print_table(summary)
-        say_at_once(f"\n{verdict}")
-    figures = pencil.finish()
-    if args.json:
-        content = {"name": configuration.name, "folder": str(folder), "question": configuration.question}
-        content |= {"scenario": scenario, "verdict": verdict, "summary": name_rows(summary).to_dict("records")}
-        print_json({**content, "figures": [str(path) for path in figures], "caution": CAUTION})
-        return OK
-    tell_folder(folder, figures)
-    print(CAUTION)
-    return OK
+    write_table(folder / "summary.csv", summary)
+    content = {"question": configuration.question, "scenario": scenario, "verdict": verdict}
+    content["summary"] = summary.to_dict("records")
+    return f"{scenario}\n\n{format_table(summary)}\n\n{verdict}", content
 
 
 def _tell_design(configuration: Any) -> str:

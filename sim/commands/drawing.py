@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from sim.compiler.systems import count_cores
 from sim.figures import AFTER_A_RUN
 
 if TYPE_CHECKING:
@@ -71,11 +72,6 @@ class Pencil:
         if isinstance(answer, Exception):
             raise answer
         return answer
-
-
-def count_cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _start() -> subprocess.Popen[bytes] | None:

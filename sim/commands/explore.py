@@ -8,12 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sim.commands.console import CAUTION, compile_model, print_json, progress, say_warning
+from sim.commands.console import compile_model, print_json, progress, say_warning
 from sim.commands.options import add_options
 from sim.configuration import compose, read_varied
 from sim.errors import OK, ConfigurationError
 from sim.files.access import replace_file
 from sim.sweep.plan import make_plan
+from sim.text import CAUTION
 
 EXPERIMENT = "classroom"
 DESCRIPTION = f"""\

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sim.commands.console import CAUTION, print_json, writing
+from sim.commands.console import print_json, writing
 from sim.commands.options import add_options
 from sim.errors import OK, ConfigurationError
 from sim.files.access import replace_file
 from sim.results.disclosure import tell_roster, withhold
+from sim.text import CAUTION
 
 DESCRIPTION = """\
 Write a table of results as CSV.

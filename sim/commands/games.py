@@ -8,12 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sim.commands.console import CAUTION, compile_model, print_json, refuse_words
+from sim.commands.console import compile_model, print_json, refuse_words
 from sim.commands.options import add_options
 from sim.configuration import compose
 from sim.errors import OK, ConfigurationError
 from sim.files.access import read_bounded
 from sim.results.disclosure import check_place
+from sim.text import CAUTION
 
 DESCRIPTION = """\
 Take one month of a run as a game and say who would deviate and where to, whether any group would rather be together

@@ -9,13 +9,14 @@ from textwrap import fill
 from typing import Any
 
 from sim.commands.compare import compose_comparison, label_point
-from sim.commands.console import CAUTION, print_json, refuse_words
+from sim.commands.console import print_json, refuse_words
 from sim.commands.options import RUNNING, add_options
 from sim.commands.runs import claim_folder, keep, mark, run_with_progress, write_table
 from sim.configuration import compose, read_words
 from sim.errors import OK, ConfigurationError, ParameterError
 from sim.interviews import CODES, STUDY, Plan, count_events, count_interviews, interview_runs, list_events
 from sim.schema.settable import RUN_KEYS
+from sim.text import CAUTION
 
 DESCRIPTION = """\
 Ask members of coalitions, as the study did, and count in how many interviews each of its themes comes up, by regime.

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.commands.completion import complete
-from sim.commands.console import CAUTION, name_rows, print_json, say_at_once
+from sim.commands.console import name_rows
 from sim.commands.drawing import Pencil
 from sim.commands.options import RUNNING, add_options
-from sim.commands.runs import claim_folder, content_hash, keep, mark, run_with_progress, tell_folder
+from sim.commands.runs import run_and_tell
 from sim.configuration import compose
 from sim.configuration.designs.samples import name_ensemble
-from sim.errors import OK, ConfigurationError
+from sim.errors import ConfigurationError
+from sim.sweep.in_memory import content_hash
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,32 +105,20 @@ def add_changes(configuration: Any, texts: list[str], decisions: Sequence[str] =
 
 def run_one(args: argparse.Namespace, configuration: Any, pencil: Pencil) -> int:
     """Run one composed setting, print its verdict, keep its results and figures."""
-    with claim_folder(args, configuration) as folder:
-        return _run_into(folder, args, configuration, pencil)
+    options = [part for text in args.change for part in ("--change", text)]
+    options += [part for text in args.decide for part in ("--decide", text)]
+    words = [*configuration.overrides, *options]
+    return run_and_tell(args, configuration, pencil, "run", words, lambda results, _: _describe(configuration, results))
 
 
-def _run_into(folder: Path, args: argparse.Namespace, configuration: Any, pencil: Pencil) -> int:
+def _describe(configuration: Any, results: Any) -> tuple[str, dict[str, Any]]:
+    """Return the verdict as text, and with the summary as content of a JSON object."""
     from sim.results.scenario import describe_scenario
     from sim.results.summaries import describe_localities, describe_verdict, summarise
 
-    results = run_with_progress(args, configuration)
-    options = [part for text in args.change for part in ("--change", text)]
-    options += [part for text in args.decide for part in ("--decide", text)]
-    mark(results, "run", [*configuration.overrides, *options], args.config_dir)
-    pencil.begin(results, folder / "figures")
-    keep(results, folder)
     verdict, scenario = describe_verdict(results), describe_scenario(results.manifest)
     if len(results.localities):
         verdict = f"{verdict}\n{describe_localities(results.localities)}"
-    if not args.json:  # at once: figures may take longer than the runs
-        say_at_once(f"{configuration.name}: {verdict}\n{scenario}")
-    figures = pencil.finish()
-    if args.json:
-        content = {"name": configuration.name, "folder": str(folder), "seeds": configuration.seeds, "verdict": verdict}
-        content["scenario"] = scenario
-        summary = name_rows(summarise(results)).to_dict("records")
-        print_json({**content, "summary": summary, "figures": [str(path) for path in figures], "caution": CAUTION})
-        return OK
-    tell_folder(folder, figures)
-    print(CAUTION)
-    return OK
+    content = {"seeds": configuration.seeds, "verdict": verdict, "scenario": scenario}
+    content["summary"] = name_rows(summarise(results)).to_dict("records")
+    return f"{configuration.name}: {verdict}\n{scenario}", content

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import errno
-import os
 import shlex
 import shutil
 import signal
@@ -19,6 +18,7 @@ from sim.commands.options import add_options
 from sim.commands.runs import place_folder
 from sim.commands.stopping import stopping
 from sim.commands.sweep_words import tell_outcome, tell_refusals, tell_time, telling_progress
+from sim.compiler.systems import count_cores
 from sim.configuration import compose, read_varied
 from sim.configuration.designs.samples import ENSEMBLE, name_ensemble
 from sim.errors import FULL, INCOMPLETE, OK, CoalitionsError, ConfigurationError, NoRoomError
@@ -150,11 +150,6 @@ def _count_workers(args: argparse.Namespace) -> int:
     if not 1 <= args.workers <= 1024:
         raise ConfigurationError(f"--workers {args.workers}: must lie in [1, 1024]")
     return args.workers
-
-
-def count_cores() -> int:
-    """Return the number of cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _warn(plan: Any) -> None:

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sim.commands.console import CAUTION, print_json, progress
+from sim.commands.console import print_json, progress
 from sim.errors import INCOMPLETE, INTERRUPTED, OK, TERMINATED
+from sim.text import CAUTION
 
 SHOWN_FAILURES = 5
 

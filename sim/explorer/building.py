@@ -127,13 +127,14 @@ class _Pages:
             "start_of": self._fields,
             "grants": self._grants,
             "summary": {
-                name: [_round(judged[name]) for judged in self._judged]
+                name: [round_number(judged[name]) for judged in self._judged]
                 for name in ("verdict", "collaboration_change", "coverage_end", "collaboration_end")
             },
         }
 
 
-def _round(value: Any) -> Any:
-    if isinstance(value, str):
+def round_number(value: Any) -> Any:
+    """Return a number to four digits as JSON has it: None for nan or None; text stays as it is."""
+    if value is None or isinstance(value, str):
         return value
     return None if np.isnan(value) else round(float(value), 4)

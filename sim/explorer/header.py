@@ -13,7 +13,6 @@ from sim.figures.phrases import find_spoken_unit
 from sim.results.contrasts import compute_t_quantile
 from sim.results.divergence import EVENT_WORDS
 from sim.results.release import name_model
-from sim.results.store import CAUTION
 from sim.results.verdict import THRESHOLD, VERDICTS, explain_unknown
 from sim.results.verdict import UNKNOWN as NO_VERDICT
 from sim.schema import columns
@@ -21,6 +20,7 @@ from sim.schema.choices import make_readable
 from sim.schema.columns import column
 from sim.schema.parameters import Parameters
 from sim.schema.settable import GROUPS
+from sim.text import CAUTION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

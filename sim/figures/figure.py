@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sim.errors import FigureError
 from sim.figures import style
-from sim.figures.style import WIDE, clean, styled
+from sim.figures.style import WIDE, styled
 from sim.files.access import replace_file
-from sim.results.store import CAUTION
+from sim.text import CAUTION, clean
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sim.figures.style import clean
 from sim.results.verdict import THRESHOLD
 from sim.schema.columns import COUNTERS, KEYS, MONTHS, RUNS, column
 from sim.schema.parameters import Parameters
+from sim.text import clean
 
 if TYPE_CHECKING:
     from sim.results.store import Results

@@ -15,9 +15,10 @@ from matplotlib.patches import Patch
 
 from sim.figures.figure import NAMED, Figure, Origin, Table
 from sim.figures.labels import SHORT_TITLE, choose_title, find_settings, fold, tell_setting
-from sim.figures.style import DARK, FULL, LIGHT, MIDDLE, NARROW, clean, place_legend
+from sim.figures.style import DARK, FULL, LIGHT, MIDDLE, NARROW, place_legend
 from sim.figures.timeline import finish_months
 from sim.results.summaries import find_typical_seed
+from sim.text import clean
 
 CLOSED, UNAFFILIATED = -1, 0
 MOST_NAMED = 40  # rows; more have no names

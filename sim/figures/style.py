@@ -20,7 +20,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.text import Text
 
 from sim.files.access import replace_file
-from sim.results.store import CAUTION
+from sim.text import CAUTION
 
 # Okabe & Ito 2008, those of their colours that reach 3:1 on white; red and green never stand for opposites
 BLUE, VERMILLION, GREEN, PURPLE, BLACK = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000"
@@ -47,9 +47,6 @@ TITLE_SIZES, SUBTITLE_SIZE, NOTE_SIZE = (12.5, 11.5, 10.5, 9.5), 10, 8
 TITLE_LINES = 2
 LINE_HEIGHT = 1.35 / 72  # inches a point of font size
 MARGIN = 0.12  # inches
-CONTROLS = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-)
 
 
 def styled(draw: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,11 +61,6 @@ def styled(draw: Callable[..., Any]) -> Callable[..., Any]:
             return draw(*args, **kwargs)
 
     return inner
-
-
-def clean(text: str) -> str:
-    """Return `text` with signs that would break a file or turn its letters round shown as a replacement sign."""
-    return CONTROLS.sub("\ufffd", text)
 
 
 def find_missing(text: str) -> set[str]:

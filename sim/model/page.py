@@ -15,9 +15,9 @@ from typing import NamedTuple
 from sim.configuration import compose, find_declaration, option_files, set_values
 from sim.figures.style import BLACK, BLUE, GREEN, PURPLE, VERMILLION
 from sim.model.model import CoalitionModel
-from sim.results.store import CAUTION
 from sim.schema.choices import name_shock
 from sim.schema.columns import column
+from sim.text import CAUTION
 
 COLOURS = (BLUE, VERMILLION, PURPLE, BLACK, GREEN)
 # Another shape where the colours begin anew.

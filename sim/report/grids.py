@@ -12,6 +12,7 @@ from sim.figures.labels import tell_open
 from sim.report.reading import Material
 from sim.report.sentences import count_pairs
 from sim.report.verdicts import VARIES
+from sim.results.contrasts import TOTALS
 from sim.results.scenario import ends_awards
 from sim.results.verdict import THRESHOLD, UNKNOWN
 from sim.schema.columns import Column, column
@@ -28,14 +29,6 @@ SHOWN = (
     "served_end",
     "not_served_end",
 )  # outcomes; the others are in the download
-TOTALS = (
-    "served_end",
-    "not_served_end",
-    "total_budgeted_usd",
-    "total_awarded_usd",
-    "total_paid_usd",
-    "total_unspent_usd",
-)
 MOST_IN_FILE = 400  # rows of a download by month
 MOST_ROWS = 60  # of a figure's data; the rest is in the tables of the folder
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -31,12 +30,9 @@ from sim.report.settings import grid_all, grid_changed, grid_sourced, list_entri
 from sim.report.verdicts import judge_material
 from sim.results.divergence import find_partings, tell_partings
 from sim.results.scenario import describe_scenario
-from sim.results.store import CAUTION
 from sim.results.summaries import describe_localities, guard_formulas
+from sim.text import CAUTION, clean
 
-_CONTROLS = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-)
 if TYPE_CHECKING:
     from sim.figures.figure import Figure, Table
 
@@ -187,7 +183,7 @@ def _pack(name: str, table: Table) -> Download:
 
 def _clean(value: Any) -> Any:
     """Return text without signs that turn letters round or that no page can hold, shown as a replacement sign."""
-    return _CONTROLS.sub("\ufffd", value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+    return clean(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 def render(page: Page) -> str:

@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-OUTCOMES = (
-    "collaboration_end",
-    "collaboration_change",
-    "effective_change",
-    "coverage_end",
+TOTALS = (  # people a month, and money of the whole run
     "served_end",
     "not_served_end",
     "total_budgeted_usd",
@@ -21,6 +17,7 @@ OUTCOMES = (
     "total_paid_usd",
     "total_unspent_usd",
 )
+OUTCOMES = ("collaboration_end", "collaboration_change", "effective_change", "coverage_end", *TOTALS)
 
 
 def compute_differences(runs: pd.DataFrame, outcomes: tuple[str, ...] = OUTCOMES) -> pd.DataFrame:

@@ -40,9 +40,7 @@ ONLY_READING = (
     "results/leaders.py",
     "results/scenario.py",
     "roster/importing",
-    "text.py",
 )
-COMPUTING = ("commands/runs.py",)  # of those nevertheless
 LIBRARIES = ("numpy", "numba", "pandas", "pyarrow")  # whose versions may change a number or a byte of a table
 SECONDS_FOR_GIT = 5.0
 SHOWN = 8  # digits of a hash in a line that people read
@@ -52,7 +50,7 @@ def list_sources() -> list[Path]:
     """Return the sources that results depend on, sorted by their paths."""
     skipped = [HERE / name for name in ONLY_READING]
     found = [path for path in HERE.rglob("*.py") if not any(path.is_relative_to(place) for place in skipped)]
-    return sorted([*found, *(HERE / name for name in COMPUTING)])
+    return sorted(found)
 
 
 @functools.cache

@@ -19,14 +19,11 @@ from sim.results.disclosure import hide_places
 from sim.results.release import code_hash, describe_code, get_version, name_model, tell_code
 from sim.schema.choices import label_choices, merge_labels
 from sim.schema.columns import MODEL_VERSION
+from sim.text import CAUTION
 
 if TYPE_CHECKING:
     from sim.schema.parameters import Parameters
 
-CAUTION = (
-    "An illustrative model; the presets are stylised; the coalition designs it is inspired by have not been "
-    "empirically evaluated; nothing here shows that a policy works."
-)
 TABLES = ("runs", "months", "events", "members")
 MOST_BYTES = 500_000_000  # of a manifest: that of a sweep lists its points
 LOCALITIES = "localities"  # only of fields that have several

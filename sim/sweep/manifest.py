@@ -11,12 +11,13 @@ from sim.configuration.options import describe_choices
 from sim.results import store
 from sim.results.scenario import describe_scenario
 from sim.results.sizes import FIELD_NAMES, count_field
-from sim.results.store import CAUTION, describe_versions
+from sim.results.store import describe_versions
 from sim.schema.choices import label_choices
 from sim.schema.columns import MODEL_VERSION
 from sim.schema.settable import GROUPS
 from sim.sweep.parts import Failure
 from sim.sweep.plan import Plan
+from sim.text import CAUTION
 
 
 def describe_sweep(plan: Plan, failures: list[Failure], own: Path | None = None) -> dict[str, Any]:

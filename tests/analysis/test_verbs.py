@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from sim.__main__ import main
-from sim.commands.console import CAUTION
+from sim.text import CAUTION
 
 RANGES = ("memberships.turf_weight=0..3", "grants.annual_usd_per_organization=10000..200000")
 

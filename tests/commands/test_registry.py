@@ -60,3 +60,11 @@ def test_options_that_verbs_share_are_declared_once():
     for path in FOLDER.glob("*.py"):
         declared = set(re.findall(r'add_argument\(\s*"(--[a-z-]+)"', path.read_text(encoding="utf-8")))
         assert not declared & shared, path.name
+
+
+def test_the_library_runs_without_the_command_line():
+    script = "import sim, sys; r = sim.run(['months=2'], seeds=1); print(isinstance(r, sim.Results), "
+    script += "sim.CoalitionModel(sim.Parameters(months=2)).steps, "
+    script += "any(name.startswith('sim.commands') for name in sys.modules))"
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["True", "0", "False"]

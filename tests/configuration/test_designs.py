@@ -748,7 +748,7 @@ def test_an_option_that_does_not_exist_is_refused_in_every_part(design, own):
 
 
 def test_two_designs_never_share_a_name_or_a_hash(own):
-    from sim.commands.runs import content_hash
+    from sim.sweep.in_memory import content_hash
 
     sample = {"n": 4, "over": ["grants.luck"]}
     designs = [{"sample": sample}, {"sample": {**sample, "seed": 2}}, {"cases": [{"grants.luck": 1}, {}]}, {}]

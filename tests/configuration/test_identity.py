@@ -244,7 +244,7 @@ NIGHTLY = [pytest.mark.nightly, pytest.mark.slow]
 @pytest.mark.parametrize("number", [*range(8), *(pytest.param(one, marks=NIGHTLY) for one in range(8, 12))])
 def test_distinct_points_have_distinct_labels_and_names_of_runs(own, number):
     from sim.commands.compare import label_point
-    from sim.commands.runs import run_design
+    from sim.sweep.in_memory import run_design
 
     for name, text in (("ours", "name: competitive\n"), ("bare", "")):
         own("regime", name, f"{text}programmes:\n  service: {{term_months: 48}}\n")
@@ -267,7 +267,7 @@ def test_distinct_points_have_distinct_labels_and_names_of_runs(own, number):
 
 
 def test_points_with_one_label_are_refused_before_they_run():
-    from sim.commands.runs import run_design
+    from sim.sweep.in_memory import run_design
 
     configuration = compose(["months=2"], design={"vary": {"grants.luck": [0.1, 0.2]}})
     with pytest.raises(ConfigurationError, match="two settings would both be called 'same'"):

@@ -9,8 +9,8 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def runs():
-    from sim.commands.runs import run_design
     from sim.configuration import compose
+    from sim.sweep.in_memory import run_design
 
     return run_design(compose(["experiment=grow_or_fragment"])).runs
 

@@ -10,13 +10,13 @@ import pytest
 
 from sim.__main__ import main
 from sim.commands.run import add_changes
-from sim.commands.runs import run_design
 from sim.configuration import compose
 from sim.engine.decisions import ACTS, Decision
 from sim.explorer.live.asking import MAX_DECISIONS, Seat
 from sim.explorer.live.game import PlayedRecorder, describe_turn, hide
 from sim.explorer.live.options import Options
 from sim.explorer.recording import CAUSE, KIND, ORGANIZATION
+from sim.sweep.in_memory import run_design
 from tests.explorer.test_server import enter, run_to_end, serving, serving_by_command
 
 SETTING = {"regime": "mixed", "seed": 7, "months": 24, "values": {"memberships.review_share": 0.4}}

@@ -18,7 +18,6 @@ import uvicorn
 
 import sim
 from sim.commands.run import add_changes
-from sim.commands.runs import run_design
 from sim.configuration import compose
 from sim.errors import RefusedError
 from sim.explorer.live.guards import MAX_BODY_BYTES, Room, make_code
@@ -26,6 +25,7 @@ from sim.explorer.live.options import Options
 from sim.explorer.live.server import App, build_app
 from sim.explorer.live.serving import listen
 from sim.explorer.live.visitors import Visitors
+from sim.sweep.in_memory import run_design
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ import sim
 from sim.__main__ import main
 from sim.commands.compare import compose_comparison
 from sim.commands.run import add_changes
-from sim.commands.runs import run_design
 from sim.configuration import configuration_folder
 from sim.figures import make_figures
 from sim.report.page import make_page, render
@@ -24,6 +23,7 @@ from sim.results.scenario import (
     name_shocks,
 )
 from sim.results.store import load_results, read_manifest
+from sim.sweep.in_memory import run_design
 
 SHOCKS = {
     "none": "no shock",

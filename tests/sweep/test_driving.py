@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.commands.runs import run_design
 from sim.configuration import compose, read_varied
 from sim.errors import ConfigurationError, FolderInUseError, NoRoomError
 from sim.files import locking
@@ -17,6 +16,7 @@ from sim.roster.reading import locate_folder
 from sim.sweep import driving, pilot, work
 from sim.sweep.driving import choose_length, describe
 from sim.sweep.engines import Here, Workers
+from sim.sweep.in_memory import run_design
 from sim.sweep.parts import FOLDER
 from sim.sweep.pilot import Pilot, check_room
 from sim.sweep.plan import extend_plan, read_plan

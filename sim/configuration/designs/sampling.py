@@ -11,7 +11,7 @@ import hashlib
 import importlib.util
 import json
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +44,15 @@ MATRICES = ("saltelli", "morris")  # their analysis needs every row in its place
 MIN_TRIED, MIN_KEPT = 10_000, 0.002  # below that share of points that keep the constraints, drawing is given up
 
 
+def count_rows(method: str, n_axes: int, numbers: Mapping[str, Any]) -> int:
+    """Return the number of rows of a sample over `n_axes` parameters; numbers: n, trajectories and the like by name."""
+    if method == "morris":
+        return numbers["trajectories"] * (n_axes + 1)
+    if method == "saltelli":
+        return numbers["n"] * ((2 * n_axes if numbers.get("second_order") else n_axes) + 2)
+    return numbers["n"]
+
+
 @dataclass(frozen=True)
 class Sample:
     """What to draw: a method with its numbers, a seed, and the axes to draw over."""
@@ -57,12 +66,7 @@ class Sample:
 
     def count(self) -> int:
         """Return the number of rows without drawing them."""
-        width = len(self.axes)
-        if self.method == "morris":
-            return self.numbers["trajectories"] * (width + 1)
-        if self.method == "saltelli":
-            return self.numbers["n"] * ((2 * width if self.numbers["second_order"] else width) + 2)
-        return self.numbers["n"]
+        return count_rows(self.method, len(self.axes), self.numbers)
 
     def describe(self) -> str:
         """Return the sample in words, like "256 Latin hypercube points over 6 parameters"."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.engine.seat import Player
+from sim.explorer.building import round_number
 from sim.explorer.recording import CAUSE, KIND, ORGANIZATION, Recorder, Recording
 from sim.schema import columns
 
@@ -175,7 +176,7 @@ def compare(played: PlayedRecorder, ruled: PlayedRecorder) -> list[dict[str, Any
         ("awards won", [_count(one, "win") for one in (played, ruled)], 0),
         ("others' mean trust in it, at the end", [one.trust_in_it() for one in (played, ruled)], 2),
     ]
-    own = [{"of": "organization", "label": label, "played": _plain(a), "ruled": _plain(b), "digits": digits}
+    own = [{"of": "organization", "label": label, "played": round_number(a), "ruled": round_number(b), "digits": digits}
            for label, (a, b), digits in rows]  # fmt: skip
     cities = [one.record().rows for one in (played, ruled)]
     return own + [_compare_city(name, label, digits, *cities) for name, label, digits in CITY]
@@ -193,7 +194,7 @@ CITY = (
 
 def _compare_city(name: str, label: str, digits: int, played: Any, ruled: Any) -> dict[str, Any]:
     """Return one line on the city of both runs; events against what they can happen to, since that differs, too."""
-    values = [_plain(_measure_city(rows, name)) for rows in (played, ruled)]
+    values = [round_number(_measure_city(rows, name)) for rows in (played, ruled)]
     return {"of": "city", "label": label, "played": values[0], "ruled": values[1], "digits": digits}
 
 
@@ -209,7 +210,3 @@ def _count(recorder: PlayedRecorder, event: str) -> int:
     events = recorder.record().events
     own = events[:, ORGANIZATION] == recorder.player.slot
     return int((own & (events[:, KIND] == columns.EVENTS.index(event))).sum())
-
-
-def _plain(value: Any) -> float | None:
-    return None if value is None or np.isnan(value) else round(float(value), 4)

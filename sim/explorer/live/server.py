@@ -6,7 +6,6 @@ import base64
 import functools
 import html
 import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from starlette.routing import Route
 
 from sim.configuration.doubtful import tell_shock
 from sim.errors import CoalitionsError, ConfigurationError, RefusedError
-from sim.explorer.building import is_shipped
+from sim.explorer.building import is_shipped, round_number
 from sim.explorer.header import describe_start, describe_words
 from sim.explorer.live.asking import Asked, read_asked, refuse_unknown_keys, require_text, write_command
 from sim.explorer.live.game import compare, describe_turn, hide
@@ -30,10 +29,9 @@ from sim.explorer.packing import pack_run
 from sim.explorer.page import SHARED, fill_page, read_script, read_style
 from sim.results.disclosure import hide_place
 from sim.results.scenario import describe_setting
-from sim.results.store import CAUTION
 from sim.results.verdict import UNKNOWN, explain_unknown, judge_panels
 from sim.schema.columns import JUDGED
-from sim.text import make_plain
+from sim.text import CAUTION, make_plain
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -174,12 +172,8 @@ def _judge(rows: Any) -> dict[str, Any]:
     judged = judge_panels(panels)
     names = ("verdict", "collaboration_change", "coverage_end")
     found = {name: judged[name][0] for name in names}
-    plain = {name: value if isinstance(value, str) else _number(value) for name, value in found.items()}
+    plain = {name: round_number(value) for name, value in found.items()}
     return plain | ({"why": explain_unknown(plain["verdict"])} if plain["verdict"] in UNKNOWN else {})
-
-
-def _number(value: Any) -> float | None:
-    return None if math.isnan(value) else round(float(value), 4)
 
 
 def build_app(app: App) -> Starlette:

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.commands.runs import run_design
 from sim.configuration import Configuration, Design
 from sim.engine import batch
 from sim.engine.batch import run_compiled, simulate
@@ -26,6 +25,7 @@ from sim.figures.strip import pick_strip
 from sim.results.contrasts import compute_differences
 from sim.results.store import TABLES, Results, load_results, save_results
 from sim.results.summaries import describe_verdict, summarise
+from sim.sweep.in_memory import run_design
 from tests.verification.relations import worker
 from tests.worlds import World, make_world
 
