@@ -53,10 +53,10 @@ $(BIN)/.bench: pyproject.toml | $(BIN)/python
 	touch $@
 
 bench: $(BIN)/.bench  ## all yardsticks in a table: Mesa, AgentPy, C, sizes, threads; what sweeps cost (a quarter hour)
-	$(BIN)/python experiments/benchmark/engine.py --sweeps
+	$(BIN)/python benchmarks/engine.py --sweeps
 
 bench-quick: $(BIN)/.bench  ## the engine's yardsticks in a minute; the last line is JSON
-	@$(BIN)/python experiments/benchmark/engine.py --quick
+	@$(BIN)/python benchmarks/engine.py --quick
 
 sbom: $(BIN)/.release  ## results/sbom.json: what requirements.lock pins, as a bill of materials for a release
 	mkdir -p results
@@ -72,7 +72,7 @@ $(BIN)/.release: pyproject.toml | $(BIN)/python
 
 validation: $(BIN)/python  ## the twenty patterns over the calibrated ensemble; writes docs/validation.* (ten minutes)
 	$(BIN)/pip install --quiet -e ".[validation]"
-	$(BIN)/python -m experiments.validation
+	$(BIN)/python -m validation
 
 calibrate: $(BIN)/python  ## find the calibrated ensemble anew, with its page (about ten minutes)
 	$(BIN)/python -m sim calibrate --check --ship

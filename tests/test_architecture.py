@@ -131,7 +131,7 @@ def get_source(name):
 
 
 def test_no_kernel_takes_a_private_name_of_another_file():
-    for path in [*KERNELS, *(SIM / "engine").glob("*.py"), *(ROOT / "experiments").rglob("*.py")]:
+    for path in [*KERNELS, *(SIM / "engine").glob("*.py"), *(ROOT / "validation").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sim"):
                 assert not [one.name for one in node.names if one.name.startswith("_")], path

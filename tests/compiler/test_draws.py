@@ -188,7 +188,7 @@ def test_interpreted_draws_have_the_bits_of_compiled_ones():
 
 
 def test_the_benchmark_of_draws_runs():
-    command = [sys.executable, str(ROOT / "experiments" / "benchmark" / "draws.py"), "1000"]
+    command = [sys.executable, str(ROOT / "benchmarks" / "draws.py"), "1000"]
     found = subprocess.run(
         command, capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": str(ROOT)}
     )

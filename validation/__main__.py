@@ -1,4 +1,4 @@
-"""The command: `python -m experiments.validation` measures all patterns and writes docs/validation.*."""
+"""The command: `python -m validation` measures all patterns and writes docs/validation.*."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from experiments.validation.ensemble import read_sets
-from experiments.validation.patterns import PATTERNS
-from experiments.validation.report import judge_patterns, make_summary, write_docs
-from experiments.validation.running import HERE, measure_patterns, prepare_kernels
 from sim.commands.console import compile_model, guard, progress
 from sim.errors import ParameterError
 from sim.text import CAUTION
+from validation.ensemble import read_sets
+from validation.patterns import PATTERNS
+from validation.report import judge_patterns, make_summary, write_docs
+from validation.running import HERE, measure_patterns, prepare_kernels
 
-ROOT = HERE.parents[1]
+ROOT = HERE.parent
 N_SEEDS = 5
 KEPT = HERE / "results" / "sets.parquet"
 DESCRIBED = HERE / "results" / "described.txt"
@@ -26,7 +26,7 @@ DESCRIBED = HERE / "results" / "described.txt"
 def read_arguments(words: list[str] | None = None) -> argparse.Namespace:
     """Return the options of the command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m experiments.validation",
+        prog="python -m validation",
         description="Test the twenty patterns over the calibrated ensemble: a table on stdout. All patterns on all "
         f"sets with {N_SEEDS} seeds or more also rewrite docs/validation.csv, docs/validation.md and its figures. "
         "Stopped, it goes on where it was.",

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from experiments.validation.claims import Claim, Pattern
-from experiments.validation.kernels import watch_referrals
-from experiments.validation.measures import average, average_months, fit_line, match_nearest
-from experiments.validation.settings import Setting
+from validation.claims import Claim, Pattern
+from validation.kernels import watch_referrals
+from validation.measures import average, average_months, fit_line, match_nearest
+from validation.settings import Setting
 
 WINDOW = 6  # months before and after joining
 FEWEST_JOINERS = 5

@@ -6,19 +6,19 @@ import math
 
 import numpy as np
 
-from experiments.validation.claims import Claim, Pattern
-from experiments.validation.measures import (
+from sim.engine.inputs import build_record
+from sim.engine.runner import Runner, find_processes
+from sim.engine.snapshots import visit_months
+from sim.schema import columns
+from validation.claims import Claim, Pattern
+from validation.measures import (
     average,
     average_months,
     compute_betweenness,
     compute_network,
     expect_centralisation,
 )
-from experiments.validation.settings import Setting
-from sim.engine.inputs import build_record
-from sim.engine.runner import Runner, find_processes
-from sim.engine.snapshots import visit_months
-from sim.schema import columns
+from validation.settings import Setting
 
 
 def measure_coopetition(setting: Setting, seeds: list[int]) -> dict[str, float]:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.validation.claims import Claim, Pattern
-from experiments.validation.measures import average, average_months, compute_rates
-from experiments.validation.settings import Setting
 from sim.engine.batch import run_compiled
 from sim.engine.snapshots import visit_months
 from sim.schema import columns
+from validation.claims import Claim, Pattern
+from validation.measures import average, average_months, compute_rates
+from validation.settings import Setting
 
 if TYPE_CHECKING:
     from sim.engine.inputs import Inputs

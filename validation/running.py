@@ -13,12 +13,12 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.validation.claims import Pattern
-from experiments.validation.kernels import relate, watch_referrals
-from experiments.validation.patterns import PATTERNS
-from experiments.validation.settings import Setting
 from sim.compiler.jit import kernel_hash
 from sim.schema.columns import MODEL_VERSION
+from validation.claims import Pattern
+from validation.kernels import relate, watch_referrals
+from validation.patterns import PATTERNS
+from validation.settings import Setting
 
 COLUMNS = ("pattern", "claim", "set", "value", "null")
 SETS_A_TASK = 4

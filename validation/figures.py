@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import numpy as np
 
-from experiments.validation.claims import Pattern, Result, find_deciding
 from sim.figures.style import BLACK, BLUE, DARK, PURPLE, STYLE, VERMILLION, describe_figure, make_figure, styled
+from validation.claims import Pattern, Result, find_deciding
 
 if TYPE_CHECKING:
     import pandas as pd

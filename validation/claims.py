@@ -12,7 +12,7 @@ import numpy as np
 from sim.results.contrasts import compute_half_width
 
 if TYPE_CHECKING:
-    from experiments.validation.settings import Setting
+    from validation.settings import Setting
 
 HOLDS, FAILS, UNDECIDED = "holds", "fails", "undecided"
 FEWEST_SETS = 5  # with a value; below that nothing is decided

@@ -1,9 +1,9 @@
-"""Measure what sweeps cost, as ratios within one run: `make bench`, or `python experiments/benchmark/sweeps.py`.
+"""Measure what sweeps cost, as ratios within one run: `make bench`, or `python benchmarks/sweeps.py`.
 
   --seconds N   about how long each of the long measurements takes (default 60)
   --only PART   throughput, memory, doors, million or others; may be given several times
   --full        a sweep of 10^6 runs of the default city and 120 months as well: hours
-  --write       keep the numbers in experiments/benchmark/results/sweeps.json
+  --write       keep the numbers in benchmarks/results/sweeps.json
 
 Speeds in seconds hold for one machine on one day; ratios of things measured in turn hold for longer. Every number is a
 median, with the lowest and the highest value beside it where it was measured several times.

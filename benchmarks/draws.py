@@ -1,4 +1,4 @@
-"""Measure what one keyed draw costs and print it as JSON: `python experiments/benchmark/draws.py [draws]`."""
+"""Measure what one keyed draw costs and print it as JSON: `python benchmarks/draws.py [draws]`."""
 
 import json
 import sys
@@ -8,6 +8,7 @@ import numba
 import numpy as np
 
 from sim.compiler import draws
+from sim.dynamics.processes.meetings import MEET
 
 DRAWS = ("uniform", "gumbel", "normal")
 
@@ -27,7 +28,7 @@ def build_loop(draw):
 
 def measure(draw, count: int) -> float:
     """Return nanoseconds a draw, the best of five."""
-    loop, key = build_loop(draw), np.uint64(draws.stream(np.uint64(1), draws.MEET, np.uint64(1)))
+    loop, key = build_loop(draw), np.uint64(draws.stream(np.uint64(1), MEET, np.uint64(1)))
     loop(key, 1)  # compiles
     times = []
     for _ in range(5):

@@ -1,7 +1,7 @@
-"""Measure the engine against yardsticks, as ratios within one process: `python experiments/benchmark/engine.py`.
+"""Measure the engine against yardsticks, as ratios within one process: `python benchmarks/engine.py`.
 
   --quick       fewer rounds, under a minute; what `make bench-quick` runs
-  --write       keep the numbers in experiments/benchmark/results/engine.json and draw the figure beside it
+  --write       keep the numbers in benchmarks/results/engine.json and draw the figure beside it
   --sweeps      measure what sweeps cost as well (sweeps.py), in the same table; what `make bench` runs
 
 Both sides of a ratio take turns in one process. Times are those of the processor, but for the two threads, where the
@@ -33,9 +33,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # for the reference model of the tests
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the reference model of the tests
 
-from experiments.benchmark import on_agentpy, sweeps
+from benchmarks import on_agentpy, sweeps
 from sim.engine.batch import Recorded, run_compiled
 from sim.engine.inputs import Inputs
 from sim.engine.region import Region
@@ -45,7 +45,7 @@ from sim.schema.parameters import Parameters
 from sim.schema.regimes import Regime
 from tests.verification.reference import ReferenceModel
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).resolve().parent / "results" / "engine.json"
 FIGURE = RESULTS.with_name("engine-size.png")
 NAMES = tuple(column.name for column in columns.MONTHS)

@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
-from experiments.validation.claims import Claim, Pattern
-from experiments.validation.kernels import relate
-from experiments.validation.measures import average, average_months, compute_entropy
-from experiments.validation.settings import Setting
 from sim.engine.snapshots import visit_months
 from sim.schema import columns
+from validation.claims import Claim, Pattern
+from validation.kernels import relate
+from validation.measures import average, average_months, compute_entropy
+from validation.settings import Setting
 
 RIVALS = (columns.RIVAL_FOUND, columns.RIVAL_BREAK_AWAY)
 

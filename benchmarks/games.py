@@ -1,4 +1,4 @@
-"""How long the exact searches of `sim.games` take, warm: python experiments/benchmark/games.py."""
+"""How long the exact searches of `sim.games` take, warm: python benchmarks/games.py."""
 
 import time
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from experiments.benchmark import sweeps
+from benchmarks import sweeps
 from sim.sweep.parts import FOLDER, Stretch
 from sim.sweep.plan import write_plan
 from sim.sweep.work import run_stretch
 
 ROOT = Path(__file__).resolve().parents[2]
-BENCHMARK = ROOT / "experiments" / "benchmark" / "sweeps.py"
+BENCHMARK = ROOT / "benchmarks" / "sweeps.py"
 
 
 def run_benchmark(*words: str) -> str:

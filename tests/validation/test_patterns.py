@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.validation import __main__ as command
-from experiments.validation.claims import FAILS, HOLDS, UNDECIDED, Claim, find_deciding, judge_claim
-from experiments.validation.ensemble import draw_provisional, read_sets
-from experiments.validation.kernels import relate, watch_referrals
-from experiments.validation.measures import (
+from sim.errors import ParameterError
+from sim.schema.columns import MONTHS
+from validation import __main__ as command
+from validation.claims import FAILS, HOLDS, UNDECIDED, Claim, find_deciding, judge_claim
+from validation.ensemble import draw_provisional, read_sets
+from validation.kernels import relate, watch_referrals
+from validation.measures import (
     compute_assortativity,
     compute_betweenness,
     compute_entropy,
@@ -25,12 +27,10 @@ from experiments.validation.measures import (
     match_nearest,
     name_camps,
 )
-from experiments.validation.patterns import PATTERNS
-from experiments.validation.report import CSV_COLUMNS, judge_patterns, make_summary, write_page
-from experiments.validation.running import list_seeds, measure_set
-from experiments.validation.settings import Setting
-from sim.errors import ParameterError
-from sim.schema.columns import MONTHS
+from validation.patterns import PATTERNS
+from validation.report import CSV_COLUMNS, judge_patterns, make_summary, write_page
+from validation.running import list_seeds, measure_set
+from validation.settings import Setting
 
 ROOT = Path(__file__).parents[2]
 KEPT = command.KEPT

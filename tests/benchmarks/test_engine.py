@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.benchmark import engine, on_agentpy
+from benchmarks import engine, on_agentpy
 from sim.schema.parameters import Parameters
 from tests.verification.reference import ReferenceModel
 
@@ -29,7 +29,7 @@ def test_agentpy_gives_what_the_reference_gives():
 @pytest.mark.slow
 def test_a_short_benchmark_ends_in_one_line_of_json():
     done = subprocess.run(
-        [sys.executable, str(ROOT / "experiments" / "benchmark" / "engine.py"), "--short"],
+        [sys.executable, str(ROOT / "benchmarks" / "engine.py"), "--short"],
         capture_output=True,
         text=True,
         env=os.environ | {"PYTHONPATH": str(ROOT)},

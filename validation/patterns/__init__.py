@@ -1,7 +1,7 @@
 """The twenty patterns, in the order of their numbers."""
 
-from experiments.validation.claims import Pattern
-from experiments.validation.patterns import money, positions, services, sorting, ties
+from validation.claims import Pattern
+from validation.patterns import money, positions, services, sorting, ties
 
 PATTERNS: dict[int, Pattern] = {
     one.number: one

@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
-from experiments.validation.claims import Claim, Pattern
-from experiments.validation.kernels import relate, watch_referrals
-from experiments.validation.measures import (
+from sim.engine.snapshots import visit_months
+from validation.claims import Claim, Pattern
+from validation.kernels import relate, watch_referrals
+from validation.measures import (
     average,
     average_months,
     compute_assortativity,
@@ -19,8 +20,7 @@ from experiments.validation.measures import (
     name_camps,
     standardise,
 )
-from experiments.validation.settings import Setting
-from sim.engine.snapshots import visit_months
+from validation.settings import Setting
 
 SILO = "regime=population_silo"
 
