@@ -9,6 +9,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from sim.results import manifest
 from sim.roster.columns import COLUMNS, MAX_ID_CHARACTERS, ORGANIZATIONS, TIES, RosterColumn, find_columns, find_names
 from sim.schema import columns
 from sim.schema.parameters import Field, Parameters, declarations
@@ -104,6 +105,11 @@ def _write_columns(entries: tuple[columns.Column, ...]) -> list[str]:
     return ["", "| column | unit | label | meaning |", "|---|---|---|---|", *rows, ""]
 
 
+def _name_kind(key: manifest.Key) -> str:
+    names = {str: "text", int: "number", dict: "object", list: "list"}
+    return f"list of {names[key.inner]}s" if key.inner in names else names[key.kind]
+
+
 def make_columns() -> str:
     """Return the text of docs/columns.md."""
     return "\n".join(
@@ -138,6 +144,18 @@ def make_columns() -> str:
             f"{len(columns.RESPONSES) - 1} ({', '.join(columns.RESPONSES[1:])}).",
             "",
             f"Books, in cents, inside a run: {', '.join(columns.LEDGER)}.",
+            "",
+            "## manifest.json: what the results say of themselves",
+            "",
+            "Written last: where it lies in a folder, the tables beside it are whole. `sim.load_results(DIR).manifest` "
+            "is the same as a dictionary. What does not apply to some results is empty there or missing.",
+            "",
+            "| key | in | type | meaning |",
+            "|---|---|---|---|",
+            *(
+                f"| `{one.name}` | {one.of or 'all'} | {_name_kind(one)} | {_cell(one.meaning)} |"
+                for one in manifest.KEYS
+            ),
             "",
         ]
     )

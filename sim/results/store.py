@@ -16,6 +16,7 @@ from sim.errors import ResultsError
 from sim.files.access import read_bounded, replace_file
 from sim.files.checksums import CHECK, digest_file, is_sealed, seal
 from sim.results.disclosure import hide_places
+from sim.results.manifest import find_wrong
 from sim.results.release import code_hash, describe_code, get_version, name_model, tell_code
 from sim.schema.choices import label_choices, merge_labels
 from sim.schema.columns import MODEL_VERSION
@@ -27,15 +28,6 @@ if TYPE_CHECKING:
 TABLES = ("runs", "months", "events", "members")
 MOST_BYTES = 500_000_000  # of a manifest: that of a sweep lists its points
 LOCALITIES = "localities"  # only of fields that have several
-_KINDS: dict[str, tuple[type, type]] = {  # of what a manifest says: its type and, of a list, that of its entries
-    "command": (str, str), "name": (str, str), "question": (str, str), "kind": (str, str), "keep": (str, str),
-    "settings": (list, dict), "overrides": (list, str), "seeds": (list, int), "blocks": (list, dict),
-    "design": (dict, dict), "versions": (dict, dict), "varied": (dict, dict), "tables": (dict, dict),
-    "code": (dict, dict),
-    "order": (list, str), "sizes": (list, dict),
-    "labels": (dict, dict), "warnings": (list, str),
-}  # fmt: skip
-_GROUPS = {"field", "regime", "shock"}  # that every setting has
 LIBRARIES = ("coalitions", "numpy", "numba", "pandas", "pyarrow", "mesa")
 
 
@@ -144,22 +136,10 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
             f"{path}: is not as coalitions has written it (damaged, edited, or of a version before digests); "
             "run the command again"
         )
-    wrong = _find_wrong(manifest)
+    wrong = find_wrong(manifest)
     if wrong:
         raise ResultsError(f"{path}: '{wrong}' is not what coalitions writes there; run the command again")
     return manifest
-
-
-def _find_wrong(manifest: Mapping[str, Any]) -> str | None:
-    """Return the first entry of another kind than we write: who makes a manifest by hand can make its digest, too."""
-    for name, (kind, inner) in _KINDS.items():
-        entry = manifest.get(name, kind())
-        if not isinstance(entry, kind) or (
-            isinstance(entry, list) and not all(isinstance(one, inner) for one in entry)
-        ):
-            return name
-    inside = (("settings", _GROUPS), ("blocks", {"design"}))
-    return next((name for name, keys in inside if not all(keys <= {*one} for one in manifest.get(name, []))), None)
 
 
 def _find_table(folder: Path, name: str, manifest: Mapping[str, Any]) -> Path:

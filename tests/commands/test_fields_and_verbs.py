@@ -10,6 +10,7 @@ import pytest
 import sim
 from sim.__main__ import main
 from sim.configuration.options import configuration_folder
+from sim.results import manifest
 from sim.results.sizes import count_settings, find_sizes
 
 FIELDS = {  # words, and the organizations they make
@@ -25,7 +26,6 @@ KINDS = {
     "sweep": ["sweep", "regime=unrestricted,lottery", "memberships.turf_weight=0..3", "--n", "40", "--keep", "months"],
 }
 READERS = {
-    "report": ([], ()),
     "draw": ([], ()),
     "export": ([], ()),
     "sensitivity": (["--outcome", "collaboration_end"], ("run", "compare")),
@@ -34,6 +34,19 @@ READERS = {
     "interviews": ([], ()),
     "games": (["--month", "12"], ()),
 }
+NIGHTLY = (pytest.mark.nightly, pytest.mark.slow)
+# By day each verb and each report meets every field and every kind of results once, at night every pair of them.
+REPORTED = [
+    pytest.param(field, kind, marks=() if (at + 2) % 3 == number else NIGHTLY)
+    for at, field in enumerate(FIELDS)
+    for number, kind in enumerate(KINDS)
+]
+READ = [
+    pytest.param(field, kind, verb, marks=() if (at + which + 2) % 3 == number else NIGHTLY)
+    for at, field in enumerate(FIELDS)
+    for number, kind in enumerate(KINDS)
+    for which, verb in enumerate(READERS)
+]
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +73,28 @@ def _count(field, folder):
     return sim.load_results(folder).manifest["sizes"][0]["n_organizations"]
 
 
+def test_every_key_of_a_manifest_is_declared_and_every_declared_key_is_in_one(kept, tmp_path):
+    words = [
+        "run",
+        "field.n_organizations=7",
+        *BASE[:1],
+        "seeds=[1]",
+        "start=2020-01",
+        "name=x",
+        "--results",
+        str(tmp_path),
+    ]
+    changed = ["--change", "6:grants.luck=0.5", "--decide", "3:4=stay", "-q", "--no-figures"]
+    assert main([*words, *changed]) == 0
+    found = set()
+    for folder in (*kept.values(), tmp_path / "x"):
+        keys = set(sim.load_results(folder).manifest)
+        other = manifest.RUNS if "kind" in keys else manifest.SWEEPS
+        assert keys <= {one.name for one in manifest.KEYS if one.of != other}, folder.name
+        found |= keys
+    assert found == {one.name for one in manifest.KEYS}
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("field", FIELDS)
 def test_the_manifest_knows_how_many_organizations_there_are(kept, field, kind):
@@ -71,11 +106,11 @@ def test_the_manifest_knows_how_many_organizations_there_are(kept, field, kind):
         assert set(results.months.loc[results.months["month"] == 0, "n_open"]) == {n}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize(("field", "kind"), REPORTED)
 def test_reports_say_how_many_organizations_there_are(kept, field, kind, capsys):
     assert main(["report", str(kept[field, kind])]) == 0
-    capsys.readouterr()
+    out, err = capsys.readouterr()
+    assert out and "unexpected" not in err
     text = (kept[field, kind] / "report.html").read_text(encoding="utf-8")
     n = _count(field, kept[field, kind])
     text = re.sub(r"<(style|script|svg)\b.*?</\1>", "", text, flags=re.S)
@@ -85,9 +120,7 @@ def test_reports_say_how_many_organizations_there_are(kept, field, kind, capsys)
     assert told <= {str(n), "100"}
 
 
-@pytest.mark.parametrize("verb", READERS)
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize(("field", "kind", "verb"), READ)
 def test_every_verb_reads_every_field_or_says_why_not(kept, field, kind, verb, capsys):
     words, not_for = READERS[verb]
     folder = kept[field, kind]

@@ -20,6 +20,7 @@ from sim.schema.parameters import declarations
 from sim.sweep.plan import make_plan
 from sim.sweep.probing import find_refusals
 
+NIGHTLY = [pytest.mark.nightly, pytest.mark.slow]
 NAMES = {"copied": "name: competitive\n", "absent": "", "different": "name: something_else\n"}
 SHORT = ("months=4", "seeds=2")
 
@@ -36,7 +37,7 @@ def own(tmp_path):
     return write
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=["different", *(pytest.param(name, marks=NIGHTLY) for name in ("copied", "absent"))])
 def folder(own, request):
     """A folder with a regime `ours`, as one who copies competitive.yaml would write it."""
     return own(
@@ -67,6 +68,7 @@ def check_own(results: sim.results.store.Results, n_runs: int) -> None:
 # Through the verbs
 
 
+@pytest.mark.parametrize("folder", NAMES, indirect=True)
 def test_run(folder, tmp_path, capsys):
     assert call("run", ["regime=ours", *SHORT], folder, tmp_path / "r", "--no-figures") == 0
     assert capsys.readouterr().out.startswith("ours-")
@@ -238,10 +240,10 @@ def draw_design(number):
     return tree
 
 
-NIGHTLY = [pytest.mark.nightly, pytest.mark.slow]
+BY_DAY = (0, 1, 2, 7)  # each part of a design with and without
 
 
-@pytest.mark.parametrize("number", [*range(8), *(pytest.param(one, marks=NIGHTLY) for one in range(8, 12))])
+@pytest.mark.parametrize("number", [pytest.param(one, marks=[] if one in BY_DAY else NIGHTLY) for one in range(12)])
 def test_distinct_points_have_distinct_labels_and_names_of_runs(own, number):
     from sim.commands.compare import label_point
     from sim.sweep.in_memory import run_design
