@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup check docs test relations nightly reliability bench bench-quick validation calibrate golden answers
+.PHONY: help setup check style docs test relations nightly reliability bench bench-quick validation calibrate golden answers
 .PHONY: gallery demo sbom advisories released
 
 help:  ## list these targets
@@ -16,12 +16,20 @@ $(BIN)/python:
 $(BIN)/ruff: $(BIN)/python
 	$(BIN)/pip install -e ".[dev]"
 
-check: $(BIN)/ruff  ## format, lint, types, import contract, fast tests
+# What `make check` leaves out, besides the tests marked slow: where most tests run the model, draw or start processes.
+LONG := trials verification sweep experiments explorer calibration engine compiler model \
+	commands/test_fields_and_verbs.py commands/test_terminals.py configuration/test_identity.py \
+	figures/test_figures_of_results.py results/test_contrasts.py results/test_scenario.py
+
+check: style  ## format, lint, types, import contract, fast tests (neither marked slow nor in LONG)
+	$(BIN)/pytest -m "not slow and not nightly" $(LONG:%=--ignore=tests/%)
+
+style: $(BIN)/ruff  ## format, lint, types, import contract, arrows between rooms
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m "not slow and not nightly"
+	$(BIN)/python -m tests.rooms
 
 docs: $(BIN)/ruff  ## the documentation as a site in build/site; fails on a broken link
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

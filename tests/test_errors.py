@@ -21,6 +21,7 @@ BUILT_IN = {name for name, kind in vars(builtins).items() if inspect.isclass(kin
 SHORT = ["months=2", "seeds=2", "--quiet"]
 
 
+@pytest.mark.slow
 def test_every_public_error_hangs_on_the_one_tree():
     names = BUILT_IN | {kind.__name__ for kind in TREE}
     for path in SIM.rglob("*.py"):
@@ -70,6 +71,7 @@ COMMANDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", COMMANDS)
 def test_a_command_that_raises_an_error_returns_its_code_and_shows_no_traceback(kind, kept, capsys, monkeypatch):
     words = [word.replace("ROOT", str(kept)) for word in COMMANDS[kind]]

@@ -38,6 +38,7 @@ def test_every_verb_ends_with_the_sentence(way):
     assert found.stdout.strip() == str([2] * len(calls))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     ["import sim; sim.run()", "import sim; sim.compose()", "import sim; sim.load_results('x')",

@@ -26,6 +26,7 @@ MEASURES = {"saltelli": "total", "morris": "mu_star", "latin_hypercube": "delta"
 SIZES = {"saltelli": ("--n", "16"), "latin_hypercube": ("--n", "64"), "sobol": ("--n", "64")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [(STRONG, INERT), (INERT, STRONG)], ids=["strong first", "inert first"])
 @pytest.mark.parametrize("method", MEASURES)
 def test_a_planted_effect_is_found_by_its_name_through_the_command_line(tmp_path, method, words, capsys):
@@ -81,6 +82,7 @@ SLOW = "prim and cart"  # in one shuffled order
 CASES = [(one, order) for one in ANALYSES for order in ORDERS if one != SLOW or order == ORDERS[4]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_sorted", [False, True], ids=["as written now", "with sorted keys"])
 @pytest.mark.parametrize(("analysis", "order"), CASES, ids=[f"{one}-{ORDERS.index(order)}" for one, order in CASES])
 def test_a_folder_says_what_the_design_in_memory_says(tmp_path, analysis, order, is_sorted):
@@ -110,6 +112,7 @@ def test_a_sample_that_is_not_the_one_that_was_run_is_refused_with_the_mend(tmp_
         analyse(read_sweep(tmp_path / "kept"))
 
 
+@pytest.mark.slow
 def test_the_manifest_lists_names_in_the_order_of_the_design(tmp_path):
     words = (INERT, STRONG, "regime=lottery,competitive", "field.viewpoint_sd=0.2,0.1", "--sample", "saltelli")
     assert main(["sweep", *words, "--n", "2", *SHORT, "name=order", "--results", str(tmp_path)]) == 0

@@ -26,6 +26,7 @@ def planted():
     return find_scenarios(make_table(SAMPLE, in_box), "y > 0.5", features=[], n_boxes=1)
 
 
+@pytest.mark.slow
 def test_prim_finds_the_planted_box_and_nothing_else(planted):
     box = planted[(planted["method"] == "prim") & (planted["box"] == 1)].set_index("parameter")
     assert set(box.index) == {"memberships.turf_weight", "grants.luck", "memberships.admission"}
@@ -50,6 +51,7 @@ def test_the_sentence_says_what_the_table_says(planted):
     assert "memberships.admission is majority or unanimous" in told
 
 
+@pytest.mark.slow
 def test_a_diagonal_boundary_is_found_by_its_ratio_offered_without_asking():
     sweep = make_table(
         SAMPLE, lambda points: points["memberships.turf_weight"] > 1.5 * points["grants.luck"], over=None
@@ -68,6 +70,7 @@ def test_a_point_is_a_case_where_half_of_its_seeds_are():
     assert len(points) == 256
 
 
+@pytest.mark.slow
 def test_chance_is_no_box_on_points_held_out():
     sweep = make_table(SAMPLE, lambda points: np.random.default_rng(3).random(len(points)))
     try:
@@ -115,6 +118,7 @@ def test_expressions_compute_with_columns_and_dotted_names():
         evaluate_condition("admission < 'open'", runs)
 
 
+@pytest.mark.slow
 def test_points_that_repeat_another_are_told_and_are_no_evidence():
     sweep = make_table(SAMPLE, in_box)
     served = np.where(sweep.runs["point"] < 100, 1000.0, 1000.0 + sweep.runs["point"])
@@ -129,6 +133,7 @@ def test_points_that_repeat_another_are_told_and_are_no_evidence():
         prepare_points(Sweep(**{**vars(sweep), "runs": same}), "coverage_end > 0.1")
 
 
+@pytest.mark.slow
 def test_a_box_as_good_as_chance_is_not_told_as_a_part_where_it_happens():
     coin = make_table(SAMPLE, lambda points: np.random.default_rng(3).random(len(points)) < 0.2)
     boxes = find_scenarios(coin, "y > 0.5", features=[], n_boxes=1)

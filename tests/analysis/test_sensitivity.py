@@ -267,6 +267,7 @@ def test_sobol_indices_are_those_of_the_library():
     assert ours.total.value == pytest.approx(theirs["ST"], abs=0.02)
 
 
+@pytest.mark.slow
 def test_delta_is_that_of_the_library_less_what_chance_shows():
     from sim.analysis.indices import estimate_given
 

@@ -26,6 +26,7 @@ def call(capsys, *words):
     return code, *capsys.readouterr()
 
 
+@pytest.mark.slow
 def test_sensitivity_writes_its_table_and_says_it(results, capsys):
     code, out, err = call(capsys, "sensitivity", results / "indices", "--outcome", "exit_rate")
     assert (code, err) == (0, "")

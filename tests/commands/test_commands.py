@@ -5,11 +5,11 @@ import importlib
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
 import sys
-import time
 import types
 import warnings
 from pathlib import Path
@@ -52,6 +52,7 @@ def test_help_imports_nothing_heavy(verb):
     assert run_python("-c", script).stdout.splitlines()[-1] == "0 []"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "heavy"),
     [
@@ -74,10 +75,16 @@ def test_verbs_that_look_things_up_import_nothing_heavy(words, heavy):
 def test_help_takes_less_than_half_a_second():
     durations = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = measure_children()
         run_command("--help")
-        durations.append(time.perf_counter() - start)
-    assert min(durations) < 0.5
+        durations.append(measure_children() - start)
+    assert 0 < min(durations) < 0.5
+
+
+def measure_children():
+    """Return the seconds of the processor that ended children took, which others at work do not lengthen."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def test_help_documents_the_exit_codes():
@@ -169,11 +176,13 @@ def test_json_is_one_object_and_quiet_is_quiet(engine, capsys):
     assert told.err == ""
 
 
+@pytest.mark.slow
 def test_options_may_stand_between_overrides(engine, capsys):
     assert main(["run", "name=a", "--quiet", "seeds=2", "--no-figures", "regime=none"]) == 0
     assert capsys.readouterr().out.startswith("a: holds in 2 runs.")
 
 
+@pytest.mark.slow
 def test_other_results_are_kept_unless_forced(engine, capsys):
     assert main(["run", "name=a", "-q"]) == 0
     assert main(["run", "name=a", "-q"]) == 0
@@ -210,6 +219,7 @@ def test_an_interruption_is_told_in_a_line(engine, capsys):
     assert capsys.readouterr().err == "interrupted\n"
 
 
+@pytest.mark.slow
 def test_multirun_gives_each_job_its_own_results_and_no_folder_of_hydras(engine, capsys):
     assert main(["run", "-m", "regime=competitive,lottery", "seeds=2", "-q"]) == 0
     assert sorted(path.name.split("-")[0] for path in (engine / "results").iterdir()) == ["competitive", "lottery"]
@@ -222,6 +232,7 @@ def test_multirun_gives_each_job_its_own_results_and_no_folder_of_hydras(engine,
     assert not (engine / "results/y-1").exists()
 
 
+@pytest.mark.slow
 def test_compare_tells_paired_differences(engine, capsys):
     assert main(["compare", "regime=mixed,lottery", "-q"]) == 0
     told = capsys.readouterr().out
@@ -229,6 +240,7 @@ def test_compare_tells_paired_differences(engine, capsys):
     assert len(list((engine / "results").glob("compare-mixed-lottery-*/differences.csv"))) == 1
 
 
+@pytest.mark.slow
 def test_compare_tells_settings_apart_that_share_a_regime(engine, capsys):
     assert main(["compare", "memberships.turf_weight=0,1", "seeds=3", "--json", "-q"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -241,6 +253,7 @@ def test_compare_without_a_list_is_refused(engine, capsys):
     assert "nothing to compare: give a list" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_compare_takes_settings_written_out(engine, capsys):
     words = ["regime=mixed", "seeds=3", "vs", "shock=total_cut", "vs", "regime=lottery", "grants.luck=1"]
     assert main(["compare", *words, "--json", "-q"]) == 0
@@ -249,6 +262,7 @@ def test_compare_takes_settings_written_out(engine, capsys):
     assert len(found["partings"]) == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -265,12 +279,14 @@ def test_compare_refuses_settings_it_cannot_tell_apart(engine, capsys, words, to
     assert told in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_demo_runs_the_experiment(engine, capsys):
     assert main(["demo", "seeds=1", "name=demo", "-q", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["folder"] == "results/demo"
     assert (engine / "results/demo/summary.csv").is_file()
 
 
+@pytest.mark.slow
 def test_python_takes_the_words_of_the_command_line(engine):
     found = sim.run(["regime=competitive", "seeds=9"], seeds=[3, 5])
     assert list(found.runs["seed"]) == [3, 5]
@@ -287,6 +303,7 @@ def test_a_manifest_names_a_shipped_roster_without_a_path_of_this_machine(engine
 # Errors, through the whole command
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "text"),
     [
@@ -332,6 +349,7 @@ def test_a_wrong_verb_exits_with_2():
     assert "Traceback" not in found.stderr
 
 
+@pytest.mark.slow
 def test_errors_cross_the_process_without_a_traceback():
     found = run_command("run", "field.folder=${oc.env:HOME}", HOME="/canary")
     assert (found.returncode, found.stdout) == (2, "")
@@ -344,6 +362,7 @@ def test_errors_cross_the_process_without_a_traceback():
 # Hydra's own flags
 
 
+@pytest.mark.slow
 def test_cfg_job_prints_the_composed_setting():
     found = run_command("run", "regime=competitive", "memberships.turf_weight=2", "--cfg", "job")
     assert found.returncode == 0
@@ -351,10 +370,12 @@ def test_cfg_job_prints_the_composed_setting():
     assert "Competitive, short-term" in found.stdout
 
 
+@pytest.mark.slow
 def test_info_prints_the_search_path():
     assert "configs" in run_command("run", "--info", "searchpath").stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
@@ -397,6 +418,7 @@ def test_a_wrong_option_is_answered_with_one_that_the_verb_has(capsys):
     assert "Did you mean '--dry-run'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
 def test_the_completion_script_is_bash_for_the_command():
     found = run_command("run", "-sc", "install=bash").stdout
@@ -518,6 +540,7 @@ def test_an_installed_wheel_finds_its_configurations(tmp_path):
         assert "grow_or_fragment" in found.stdout or "rosters/city18" in found.stdout
 
 
+@pytest.mark.slow
 def test_a_reader_who_leaves_early_stops_no_work(tmp_path):
     script = "python=$1; $python -m sim run months=2 name=a -q | true; exit ${PIPESTATUS[0]}"
     root = str(Path(sim.__file__).parents[1])

@@ -44,6 +44,7 @@ def draw(folder, results):
     return {path.name: path.read_bytes() for path in files}, helper
 
 
+@pytest.mark.slow
 def test_a_helper_draws_the_same_files(two_cores, tmp_path, monkeypatch):
     beside, helper = draw(tmp_path / "a", make_results())
     assert helper is not None
@@ -54,6 +55,7 @@ def test_a_helper_draws_the_same_files(two_cores, tmp_path, monkeypatch):
     assert beside == alone
 
 
+@pytest.mark.slow
 def test_what_goes_wrong_in_the_helper_is_raised_here(two_cores, tmp_path):
     broken = make_results()
     broken.months = broken.months.drop(columns="collaboration_share")
@@ -61,6 +63,7 @@ def test_what_goes_wrong_in_the_helper_is_raised_here(two_cores, tmp_path):
         draw(tmp_path, broken)
 
 
+@pytest.mark.slow
 def test_figures_are_drawn_here_when_the_helper_has_died(two_cores, tmp_path):
     with Pencil() as pencil:
         pencil.helper.kill()
@@ -83,6 +86,7 @@ def test_a_command_that_fails_leaves_no_helper(two_cores):
     assert pencil.helper.poll() is not None
 
 
+@pytest.mark.slow
 def test_kept_results_are_drawn_by_name(tmp_path, capsys):
     folder = tmp_path / "some"
     save_results(make_results(), folder, "coalitions run")

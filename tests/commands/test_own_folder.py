@@ -15,6 +15,7 @@ from sim.schema.parameters import Field
 from tests.test_docs import ROOT
 
 
+@pytest.mark.slow
 def test_what_init_writes_can_be_used_as_it_is(tmp_path, capsys):
     folder = tmp_path / "my city"
     assert main(["init", str(folder)]) == 0
@@ -69,6 +70,7 @@ def test_validate_tells_every_problem_not_only_the_first_twenty(tmp_path, capsys
     assert "secret" not in told.out + told.err
 
 
+@pytest.mark.slow
 def test_validate_takes_the_populations_of_the_setting(tmp_path, capsys):
     (tmp_path / "organizations.csv").write_text("org_id,populations_served\na,adults\nb,adults\n")
     assert main(["validate", str(tmp_path)]) == 2

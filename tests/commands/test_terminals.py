@@ -15,7 +15,9 @@ from sim.commands.completion import list_verbs
 from sim.commands.streams import IN_ASCII
 
 ROOT = Path(__file__).parents[2]
-ENCODINGS = ("ascii", "latin-1", "cp437", "cp850", "cp1252", "utf-8")
+NIGHTLY = [pytest.mark.nightly, pytest.mark.slow]
+# By day one that lacks all, one of Windows that lacks some, and one that lacks none.
+ENCODINGS = ("ascii", "cp1252", "utf-8", *(pytest.param(one, marks=NIGHTLY) for one in ("latin-1", "cp437", "cp850")))
 VERBS = tuple(list_verbs(build_parser()))
 SHORT = ["months=3", "seeds=2", "--no-figures"]
 RESULTS = {  # by verb, what it is called with; every other verb is called with a folder that is not there

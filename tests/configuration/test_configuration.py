@@ -52,6 +52,7 @@ def test_there_is_one_source_of_defaults():
     assert list(Parameters().regime.programmes) == ["operating"]
 
 
+@pytest.mark.slow
 def test_a_regime_without_grant_lines_is_called_none():
     assert (Regime().name, Regime().programmes) == ("none", {})
     with pytest.raises(ParameterError, match="here no grant line; name it 'none'"):
@@ -86,6 +87,7 @@ def test_a_shock_combines_with_a_regime(shock):
     assert (shock in found.name) == (shock != "none")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mechanisms", sorted(option_files("mechanisms")))
 def test_mechanisms_switch_what_they_say(mechanisms):
     found = dataclasses.asdict(compose([f"mechanisms={mechanisms}"]).parameters.mechanisms)
@@ -95,6 +97,7 @@ def test_mechanisms_switch_what_they_say(mechanisms):
     assert found["null_model"] == (mechanisms == "null_model")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", ["field", "regime", "shock", "mechanisms", "experiment"])
 def test_every_shipped_file_says_what_it_is_and_holds_only_differences(group):
     for name, path in option_files(group).items():
@@ -107,6 +110,7 @@ def test_every_shipped_file_says_what_it_is_and_holds_only_differences(group):
             assert not written, f"{path.name} repeats defaults: {written}"
 
 
+@pytest.mark.slow
 def test_a_shipped_roster_lies_in_the_configuration_folder():
     found = compose(["field=city18"])
     assert found.parameters.field.folder == "rosters/city18"
@@ -116,6 +120,7 @@ def test_a_shipped_roster_lies_in_the_configuration_folder():
 # What an override means
 
 
+@pytest.mark.slow
 def test_all_spellings_of_a_setting_give_the_same_parameters():
     spellings = (["memberships.turf_weight=2"], ["memberships.turf_weight=2.0"], ["++memberships.turf_weight=2"])
     assert len({compose(words).name for words in spellings}) == 1
@@ -123,10 +128,12 @@ def test_all_spellings_of_a_setting_give_the_same_parameters():
     assert all(compose(words).parameters == plain for words in spellings)
 
 
+@pytest.mark.slow
 def test_writing_a_default_changes_nothing():
     assert compose(["memberships.turf_weight=1.8", "seeds=1", "months=120"]).name == compose([]).name
 
 
+@pytest.mark.slow
 def test_a_line_can_be_changed_added_and_taken_away():
     changed = compose(["regime=competitive", "regime.programmes.service.term_months=24"]).parameters.regime.programmes
     added = compose(["+regime.programmes.extra.money_share=0.2"]).parameters.regime.programmes
@@ -152,12 +159,14 @@ def test_other_seeds_are_refused(written):
         read_seeds(written)
 
 
+@pytest.mark.slow
 def test_a_name_is_kept_and_the_default_name_depends_on_the_content():
     assert compose(["name=mine.1"]).name == "mine.1"
     names = {compose(words).name for words in ([], ["seeds=2"], ["grants.luck=0.1"], ["shock.month=50"])}
     assert len(names) == 4
 
 
+@pytest.mark.slow
 def test_a_folder_with_spaces_and_brackets_is_taken_as_written():
     assert compose(["field.folder=/data/My Roster (1)"]).parameters.field.folder == "/data/My Roster (1)"
 
@@ -174,6 +183,7 @@ def test_composing_leaves_hydra_as_it_was_and_warns_of_nothing():
 # Refusals, word for word
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("override", "text"),
     [
@@ -351,6 +361,7 @@ def test_an_unsafe_or_mistaken_file_is_refused_with_its_name(own, text, mistake)
     assert "mine.yaml" in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -394,12 +405,14 @@ def test_the_demo_experiment_has_a_question_and_a_full_grid():
     assert len({json.dumps(point) for point in points}) == 100
 
 
+@pytest.mark.slow
 def test_what_the_user_sets_is_no_longer_varied():
     found = compose(["experiment=grow_or_fragment", "regime=mixed", "seeds=2"])
     assert "regime" not in found.design.vary
     assert (found.parameters.regime.name, found.seeds) == ("mixed", [1, 2])
 
 
+@pytest.mark.slow
 def test_a_start_is_a_calendar_month_and_changes_no_run():
     plain, dated = compose(["regime=mixed"]), compose(["regime=mixed", "start=2019-07"])
     assert (plain.start, dated.start) == ("", "2019-07")

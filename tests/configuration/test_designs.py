@@ -259,6 +259,7 @@ def test_a_number_in_the_place_of_a_name_keeps_its_sign(value):
         assert str(filled).count("--") == 0
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(["a", "b", "2", "0.5", "+", "-", "*", ">=", "<", "==", " "]), max_size=12).map("".join))
 def test_a_constraint_means_what_the_same_text_means_to_python(text):
     values = {"a": 2.5, "b": -1.0}
@@ -269,6 +270,7 @@ def test_a_constraint_means_what_the_same_text_means_to_python(text):
     assert bool(constraint.holds(values)) == bool(eval(text.strip(), {}, values))  # written by this test alone
 
 
+@pytest.mark.slow
 @given(st.text(max_size=40))
 def test_any_other_text_is_refused_as_a_constraint_or_read(text):
     try:
@@ -624,6 +626,7 @@ def test_a_mistake_in_varied_words_is_told_exactly(words, text):
     assert str(caught.value) == text
 
 
+@pytest.mark.slow
 def test_varied_words_go_into_the_design_of_an_experiment_and_in_its_place_where_both_vary():
     plain, tree = read_varied(
         ["experiment=lever_screening", "regime=unrestricted,lottery", "meetings.facilitation=0..0.1"]
@@ -690,6 +693,7 @@ def own(tmp_path):
     return write
 
 
+@pytest.mark.slow
 def test_every_point_is_run_as_it_stands_in_the_table(own):
     design = {
         "vary": {"shock": ["none", "total_cut"]},
@@ -707,6 +711,7 @@ def test_every_point_is_run_as_it_stands_in_the_table(own):
     assert runs["run_id"].is_unique
 
 
+@pytest.mark.slow
 def test_a_point_that_leaves_a_number_alone_has_the_one_it_was_run_with(own):
     folder = own({"designs": [{"vary": {"grants.luck": [0.1, 0.2]}}, {"vary": {"shock.cut_share": [0.5]}}]})
     runs = sim.run(["experiment=mine"], config_dir=folder).runs
@@ -734,6 +739,7 @@ def test_values_that_bound_each_other_are_set_at_once_and_refused_by_name_where_
     assert str(caught.value) == "regime.programmes.other: this regime has no line 'other', but operating"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "design",
     [
@@ -747,6 +753,7 @@ def test_an_option_that_does_not_exist_is_refused_in_every_part(design, own):
         compose(["experiment=mine"], config_dir=own(design))
 
 
+@pytest.mark.slow
 def test_two_designs_never_share_a_name_or_a_hash(own):
     from sim.sweep.in_memory import content_hash
 
@@ -759,6 +766,7 @@ def test_two_designs_never_share_a_name_or_a_hash(own):
 # The page
 
 
+@pytest.mark.slow
 def test_every_example_of_the_page_is_read_and_is_told_as_it_is():
     page = (ROOT / "docs" / "sweeps.md").read_text(encoding="utf-8")
     examples = re.findall(r"^```yaml\n(.*?)^```\n\n(.+?)\n\n", page, re.MULTILINE | re.DOTALL)

@@ -211,6 +211,7 @@ def test_a_figure_without_its_scenario_cannot_be_saved(scenario, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ALL)
 def test_the_scenario_stands_below_the_title_of_every_figure(name, tmp_path):
     figure = ALL[name]
@@ -232,6 +233,7 @@ def test_every_colour_of_lines_and_letters_stands_out_from_white():
 # names from outside
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_names_neither_break_a_figure_nor_disappear(name, tmp_path):
     runs = make_runs({"competitive": 0.2, name: -0.2})
@@ -261,6 +263,7 @@ def test_a_leading_underscore_stays():
     assert name_setting("population_silo") == "population silo"
 
 
+@pytest.mark.slow
 def test_letters_no_font_has_are_written_as_their_number_in_the_png_alone(monkeypatch, tmp_path):
     monkeypatch.setattr(style, "find_fonts", lambda letters: [])
     runs = make_runs({"a": 0.2, HOSTILE["chinese"]: -0.2})
@@ -284,6 +287,7 @@ def test_letters_of_every_text_come_from_a_font_that_has_them():
 # files
 
 
+@pytest.mark.slow
 def test_all_files_are_the_same_every_time(tmp_path):
     results = make_results(make_runs(CHANGES, 2))
     first, second = (draw(results, tmp_path / name) for name in ("a", "b"))
@@ -292,6 +296,7 @@ def test_all_files_are_the_same_every_time(tmp_path):
     assert b"<dc:date>" not in b"".join(path.read_bytes() for path in first)
 
 
+@pytest.mark.slow
 def test_ids_of_two_figures_on_one_page_do_not_meet(tmp_path):
     ids = []
     for name in ("forms", "survival"):
@@ -340,6 +345,7 @@ def test_importing_the_package_imports_no_matplotlib():
     assert found.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_what_is_drawn_after_a_run_reads_neither_seaborn_nor_scipy():
     script = (
         "import sys, sim.figures; sim.figures.prepare(); print([x for x in ('seaborn', 'scipy') if x in sys.modules])"
@@ -351,6 +357,7 @@ def test_what_is_drawn_after_a_run_reads_neither_seaborn_nor_scipy():
 # what each figure says
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_seeds", [1, 3, 8])
 @pytest.mark.parametrize("n_regimes", [1, 2, 3, 4, 9])
 def test_the_fan_has_a_panel_a_regime_and_months_below_the_lowest_of_each_column(n_regimes, n_seeds):
@@ -477,6 +484,7 @@ def test_phases_have_a_panel_a_regime_and_follow_the_rule():
     assert set(judge_cells(runs, *plane)["n_runs"]) == {8}
 
 
+@pytest.mark.slow
 def test_phases_draw_where_half_of_the_runs_grow_and_dots_where_undecided():
     runs = make_design()
     runs["collaboration_change"] = np.where(runs["seed"] % 2, 0.3, -0.2)
@@ -598,6 +606,7 @@ def test_a_panel_of_one_setting_pools_nothing():
     assert "settings of the design" not in figure.title
 
 
+@pytest.mark.slow
 def test_people_are_told_served_and_not_served_where_their_paired_difference_is_apart():
     runs = make_runs(CHANGES)
     months = make_months(runs)
@@ -819,6 +828,7 @@ def write(folder, *lines):
     return path
 
 
+@pytest.mark.slow
 def test_dates_stand_on_the_axis_where_the_start_is_known():
     figure = dataclasses.replace(fan_of(CHANGES), origin=ORIGIN)
     assert "Months since the start" in find_texts(figure.paint())
@@ -914,6 +924,7 @@ def analysed(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_tables_of_analyses_become_figures_that_say_what_they_found(analysed):
     from sim.figures.analyses import ANALYSES, make_analyses
 
@@ -952,6 +963,7 @@ def test_only_what_is_there_and_asked_for_is_drawn(analysed):
     ]
 
 
+@pytest.mark.slow
 def test_results_run_with_a_start_have_dates_on_their_axis():
     import sim
 

@@ -64,6 +64,7 @@ def draw_partition(n, number):
 # Against brute force
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", games.KINDS)
 @pytest.mark.parametrize("weak", [False, True])
 @settings(max_examples=60)
@@ -83,6 +84,7 @@ def test_blocking_coalitions_are_those_of_the_definition(kind, weak, table, numb
     assert games.core_blocking_coalitions(table, kind, partition, weak=weak, limit=2) == found[:2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", games.KINDS)
 @settings(max_examples=40)
 @given(table=tables)
@@ -295,9 +297,9 @@ def test_what_is_no_game_or_too_large_is_refused(act, expected):
 def test_the_core_of_twenty_is_checked_in_two_seconds(kind):
     weights = np.random.default_rng(1).normal(size=(20, 20))
     games.core_blocking_coalitions(weights[:4, :4], kind)  # compiles
-    start = time.perf_counter()
+    start = time.process_time()
     found = games.core_blocking_coalitions(weights, kind)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     game = games.build_game(weights, kind)
     assert len(found) > 50
     assert all(game.worth(player, group) > 0 for group in found for player in group)
@@ -308,9 +310,9 @@ def test_the_best_partition_of_sixteen_is_found_in_ten_seconds():
     weights = np.random.default_rng(1).normal(size=(16, 16))
     game = games.build_game(weights, "additively_separable")
     games.find_best_partition(games.build_game(weights[:3, :3], "fractional"))
-    start = time.perf_counter()
+    start = time.process_time()
     best = games.find_best_partition(game)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
     assert sorted(player for group in best for player in group) == list(range(16))
     rng = np.random.default_rng(2)
     for _ in range(200):
@@ -329,6 +331,7 @@ def snap(words, month, seed=1):
         return games.take_snapshot(world, inputs.record, at), inputs
 
 
+@pytest.mark.slow
 def test_the_game_of_a_snapshot_has_the_utilities_of_the_model():
     """One membership each and no funded convener: what a member has now is what the game says, to the last digits."""
     compared = 0
@@ -350,6 +353,7 @@ def test_where_each_has_one_coalition_both_projections_are_the_coalitions():
         assert found.project(by) == tuple(sorted([*found.coalitions, *alone]))
 
 
+@pytest.mark.slow
 def test_the_largest_coalition_is_that_of_the_table_of_members():
     run = sim.run(["regime=competitive", "months=60"], 1)
     found, _ = snap(["regime=competitive", "months=60"], 60)
@@ -362,6 +366,7 @@ def test_the_largest_coalition_is_that_of_the_table_of_members():
             assert (sizes[home] if home else 0) == max(seats, default=0)
 
 
+@pytest.mark.slow
 def test_coverage_of_all_who_sit_somewhere_is_the_column_of_the_results():
     run = sim.run(["regime=population_silo", "months=60"], 1)
     found, _ = snap(["regime=population_silo", "months=60"], 60)
@@ -370,6 +375,7 @@ def test_coverage_of_all_who_sit_somewhere_is_the_column_of_the_results():
     assert value[-1] == pytest.approx(run.months["coverage_share"].iloc[-1])
 
 
+@pytest.mark.slow
 def test_to_take_a_snapshot_changes_no_bit_of_what_follows():
     ends = []
     for stops in ([30], [10, 20, 30]):
@@ -436,6 +442,7 @@ def test_a_game_listed_coalition_by_coalition_has_the_answers_of_its_weights(tab
     assert games.price_fragmentation(listed).price == pytest.approx(games.price_fragmentation(game).price)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -459,6 +466,7 @@ def test_a_mistake_on_the_command_line_gets_one_line(words, expected, capsys):
     assert len(told.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_the_command_tells_of_a_month_what_the_library_finds(capsys):
     words = ["regime=competitive", "months=30", "--seed", "2"]
     assert main(["games", *words, "--json", "-q"]) == 0
@@ -479,6 +487,7 @@ def test_the_command_tells_of_a_month_what_the_library_finds(capsys):
         assert part in text
 
 
+@pytest.mark.slow
 def test_more_than_twenty_organizations_get_what_needs_no_subsets(capsys):
     assert main(["games", "field.n_organizations=24", "months=12", "-q"]) == 0
     told = capsys.readouterr().out
@@ -487,6 +496,7 @@ def test_more_than_twenty_organizations_get_what_needs_no_subsets(capsys):
     assert "More than 20 organizations: no Shapley" in told
 
 
+@pytest.mark.slow
 def test_the_folder_of_a_run_stands_for_its_settings(tmp_path, capsys):
     words = ["regime=lottery", "months=12"]
     main(["run", *words, "name=kept", "--no-figures", "-q", "--results", str(tmp_path)])

@@ -167,6 +167,7 @@ def folder(tmp_path_factory):
     return root / "asked"
 
 
+@pytest.mark.slow
 def test_seats_read_from_events_are_those_the_model_kept(folder):
     results = load_results(folder)
     checked = 0
@@ -220,6 +221,7 @@ def test_the_events_behind_an_organization_are_those_counted(folder, capsys):
     assert len(shown) == first["n_events"].sum()
 
 
+@pytest.mark.slow
 def test_nothing_of_a_roster_that_tells_who_someone_is_appears(tmp_path, capsys):
     roster = tmp_path / "roster"
     roster.mkdir()
@@ -234,6 +236,7 @@ def test_nothing_of_a_roster_that_tells_who_someone_is_appears(tmp_path, capsys)
         assert secret not in told
 
 
+@pytest.mark.slow
 def test_equal_words_give_equal_bytes_and_fewer_seeds_change_no_interview(folder, tmp_path):
     words = ["regime=unrestricted,population_silo", "seeds=2", "months=60", "name=asked", "-q"]
     assert main(["interviews", *words, "--results", str(tmp_path)]) == 0

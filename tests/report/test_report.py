@@ -280,6 +280,7 @@ def test_the_command_says_nothing_of_where_things_lie(tmp_path):
 # The file
 
 
+@pytest.mark.slow
 def test_the_same_results_give_the_same_bytes(tmp_path):
     folder = write_results(tmp_path / "a", {"mixed": 0.0, "lottery": 0.08})
     write_report(folder, tmp_path / "one.html")
@@ -346,6 +347,7 @@ def test_the_command_writes_beside_the_results_and_says_where(tmp_path, capsys):
     assert (folder / "report.html").stat().st_size < 400_000
 
 
+@pytest.mark.slow
 def test_slides_carry_a_figure_each_with_its_words(tmp_path):
     pptx = pytest.importorskip("pptx")
     folder = write_results(tmp_path / "a", {"mixed": 0.0, "lottery": 0.08})
@@ -367,6 +369,7 @@ def test_slides_carry_a_figure_each_with_its_words(tmp_path):
     assert zipfile.ZipFile(tmp_path / "one.pptx").testzip() is None
 
 
+@pytest.mark.slow
 def test_weasyprint_writes_a_tagged_pdf_with_the_alternative_texts(tmp_path):
     pypdf = pytest.importorskip("pypdf")
     from sim.report import printing

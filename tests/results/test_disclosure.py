@@ -68,6 +68,7 @@ def test_what_is_small_in_one_of_several_rosters_is_small(tmp_path):
     assert merge_rosters([None]) is None
 
 
+@pytest.mark.slow
 def test_a_sweep_says_of_its_roster_what_a_run_does(tmp_path):
     folder = write_roster(tmp_path / "a", 3)
     plan = make_plan(compose([f"field.folder={folder}", "months=3"]))

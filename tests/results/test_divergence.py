@@ -3,6 +3,7 @@
 import math
 
 import pandas as pd
+import pytest
 
 import sim
 from sim.commands.compare import label_point
@@ -49,6 +50,7 @@ def test_equal_runs_part_in_nothing():
     assert tell_partings(partings) == "b parts from a in nothing."
 
 
+@pytest.mark.slow
 def test_a_dated_shock_parts_nothing_before_its_month():
     parts = []
     for words in (["regime=mixed"], ["regime=mixed", "shock=total_cut", "shock.month=30"]):

@@ -63,6 +63,7 @@ def test_a_missing_table_is_named(results, tmp_path, name):
         load_results(tmp_path)
 
 
+@pytest.mark.slow
 def test_no_flipped_bit_gives_other_numbers(results, tmp_path):
     save_results(results, tmp_path, "x")
     file = tmp_path / "months.parquet"
@@ -102,6 +103,7 @@ def test_an_interrupted_write_keeps_the_older_table(results, tmp_path, monkeypat
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
+@pytest.mark.slow
 def test_parts_stand_one_below_the_other():
     parts = [simulate(compose([f"regime={name}", "months=12"]).parameters, [1, 2]) for name in ("lottery", "none")]
     joined = Results.concatenate(parts)

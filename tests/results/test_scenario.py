@@ -49,8 +49,15 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize("shock", SHOCKS)
-@pytest.mark.parametrize("setting", SETTINGS)
+NIGHTLY = [pytest.mark.nightly, pytest.mark.slow]
+TOLD = [  # by day each setting with a cut and each shock in the default setting, at night all pairs
+    pytest.param(setting, shock, marks=[] if setting == "default" or shock == "total_cut" else NIGHTLY)
+    for setting in SETTINGS
+    for shock in SHOCKS
+]
+
+
+@pytest.mark.parametrize(("setting", "shock"), TOLD)
 def test_every_scenario_is_told_in_words(setting, shock):
     words, told = SETTINGS[setting]
     results = sim.run([*words, f"shock={shock}", "shock.month=3", "months=12"], seeds=1)
@@ -203,8 +210,14 @@ def choose_field(name, folder):
     return {"generated": [], "city18": ["field=city18"], "counties": many}[name]
 
 
-@pytest.mark.parametrize("verb", ["run", "compare", "sweep"])
-@pytest.mark.parametrize("field", FIELDS)
+READ = [  # by day each verb and each field, at night all pairs
+    pytest.param(field, verb, marks=[] if at % 3 == number else NIGHTLY)
+    for at, field in enumerate(FIELDS)
+    for number, verb in enumerate(("run", "compare", "sweep"))
+]
+
+
+@pytest.mark.parametrize(("field", "verb"), READ)
 def test_figures_reports_and_terminal_tell_size_and_shock(field, verb, tmp_path, capsys):
     words = [*choose_field(field, tmp_path / "mine"), "shock=total_cut", "shock.month=20", "months=30"]
     words += ["seeds=2", "name=a", "--results", str(tmp_path), "--quiet"]
@@ -231,7 +244,14 @@ def test_figures_reports_and_terminal_tell_size_and_shock(field, verb, tmp_path,
 def test_reports_of_different_shocks_have_different_subtitles(tmp_path):
     pages = {}
     for shock in ("none", "total_cut", "stream_shift"):
-        words = ["regime=unrestricted,competitive", f"shock={shock}", "seeds=2", f"name={shock}", "--no-figures"]
+        words = [
+            "regime=unrestricted,competitive",
+            f"shock={shock}",
+            "seeds=1",
+            "months=50",
+            f"name={shock}",
+            "--no-figures",
+        ]
         assert main(["compare", *words, "--results", str(tmp_path), "--quiet"]) == 0
         pages[shock] = make_page(read_material(tmp_path / shock))
     assert len({page.scenario for page in pages.values()}) == 3

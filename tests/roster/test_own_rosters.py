@@ -14,6 +14,7 @@ def test_a_shipped_roster_runs_with_its_own_number_of_organizations(name):
     assert results.months.loc[results.months["month"] == 0, "n_open"].tolist() == [n, n]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["emon_texas", "emon_wichita"])
 def test_an_observed_network_runs_and_shows_no_id_of_its_own(network, tmp_path):
     convert_emon(network, tmp_path)
@@ -27,6 +28,7 @@ def test_an_observed_network_runs_and_shows_no_id_of_its_own(network, tmp_path):
     assert results.events["organization"].between(0, results.manifest["n_organizations"]).all()
 
 
+@pytest.mark.slow
 def test_own_grants_apply_unless_a_regime_is_chosen():
     assert sim.run(["field=rural9", "months=12"]).runs["regime"].tolist() == ["own_grants"]
     assert sim.run(["field=rural9", "regime=lottery", "months=12"]).runs["regime"].tolist() == ["lottery"]

@@ -401,7 +401,7 @@ def crash(plan, folder, step):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
-@pytest.mark.parametrize("kind", ["new", "extended", "failing"])
+@pytest.mark.parametrize("kind", [pytest.param("new", marks=pytest.mark.nightly), "extended", "failing"])
 def test_after_a_crash_at_any_step_the_next_call_gives_the_whole_table(kind, tmp_path):
     words = CLASHING if kind == "failing" else WORDS
     keep = "runs" if kind == "failing" else "months"

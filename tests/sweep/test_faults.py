@@ -14,6 +14,9 @@ from tests.trials.faults import sweeps
 from tests.trials.faults.sweeps import ROOT, Sweep, compare, list_children, make_expected, read_tables
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")]
+NIGHTLY = [pytest.mark.nightly, pytest.mark.slow]
+# By night each fault also meets a driver with one process.
+PROCESSES = [pytest.param(1, marks=NIGHTLY, id="one process"), pytest.param(2, id="two processes")]
 KILLER = """
 import os, sys
 if "sim.sweep.work" in sys.orig_argv:  # a worker
@@ -35,7 +38,7 @@ def expected(tmp_path_factory):
     return make_expected(tmp_path_factory.mktemp("expected"))
 
 
-@pytest.fixture(params=[1, 2], ids=["one process", "two processes"])
+@pytest.fixture(params=PROCESSES)
 def sweep(request, tmp_path):
     sweep = Sweep(tmp_path, n_processes=request.param)
     yield sweep
@@ -136,7 +139,7 @@ def test_a_second_driver_is_refused_in_one_line(sweep, expected):
     assert_whole(sweep, expected)
 
 
-@pytest.mark.parametrize("n_processes", [1, 2])
+@pytest.mark.parametrize("n_processes", PROCESSES)
 def test_a_run_that_kills_its_workers_is_set_aside_and_the_rest_is_complete(n_processes, tmp_path, expected):
     (tmp_path / "inject").mkdir()
     (tmp_path / "inject" / "sitecustomize.py").write_text(KILLER)

@@ -49,8 +49,15 @@ def plan_by_another(folder):
 # Resuming and extending
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("way", ["gone on", "extended", "complete"])
+NIGHTLY = [pytest.mark.nightly, pytest.mark.slow]
+MIXED = [  # by day other code in each way and each other version in one, at night all pairs
+    pytest.param(name, way, marks=[] if name == "code" or way == "gone on" else NIGHTLY)
+    for name in NAMES
+    for way in ("gone on", "extended", "complete")
+]
+
+
+@pytest.mark.parametrize(("name", "way"), MIXED)
 def test_a_sweep_by_others_is_refused_in_a_line_and_forced_away(name, way, tmp_path, capsys, change_maker):
     assert call(tmp_path) == 0
     if way == "gone on":

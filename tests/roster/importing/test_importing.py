@@ -74,6 +74,7 @@ def test_actions_of_an_award_are_summed_and_spread_over_its_months(awards, tmp_p
     assert any("48 actions read; 16 awards of 8 recipients, 16 actions that took money back" in row for row in out)
 
 
+@pytest.mark.slow
 def test_what_was_imported_validates_and_runs(awards, tmp_path, capsys):
     assert call(capsys, "usaspending", awards, "--to", tmp_path / "city")[0] == 0
     assert main(["validate", str(tmp_path / "city")]) == 0
@@ -201,6 +202,7 @@ def test_the_data_sheet_keeps_what_was_done_but_no_place(tmp_path, capsys):
     assert "SYNTHETIC" not in text
 
 
+@pytest.mark.slow
 def test_names_of_sectors_are_those_of_the_default_field_or_of_the_words(tmp_path, capsys):
     default = compose([]).parameters.field
     assert (default.sectors, default.populations) == (Field().sectors, Field().populations)

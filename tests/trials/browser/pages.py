@@ -50,7 +50,7 @@ def opened(browser, url, width=1280, height=800, **options):
     assert page.complaints == []
 
 
-def wait_until(page, condition, seconds=15):
+def wait_until(page, condition, seconds=60):
     """Wait until a JavaScript condition holds; Playwright's own way is kept out by the page's policy."""
     end = time.monotonic() + seconds
     while not page.evaluate(condition):

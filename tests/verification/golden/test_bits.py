@@ -14,9 +14,9 @@ X86 = pytest.mark.skipif(platform.machine() != "x86_64", reason="features of x86
 NUMPY = "NPY_DISABLE_CPU_FEATURES"
 GLIBC = "GLIBC_TUNABLES"
 SETTINGS = (
-    pytest.param({"PYTHONHASHSEED": "0"}, id="hash seed 0"),
+    pytest.param({"PYTHONHASHSEED": "0"}, id="hash seed 0", marks=NIGHTLY),
     pytest.param({"PYTHONHASHSEED": "1"}, id="hash seed 1"),
-    pytest.param({NUMPY: "X86_V4 AVX512_ICL AVX512_SPR"}, id="numpy without AVX-512", marks=X86),
+    pytest.param({NUMPY: "X86_V4 AVX512_ICL AVX512_SPR"}, id="numpy without AVX-512", marks=(X86, *NIGHTLY)),
     pytest.param({NUMPY: "X86_V3 X86_V4 AVX512_ICL AVX512_SPR"}, id="numpy without AVX2", marks=X86),
     pytest.param({GLIBC: "glibc.cpu.hwcaps=-FMA,-AVX2"}, id="C library without FMA", marks=X86),
     pytest.param({"NUMBA_DISABLE_INTEL_SVML": "1"}, id="no vector mathematics"),
