@@ -55,7 +55,10 @@ class Sweep:
 
     @property
     def parts(self):
-        return sorted((self.folder / "parts").glob("runs-*.parquet"))
+        try:
+            return sorted((self.folder / "parts").glob("runs-*.parquet"))
+        except FileNotFoundError:  # the driver has just joined them and removed the folder
+            return []
 
     def command(self, *words):
         own = ("--results", str(self.root), "--workers", "2", *words)

@@ -37,11 +37,11 @@ def _read() -> tuple[float, int, int]:
     return pages * PAGE_MB, sum(1 for _ in Path("/proc/self/fd").iterdir()), threading.active_count()
 
 
-def soak(seconds: float, *, warm_up: int = 400) -> Soak:
-    """Run settings of several regimes and parameters with all tables for so long; return what grew."""
+def soak(seconds: float, *, warm_up: int = 400, least_runs: int = 0) -> Soak:
+    """Run settings of several regimes and parameters with all tables for so long, and so often; return what grew."""
     settings = [sim.compose([f"regime={name}"]).parameters for name in REGIMES]
     before, readings, n_runs, start = None, [], 0, time.monotonic()
-    while not readings or time.monotonic() - start < seconds:
+    while not readings or time.monotonic() - start < seconds or n_runs <= warm_up + least_runs:
         number = n_runs // SEEDS_AT_ONCE
         setting = settings[number % len(settings)]
         before = prepare(_vary(setting, number), max_events=4096, before=before)

@@ -88,7 +88,9 @@ def walk(folder: Path, plan: dict[int, tuple[int, str]]) -> None:
                 kill_once(folder, number)
             if model.month == month and moment == "read again":
                 model = pickle.loads(kept.read_bytes())
-        (folder / f"{number}.done").write_bytes(pickle.dumps(describe(model)))
+        written = folder / f"{number}.written"  # moved into place whole: a kill from outside may come at any time
+        written.write_bytes(pickle.dumps(describe(model)))
+        written.replace(folder / f"{number}.done")
 
 
 def write_checkpoint(kept: Path, model: Any, interrupt: Callable[[], None] | None) -> None:
