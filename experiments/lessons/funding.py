@@ -42,7 +42,7 @@ def make_key() -> Key:
     """Compute the key."""
     free, silo = run(FREE, NEAR, MIDDLE), run(SILO, NEAR, MIDDLE)
     cut = run(FREE, "shock=total_cut", NEAR, MIDDLE)
-    interviews = [hold_interviews(regime.partition("=")[2]) for regime in (FREE, SILO)]
+    interviews = [hold_interviews(regime, NEAR, MIDDLE) for regime in (FREE, SILO)]  # the runs of scene 1
     tables = [
         ("W1 to W3, seed by seed; in none: in month 120:", _list_seeds(free, silo, cut)),
         ("W2, pairs that share a coalition, B less A, by year:", _list_years(free, cut)),
@@ -176,12 +176,12 @@ def _answer_measures() -> list[Answer]:
     return answers
 
 
-def hold_interviews(regime: str) -> pd.DataFrame:
+def hold_interviews(*words: str) -> pd.DataFrame:
     """Return in how many of 24 interviews of a run each theme comes up, by theme: median over the class's seeds."""
     from sim import run as simulate
     from sim.interviews import Plan, count_events, count_interviews, interview_runs
 
-    results = simulate([f"regime={regime}"], seeds=N_SEEDS)
+    results = simulate(list(words), seeds=N_SEEDS)
     return count_interviews(count_events(interview_runs(results, Plan()))).set_index("theme")
 
 

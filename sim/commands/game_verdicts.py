@@ -29,6 +29,12 @@ def print_verdicts(found: dict[str, Any], limit: int) -> None:
         print(f"\n{found['caution']}")
 
 
+def _sign(value: float) -> str:
+    """Return a utility with its sign and two digits, or with as many as show that it is not zero."""
+    digits = next((n for n in range(2, 10) if abs(value) >= 0.5 * 10.0**-n), None)
+    return f"{value:+.{digits}f}" if digits else f"{0:+.2f}"
+
+
 def _name_groups(groups: list[list[str]]) -> str:
     return " ".join("{" + " ".join(group) + "}" for group in groups) or "none"
 
@@ -38,7 +44,7 @@ def _print_seats(found: dict[str, Any]) -> None:
     for serial, members in found["coalitions"].items():
         print(f"  {serial}: {' '.join(members)}")
     for key, text in (("would_leave", "would leave"), ("would_join", "would join, if admitted and with room")):
-        moves = [f"{one['organization']}→{one['coalition']} ({one['utility']:+.2f})" for one in found["moves"][key]]
+        moves = [f"{one['organization']}→{one['coalition']} ({_sign(one['utility'])})" for one in found["moves"][key]]
         print(f"  {text}: {', '.join(moves) or 'nobody'}")
     how = {"largest": "its largest coalition", "valued": "the coalition it values most"}[found["projection"]]
     print(f"\nFrom here on a partition: each in {how}, and U for coalitions as if newly founded")
@@ -46,7 +52,7 @@ def _print_seats(found: dict[str, Any]) -> None:
 
 def _print_partition(found: dict[str, Any]) -> None:
     for group in found["partition"]:
-        worths = " ".join(f"{found['utilities'][name]:+.2f}" for name in group)
+        worths = " ".join(_sign(found['utilities'][name]) for name in group)
         print(f"  {{{' '.join(group)}}}  utilities {worths}")
 
 
@@ -64,7 +70,7 @@ def _print_moves(found: dict[str, Any]) -> None:
             target = f"to {{{' '.join(move['for'])}}}" if move["for"] else "alone"
             against = [*move["hosts_against"], *move["left_against"]]
             minding = f", against {' '.join(against)}" if against else ""
-            print(f"  {move['player']} {target} ({move['gain']:+.2f}{minding})")
+            print(f"  {move['player']} {target} ({_sign(move['gain'])}{minding})")
 
 
 def _print_core(found: dict[str, Any], limit: int) -> None:

@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shown = parser.add_argument_group("what to print beside the table")
     shown.add_argument("--codes", action="store_true", help="which events speak of which theme and why, and end")
     shown.add_argument("--events", action="store_true", help="the events behind each theme, by regime")
-    shown.add_argument("--show", type=int, metavar="ORG", help="those of one organization (its number), first seed")
+    shown.add_argument("--show", type=int, metavar="ORG", help="those of one organization (its number), first seed that asked it")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -135,7 +135,7 @@ def _print(args: argparse.Namespace, plan: Any, folder: Path, counts: Any, held:
         print("\nEvents behind the themes (mean of a run and per 100 interviews, one counted once an interview)")
         _print_plain(_sum_events(events, counts))
     if args.show is not None:
-        print(f"\nWhat the interviews of organization {args.show} rest on, first seed of each regime")
+        print(f"\nWhat the interviews of organization {args.show} rest on, first seed of each regime that asked it")
         _print_plain(_pick(events, counts, args.show))
     print(f"\n{fill(STUDY, 120)}\n\nCounts of every interview: {folder / 'interviews.csv'}\n{CAUTION}")
 
@@ -167,7 +167,7 @@ def _sum_events(events: Any, counts: Any) -> Any:
     """Return how often each kind and cause of event was remembered under each theme, by run and per 100 interviews."""
     import pandas as pd
 
-    n_runs = events.groupby("regime", sort=False, observed=True)["run_id"].nunique()
+    n_runs = counts.groupby("regime", sort=False, observed=True)["run_id"].nunique()
     found = events.groupby(["regime", "theme", "event", "cause"], sort=False, observed=True).size()
     asked = counts.groupby("regime", sort=False, observed=True)[["run_id", "interview"]].apply(
         lambda rows: len(rows.drop_duplicates())

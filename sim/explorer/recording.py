@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sim.schema.parameters import Parameters
     from sim.schema.roster_tables import RosterTables
 
-MONTH, KIND, ORGANIZATION, _, COALITION, LINE, CAUSE, _ = range(len(columns.EVENT_FIELDS))
+MONTH, KIND, ORGANIZATION, GENERATION, COALITION, LINE, CAUSE, _ = range(len(columns.EVENT_FIELDS))
 
 
 class Start(NamedTuple):

@@ -85,9 +85,20 @@ class LineChart {
       parts.push(draw('line', { x1: CHART.left, x2: CHART.right, y1: this.y(value), y2: this.y(value), stroke: '#ddd' }), drawText(value, CHART.left - 5, this.y(value) + 4, 11.5, '#444', 400, 'end'));
     }
     for (let month = 0; month <= this.last; month += monthStep(this.last)) parts.push(drawText(month, this.x(month), CHART.bottom + 15, 11.5, '#444'));
-    const shock = this.sides.flatMap(({ run }) => run.events.filter((event) => event.kind === 'shock'))[0];
-    if (shock) parts.push(draw('line', { x1: this.x(shock.month), x2: this.x(shock.month), y1: CHART.top, y2: CHART.bottom, stroke: '#555', 'stroke-dasharray': '1 3' }), drawText('shock', this.x(shock.month) + 3, CHART.bottom + 25, 10.5, '#444'));
+    for (const [month, letters] of this.findShocks()) {
+      const isAll = letters.length === this.sides.length;
+      parts.push(draw('line', { x1: this.x(month), x2: this.x(month), y1: CHART.top, y2: CHART.bottom, stroke: '#555', 'stroke-dasharray': '1 3' }), drawText(isAll ? 'shock' : `shock, ${letters.join(' and ')}`, this.x(month) + 3, CHART.bottom + 25, 10.5, '#444'));
+    }
     return parts;
+  }
+
+  // The months in which a shock strikes, and the sides it strikes.
+  findShocks() {
+    const found = new Map();
+    this.sides.forEach(({ run }, side) => {
+      for (const month of new Set(run.events.filter(({ kind }) => kind === 'shock').map((event) => event.month))) found.set(month, [...(found.get(month) || []), LETTERS[side]]);
+    });
+    return found;
   }
 
   drawLine(run, side, width, opacity) {
@@ -105,7 +116,8 @@ class LineChart {
     this.cover.setAttribute('width', Math.max(0, CHART.right - x));
     this.cover.setAttribute('opacity', isHidden ? 1 : 0.65);
     for (const end of ['x1', 'x2']) this.cursor.setAttribute(end, x);
-    const values = this.sides.map(({ run }) => run.lines[this.name][Math.min(month, run.last)]);
+    const months = this.sides.map(({ run }) => Math.min(month, run.last));  // a shorter run stays at its end
+    const values = this.sides.map(({ run }, side) => run.lines[this.name][months[side]]);
     const ys = values.map((value) => Math.max(this.y(value || 0) + 4, CHART.top + 10));
     if (ys.length > 1 && Math.abs(ys[0] - ys[1]) < 13) {
       const [upper, lower] = ys[0] <= ys[1] ? [0, 1] : [1, 0], middle = (ys[0] + ys[1]) / 2;
@@ -113,10 +125,11 @@ class LineChart {
     }
     const told = values.map((value, side) => `${this.sides.length > 1 ? `${LETTERS[side]} ` : ''}${fixed(value, this.isShare ? 2 : 0)}`);
     this.ends.replaceChildren(...told.flatMap((text, side) => [
-      draw('circle', { cx: x, cy: this.y(values[side] || 0), r: 3.2, fill: side ? '#fff' : SIDES[side].colour, stroke: SIDES[side].colour, 'stroke-width': 2 }),
+      ...(Number.isFinite(values[side]) ? [draw('circle', { cx: this.x(months[side]), cy: this.y(values[side]), r: 3.2, fill: side ? '#fff' : SIDES[side].colour, stroke: SIDES[side].colour, 'stroke-width': 2 })] : []),
       drawText(text, Math.min(x + 6, CHART.right + 3), ys[side], 12, '#1a1a1a', 600, 'start'),
     ]));
-    this.svg.setAttribute('aria-label', `${this.label}, month ${month}: ${told.join(', ')}`);
+    const spoken = told.map((text, side) => (months[side] < month ? `${text} in month ${months[side]}, the last of that run` : text));
+    this.svg.setAttribute('aria-label', `${this.label}, month ${month}: ${spoken.join(', ')}`);
   }
 }
 
@@ -134,7 +147,7 @@ function drawDots(groups, threshold, label) {
   groups.forEach((group, row) => {
     const y = 48 + 52 * row, side = SIDES[group.side];
     svg.append(drawText(group.letter, 14, y + 6, 16, '#1a1a1a', 700));
-    group.values.forEach((value, at) => svg.append(draw('circle', { cx: x(value), cy: y + ((at * 7) % 5 - 2) * 3, r: at === group.here ? 6 : 4, fill: group.side ? '#fff' : side.colour, stroke: at === group.here ? '#000' : side.colour, 'stroke-width': 2 }, draw('title', {}, `seed ${group.seeds[at]}: ${signed(value)}`))));
+    group.values.forEach((value, at) => svg.append(draw('circle', { cx: x(value), cy: y + ((at * 7) % 5 - 2) * 3, r: at === group.here ? 6 : 4, fill: group.side ? '#fff' : side.colour, stroke: at === group.here ? '#000' : side.colour, 'stroke-width': 2 }, draw('title', {}, `seed ${group.seeds[at]}: ${isChange ? signed(value) : fixed(value)}`))));
     if (group.values.length) svg.append(draw('line', { x1: x(group.low), x2: x(group.high), y1: y + 20, y2: y + 20, stroke: '#000', 'stroke-width': 2 }), draw('line', { x1: x(group.mean), x2: x(group.mean), y1: y + 14, y2: y + 26, stroke: '#000', 'stroke-width': 3 }));
   });
   return svg;

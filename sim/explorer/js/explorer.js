@@ -58,7 +58,7 @@ class Explorer {
 
   nameSetting(places) {
     const { dimensions } = this.header;
-    return dimensions.map(({ values }, at) => values[places[at]].label).join('; ') || this.header.question || 'the runs';
+    return dimensions.map(({ label, values }, at) => (/^[\d.,]+$/.test(values[places[at]].label) ? `${label.charAt(0).toLowerCase()}${label.slice(1)}: ` : '') + values[places[at]].label).join('; ') || this.header.question || 'the runs';
   }
 
   get sides() {
@@ -169,7 +169,7 @@ class Explorer {
       found.name = nameDifference(paired);
       const higher = differences.filter((one) => one > 0).length;
       const reason = header.no_verdict[verdicts.flat().find((one) => one in header.no_verdict)] || 'no run has this number';
-      found.sentence = paired.count === 0 ? `Nothing to compare: ${reason}.` : `On the same ${plural(paired.count, 'seed')}, ${name} in B is ${tellInterval(paired)} against A; B is higher in ${higher} of ${paired.count}.`;
+      found.sentence = paired.count === 0 ? `Nothing to compare: ${reason}.` : `On the same ${plural(paired.count, 'seed')}, ${name} in B less that in A is ${tellInterval(paired)}; B is higher in ${higher} of ${paired.count}.`;
     }
     return found;
   }
@@ -206,7 +206,7 @@ class Explorer {
     const parts = [make('div', { className: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'Why memberships begin and end' }, table)];
     if (sides.length > 1) {
       parts.unshift(this.tellDifference(flows, all), this.tellParting(sides));
-      parts.push(make('p', { className: 'note' }, 'Effect: by how much this difference alone would raise or lower the memberships that an organization holds, were all else as it is and beginnings and ends in balance. A difference is clear where its interval over the seeds excludes zero; as some twenty are compared at once, that interval is one of 99.75 %.'));
+      parts.push(make('p', { className: 'note' }, 'Effect: what this difference contributes to the memberships that an organization would hold in B, as a percentage of those in A, with beginnings and ends in balance; multiplied one by another, all of them give the whole difference. A difference is clear where its interval over the seeds excludes zero; as some twenty are compared at once, that interval is one of 99.75 %.'));
     }
     find('why').replaceChildren(...parts);
   }
@@ -217,15 +217,23 @@ class Explorer {
     const most = flows.find(({ isClear, effect }) => isClear && Math.abs(effect) >= LEAST_EFFECT);
     if (!most) return make('p', {}, `${held} No way in which memberships begin or end differs clearly over the seeds.`);
     const per = most.isBeginning ? 'an organization' : 'a membership';
-    return make('p', {}, `${held} The largest clear difference: ${most.key}, ${fixed(most.rates[1], 2)} times a year for ${per} in B and ${fixed(most.rates[0], 2)} in A (memberships ${tellEffect(most.effect)}).`);
+    return make('p', {}, `${held} The largest clear difference: ${most.key}, ${fixed(most.rates[1], 3)} times a year for ${per} in B and ${fixed(most.rates[0], 3)} in A (memberships ${tellEffect(most.effect)}).`);
   }
 
   tellParting(sides) {
     const month = findParting(sides[0].run, sides[1].run, this.header);
     if (month === null) return make('p', {}, 'On this seed memberships are the same in A and B, month by month.');
+    const told = month === 0 ? 'On this seed A and B differ from the start: other memberships are there in month 0.' : 'On this seed memberships part. ';
     const button = make('button', { type: 'button' }, `Show month ${month}`);
     button.addEventListener('click', () => { this.view.pause(); this.view.go(month); find('player').scrollIntoView({ block: 'start' }); });
-    return make('p', {}, 'On this seed memberships part. ', tellMonth(sides, month, this.header), ' ', button);
+    return make('p', {}, told, month === 0 ? '' : this.tellOwn(sides, month), ' ', button);
+  }
+
+  // What only one of the two runs has in a month, the same events of both left out.
+  tellOwn(sides, month) {
+    const told = sides.map(({ run }) => tellEvents(run, month, this.header).filter((one) => one.isMove).map((one) => one.text));
+    const own = told.map((texts, at) => texts.filter((text) => !told[1 - at].includes(text)));
+    return `Month ${month}. ${own.map((texts, at) => `${LETTERS[at]}: ${texts.join('; ') || 'nothing of the kind'}`).join('. ')}.`;
   }
 
   async copyLink() {

@@ -85,7 +85,7 @@ const rateOf = (found, key, isBeginning) => {
   return exposure > 0 ? (found.flows.get(key)?.count || 0) / exposure : null;
 };
 
-// An effect as a percentage of memberships; one below LEAST_EFFECT is not named.
+// An effect as the percentage by which it multiplies memberships; one below LEAST_EFFECT is not named.
 const LEAST_EFFECT = 0.02;
 const tellEffect = (effect) => `${signed(Math.round(100 * (Math.exp(effect) - 1)) || 0, 0)} %`;
 
@@ -103,8 +103,8 @@ function addUp(founds) {
 }
 
 // Each way in which memberships begin and end, with its rate on each side over all seeds and, of two sides, `effect`:
-// by how much it alone would raise or lower the memberships of an organization (a logarithm; the effects of all add up
-// to that of both totals), and whether its rates on the same seeds differ clearly (not
+// its part in the ratio of the memberships of an organization, B to A, with beginnings and ends in balance (a logarithm;
+// those of all ways add up to that of the ratio), and whether its rates on the same seeds differ clearly (not
 // where all differ by the same: such seeds tell nothing about their spread). sides: for each, countFlows of seeds.
 // quantiles: those for as many comparisons at once as there are rows; see `summarise`.
 function compareFlows(sides, quantiles) {
@@ -124,8 +124,10 @@ function compareFlows(sides, quantiles) {
   return rows.sort((one, other) => Math.abs(other.effect) - Math.abs(one.effect));
 }
 
-// The first month in which the two runs have other events of memberships.
+// The first month in which the two runs have other events of memberships, 0 where they already begin with other seats.
 function findParting(one, other, words) {
+  const seats = (run) => JSON.stringify([run.n, [...run.seats[0]]]);
+  if (seats(one) !== seats(other)) return 0;
   const told = (run, month) => run.months[month].filter((event) => words.moves.includes(event.kind)).map((event) => [event.kind, event.organization, event.coalition, event.cause].join()).join(';');
   for (let month = 1; month <= Math.min(one.last, other.last); month++) if (told(one, month) !== told(other, month)) return month;
   return null;

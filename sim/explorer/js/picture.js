@@ -44,13 +44,15 @@ class Picture {
       group.append(draw('circle', { r: radius, fill: look.fill, stroke: look.edge, 'stroke-width': home ? 3 : 1.3 }));
       if (radius > 6) group.append(drawText(who + 1, 0, radius > 10 ? 4.6 : 3.4, radius > 10 ? 13 : 9.5, look.text));
     }
-    group.append(draw('title', {}, this.tellOrganization(who, home)));
+    group.append(draw('title', {}, this.tellOrganization(who, home, month)));
     return group;
   }
 
-  tellOrganization(who, home) {
-    const { start } = this.run, told = [`Organization ${who + 1}`];
-    if (start.sector) told.push(this.words.sectors[start.sector[who]], `serves mostly ${this.words.populations[start.population[who]]}`, `viewpoint ${signed(start.viewpoint[who])}, at the start`);
+  // Of a newcomer the page holds no more than when it opened: sector, people and position are those of month 0.
+  tellOrganization(who, home, month) {
+    const { start } = this.run, opened = findOpening(this.run, who + 1, month), told = [`Organization ${who + 1}`];
+    if (opened !== null) told.push(home < 0 ? `opened in month ${opened} in the place of one that closed` : `a newcomer of month ${opened}, in the place of one that closed`);
+    else if (start.sector) told.push(this.words.sectors[start.sector[who]], `serves mostly ${this.words.populations[start.population[who]]}`, `${this.words.position || 'viewpoint'} ${signed(start.viewpoint[who])}, at the start`);
     told.push(home < 0 ? 'closed' : home ? `largest coalition: ${home}` : 'in no coalition');
     return told.join('; ');
   }

@@ -2,8 +2,11 @@
 
 const ANSWERS = { less: 'less', same: 'no clear difference', more: 'more' };
 const MEASURES = {
-  collaboration_change: { name: 'collaboration', label: 'Change in the share of pairs that share a coalition', isChange: true },
-  coverage_end: { name: 'coverage', label: 'Coverage at the end', meaning: 'populations with a provider inside a coalition, of all', isChange: false },
+  collaboration_change: {
+    name: 'the change in collaboration', label: 'Change in the share of pairs that share a coalition', isChange: true,
+    options: ['Collaboration grows less in B, or falls more', 'No clear difference', 'Collaboration grows more in B, or falls less'],
+  },
+  coverage_end: { name: 'coverage at the end', label: 'Coverage at the end', meaning: 'populations with a provider inside a coalition, of all', isChange: false },
   collaboration_end: { name: 'collaboration at the end', label: 'Pairs that share a coalition at the end', meaning: 'of all pairs of open organizations, mean of the last twelve months', isChange: false },
 };
 
@@ -38,9 +41,9 @@ class Scenes {
   }
 
   makeForm(scene) {
-    const name = MEASURES[scene.measure].name;
-    const options = { less: `Less ${name} in B`, same: 'No clear difference', more: `More ${name} in B` };
-    const radios = Object.entries(options).map(([value, text]) => make('label', { className: 'check' }, make('input', { type: 'radio', name: 'prediction', value, required: true }), text));
+    const { name, options } = MEASURES[scene.measure];
+    const texts = options || [`Less ${name} in B`, 'No clear difference', `More ${name} in B`];
+    const radios = Object.keys(ANSWERS).map((value, at) => [value, texts[at]]).map(([value, text]) => make('label', { className: 'check' }, make('input', { type: 'radio', name: 'prediction', value, required: true }), text));
     const form = make('form', {}, make('fieldset', {}, make('legend', {}, 'Your prediction, over all seeds'), ...radios),
       make('div', { className: 'row' }, make('button', { type: 'submit', className: 'main' }, 'Commit, and let it run')));
     form.addEventListener('submit', (event) => {

@@ -27,7 +27,7 @@ class View {
 
   show() {
     if (!this.sides.length) return;
-    this.sides.forEach(({ run }, at) => this.panels[at].show(Math.min(this.month, run.last), this.isHidden));
+    this.sides.forEach(({ run }, at) => this.panels[at].show(Math.min(this.month, run.last), this.isHidden, this.month > run.last));
     for (const chart of this.charts) chart.show(this.month, this.isHidden);
     find('month').value = this.month;
     find('month').setAttribute('aria-valuetext', `month ${this.month} of ${this.last}`);
@@ -49,7 +49,7 @@ class View {
     const end = this.isHidden ? this.month : this.last, months = [];
     for (let month = 0; month <= end; month += 12) months.push(month);
     if (!months.includes(this.month)) months.push(this.month);
-    const rows = months.sort((one, other) => one - other).map((month) => [month, ...this.charts.flatMap((chart) => this.sides.map(({ run }) => fixed(run.lines[chart.name][Math.min(month, run.last)], chart.isShare ? 2 : 0)))].map(String));
+    const rows = months.sort((one, other) => one - other).map((month) => [month, ...this.charts.flatMap((chart) => this.sides.map(({ run }) => (month > run.last ? 'run over' : fixed(run.lines[chart.name][month], chart.isShare ? 2 : 0))))].map(String));
     find('lines-table').replaceChildren(makeTable('Every twelfth month, and the one shown', heads, rows));
   }
 
@@ -142,7 +142,8 @@ class Panel {
     return this.element;
   }
 
-  show(month, isHidden) {
+  // isOver: the run is shorter than the other one, which goes on; it stays as it ended.
+  show(month, isHidden, isOver = false) {
     this.picture.show(month);
     this.strip.show(month, isHidden);
     const { run } = this, homes = run.home[month];
@@ -152,7 +153,7 @@ class Panel {
       ...this.words.lines.slice(0, 2).map((line) => [line.label.toLowerCase(), fixed(run.lines[line.name][month])]),
     ];
     this.numbers.replaceChildren(...numbers.map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, `${value}`))));
-    const told = tellEvents(run, month, this.words);
+    const told = isOver ? [{ text: `this run ended in month ${month}, which is shown` }] : tellEvents(run, month, this.words);
     this.log.replaceChildren(...(told.length ? told.map((one) => make('li', {}, one.text)) : [make('li', {}, month ? 'no change' : 'the start')]));
   }
 }

@@ -46,16 +46,22 @@ const signed = (value, digits = 2) => (value > 0 && Number(value.toFixed(digits)
 const plural = (count, word) => `${count} ${word}${count === 1 ? '' : 's'}`;
 const joinWords = (list) => (list.length > 1 ? `${list.slice(0, -1).join(', ')} and ${list[list.length - 1]}` : `${list}`);
 
+// Who has taken the place of an organization that closed, up to a month: when the newcomer opened, else null.
+function findOpening(run, organization, month) {
+  const found = run.events.filter((event) => event.kind === 'open' && event.organization === organization && event.month <= month);
+  return found.length ? found[found.length - 1].month : null;
+}
+
 // What happens in a month, memberships first; the same thing done by several is told once.
 function tellEvents(run, month, words) {
   const groups = new Map();
-  for (const event of run.months[month]) {
+  for (const event of run.months[month] || []) {
     const key = [event.kind, event.coalition, event.line, event.cause].join();
     if (!groups.has(key)) groups.set(key, { event, others: [] }); else groups.get(key).others.push(event.organization);
   }
   const told = [...groups.values()].map(({ event, others }) => ({
     isMove: words.moves.includes(event.kind),
-    text: tellEvent(run, event, words) + (others.length ? `, also ${joinWords(others)}` : ''),
+    text: tellEvent(run, event, words) + (others.length ? `, likewise organization${others.length > 1 ? 's' : ''} ${joinWords(others)}` : ''),
   }));
   return [...told.filter((one) => one.isMove), ...told.filter((one) => !one.isMove)];
 }
@@ -81,8 +87,8 @@ function tellMonth(sides, month, words) {
   const parts = sides.map(({ run }, at) => {
     const moves = tellEvents(run, month, words).filter((one) => one.isMove || one.text === words.event_words.shock);
     const shown = moves.slice(0, 4).map((one) => one.text);
-    if (moves.length > 4) shown.push(`${moves.length - 4} more changes`);
-    const text = month === 0 ? `${plural(run.seats[0].size, 'coalition')} at the start` : shown.join('; ') || 'no change';
+    if (moves.length > 4) shown.push(plural(moves.length - 4, 'more change'));
+    const text = month > run.last ? `the run ended in month ${run.last}` : month === 0 ? `${plural(run.seats[0].size, 'coalition')} at the start` : shown.join('; ') || 'no change';
     return sides.length > 1 ? `${LETTERS[at]}: ${text}` : text;
   });
   return `Month ${month}${sides.length > 1 ? '. ' : ': '}${parts.join('. ')}.`;

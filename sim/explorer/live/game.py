@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.dynamics.relations import FORMULA
 from sim.engine.seat import Player
 from sim.explorer.building import round_number
-from sim.explorer.recording import CAUSE, KIND, ORGANIZATION, Recorder, Recording
+from sim.explorer.recording import CAUSE, GENERATION, KIND, ORGANIZATION, Recorder, Recording
 from sim.schema import columns
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def look_from(inputs: Any, i: int) -> dict[str, Any]:
             {"line": line, "fits": bool(organizations.eligible[i, g]), "for_coalitions": bool(programmes.is_joint[g]),
              "share": round(float(programmes.award_cents[g] / 12 / need), 3),
              "low": float(programmes.stance_low[g]), "high": float(programmes.stance_high[g]),
-             "ambiguity": float(programmes.ambiguity[g]),
+             "ambiguity": float(programmes.ambiguity[g]), "is_formula": int(programmes.allocation[g]) == FORMULA,
              "pays_for": np.flatnonzero(programmes.pays_for[g]).tolist(), "term": int(programmes.term[g])}
             for g, line in enumerate(lines) if programmes.is_open[g]
         ],
@@ -139,7 +140,7 @@ def hide(found: Recording, stance: NDArray[Any], organization: int) -> Recording
     for name in rows.dtype.names or ():
         rows[name] = np.nan
     events = found.events
-    kept = events[np.isin(events[:, KIND], PUBLIC) | (events[:, ORGANIZATION] == organization - 1)].copy()
+    kept = events[np.isin(events[:, KIND], PUBLIC) | _is_of(events, organization - 1)].copy()
     kept[:, CAUSE] = 0
     return found._replace(rows=rows, events=kept, start=found.start._replace(viewpoint=stance))
 
@@ -208,5 +209,9 @@ def _measure_city(rows: Any, name: str) -> float:
 
 def _count(recorder: PlayedRecorder, event: str) -> int:
     events = recorder.record().events
-    own = events[:, ORGANIZATION] == recorder.player.slot
-    return int((own & (events[:, KIND] == columns.EVENTS.index(event))).sum())
+    return int((_is_of(events, recorder.player.slot) & (events[:, KIND] == columns.EVENTS.index(event))).sum())
+
+
+def _is_of(events: NDArray[Any], slot: int) -> NDArray[Any]:
+    """Return which events are those of the first organization in a slot, not of a newcomer in its place."""
+    return (events[:, ORGANIZATION] == slot) & (events[:, GENERATION] == 0)

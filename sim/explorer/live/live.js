@@ -187,8 +187,8 @@ class Live {
   }
 
   nameRun(asked) {
-    const names = Object.entries(this.chosen).filter(([group, value]) => value !== this.told.defaults[group] || group === 'regime').map(([group, value]) => this.told.groups[group].find((one) => one.value === value).label);
-    return [...names, ...this.tellValues(asked.values), ...asked.changes.map(({ month, values }) => `from month ${month} on ${this.tellValues(values).join(', ')}`), `seed ${asked.seed}`].join('; ');
+    const names = Object.keys(this.told.groups).filter((group) => asked[group] !== this.told.defaults[group] || group === 'regime').map((group) => this.told.groups[group].find((one) => one.value === asked[group]).label);
+    return [...names, ...(asked.months === 120 ? [] : [plural(asked.months, 'month')]), ...this.tellValues(asked.values), ...asked.changes.map(({ month, values }) => `from month ${month} on ${this.tellValues(values).join(', ')}`), `seed ${asked.seed}`].join('; ');
   }
 
   showSides() {

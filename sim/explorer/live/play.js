@@ -6,7 +6,7 @@ const ANY = 'any';
 class Play {
   constructor(live) {
     Object.assign(this, { live, words: live.words, seat: null, last: null });
-    this.picture = new Picture(this.words);
+    this.picture = new Picture({ ...this.words });
     find('game-picture').replaceChildren(this.picture.svg);
     find('asks').append(...Object.entries(ASKS).map(([kind, text]) => make('label', { className: 'check' }, make('input', { type: 'checkbox', id: `asks-${kind}`, checked: true }), text)));
     find('sit').addEventListener('click', () => this.sit(Number(find('seat').value)));
@@ -111,9 +111,11 @@ class Play {
   show() {
     const { told } = this, run = this.live.read(told);
     this.turn = told.turn;
+    this.picture.words.position = told.is_over ? 'viewpoint' : 'public position';
+    find('game-placed').textContent = told.is_over ? 'The game is over: placed by viewpoint at the start, also of those who said something else in public.' : 'Placed by what each said in public at the start; you have the thick ring. Month by month you hear what is public, never why.';
     this.picture.setRun(run);
     this.picture.show(told.month);
-    this.markSelf();
+    if (told.is_there) this.markSelf();
     find('game-told').textContent = this.tellState(told);
     find('game-news').replaceChildren(...this.tellNews(run, told));
     find('game-form').hidden = !told.turn;
@@ -140,9 +142,12 @@ class Play {
 
   // What has been heard of since the turn before; nobody tells why.
   tellNews(run, { month, taken }) {
+    // Who takes the place of an organization that closed has its number, and is another one.
+    const newcomer = run.events.findIndex((event) => event.kind === 'open' && event.organization === this.seat.organization);
+    const isOwn = (event) => event.organization === this.seat.organization && (newcomer < 0 || run.events.indexOf(event) < newcomer);
     const from = taken.length ? taken[taken.length - 1].month : Math.max(1, month - 11), told = [];
     for (let at = Math.max(1, from); at <= month; at++) {
-      for (const event of run.months[at]) told.push(`Month ${at}: ${tellEvent(run, { ...event, cause: '' }, this.words).replace(/ \(\)$/, '')}${event.organization === this.seat.organization ? ' (you)' : ''}`);
+      for (const event of run.months[at]) told.push(`Month ${at}: ${tellEvent(run, { ...event, cause: '' }, this.words).replace(/ \(\)$/, '')}${isOwn(event) ? ' (you)' : ''}`);
     }
     return told.length ? told.reverse().slice(0, 40).map((text) => make('li', {}, text)) : [make('li', {}, 'nothing since')];
   }

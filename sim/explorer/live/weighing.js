@@ -5,10 +5,10 @@ const SHARE = (value) => `${Math.round(value * 100)}\u00a0%`;
 
 function tellSelf(seen, words) {
   const told = [];
-  if (seen.mix) told.push(`Its effort goes to ${joinWords(seen.mix.map((share, at) => [share, words.populations[at]]).filter(([share]) => share >= 0.05).sort((one, other) => other[0] - one[0]).map(([share, name]) => `${name} ${SHARE(share)}`))}.`);
-  if (seen.viewpoint !== undefined) told.push(`Its viewpoint is ${signed(seen.viewpoint)} (−1 ${words.poles[0]}, +1 ${words.poles[2]}); in public it says ${signed(seen.stance)}.`);
+  if (seen.mix) told.push(`Your effort goes to ${joinWords(seen.mix.map((share, at) => [share, words.populations[at]]).filter(([share]) => share >= 0.05).sort((one, other) => other[0] - one[0]).map(([share, name]) => `${name} ${SHARE(share)}`))}.`);
+  if (seen.viewpoint !== undefined) told.push(`Your viewpoint is ${signed(seen.viewpoint)} (−1 ${words.poles[0]}, +1 ${words.poles[2]}); in public you say ${signed(seen.stance)}.`);
   told.push(`Reserves for ${seen.reserve_months} months; fiscal stress ${fixed(seen.stress)}; ${fixed(seen.served, 0)} people served last month, room for ${fixed(seen.capacity, 0)}.`);
-  told.push(seen.awards.length ? `Awards: ${seen.awards.map(({ line, months, share }) => `${plain(line)}, ${SHARE(share)} of its monthly need for ${plural(months, 'more month')}`).join('; ')}.` : 'No award is running.');
+  told.push(seen.awards.length ? `Awards: ${seen.awards.map(({ line, months, share }) => `${plain(line)}, ${SHARE(share)} of your monthly need for ${plural(months, 'more month')}`).join('; ')}.` : 'No award is running.');
   return told;
 }
 
@@ -22,18 +22,26 @@ function tabulateCoalitions(seen) {
   return rows.length ? makeTable('Coalitions, as you see them (means over the others in them, 0 to 1; distance 0 to 2)', heads.slice(0, known), rows.map((row) => row.slice(0, known))) : make('p', {}, 'There is no coalition.');
 }
 
-function tellTurn({ kind, about, seen }, words) {
-  if (kind === 'review') return ['Your turn to think again about what you belong to.', 'At most one change at a turn. Who wants to join is admitted by the members; ask, and you learn whether they do.'];
-  if (kind === 'founding') return [`Organization ${about} asks you to found a coalition together.`, 'Nobody can be seated without gaining by it in its own eyes; refuse, and it may found with others.'];
-  if (kind === 'break_away') return [`A part of coalition ${about} wants to break away, and you with it.`, 'A group leaves only if all of it gain. Stay behind, and the coalition stays together this month.'];
-  const line = seen.lines.find((one) => one.line === about), money = `An award of ${plain(about)} is ${SHARE(line.share)} of your need, for ${plural(line.term, 'month')}.`;
-  if (kind === 'application') return [`The grant line ${plain(about)} decides this month, and you may apply.`, `${money} Who loses trusts the winners who serve the same people less.`];
-  return [`The grant line ${plain(about)} decides this month, and you do not fit its conditions.`, `${money} ${tellConditions(line, words)} To comply moves what you say and do to fit; to phase out goes part of the way; to stay ambiguous may pass, where the condition is vague.`];
+// What a line pays, as far as it can be known before it decides: the budget and the number of awards settle the sum.
+function tellMoney({ share, term, for_coalitions: isJoint, is_formula: isFormula }) {
+  const time = `for ${plural(term, 'month')} at most`;
+  if (isJoint) return `It pays coalitions: an award is meant to be about ${SHARE(share)} of your need, ${time}, and is divided among the members that apply.`;
+  if (isFormula) return `Its money is divided in equal parts among all that apply, ${time}.`;
+  return `An award is meant to be about ${SHARE(share)} of your need, ${time}; the sum follows from the budget of the line.`;
 }
 
-function tellConditions({ low, high, ambiguity, pays_for: paid }, words) {
+function tellTurn({ kind, about, seen, options }, words) {
+  if (kind === 'review') return ['Your turn to think again about what you belong to.', 'At most one change at a turn. Who wants to join is admitted by the members; ask, and you learn whether they do.'];
+  if (kind === 'founding') return [`Organization ${about} asks you to found a coalition together.`, 'Nobody can be seated without gaining by it in its own eyes; refuse, and that organization may found with others.'];
+  if (kind === 'break_away') return [`A part of coalition ${about} wants to break away, and you with it.`, 'A group leaves only if all of it gain. Stay behind, and the coalition stays together this month.'];
+  const line = seen.lines.find((one) => one.line === about), money = tellMoney(line);
+  if (kind === 'application') return [`The grant line ${plain(about)} decides this month, and you may apply.`, `${money}${line.is_formula || line.for_coalitions ? '' : ' Who loses trusts the winners who serve the same people less.'}`];
+  return [`The grant line ${plain(about)} decides this month, and you do not fit its conditions.`, `${money} ${tellConditions(line, words)} To comply moves what you say and do to fit; to phase out goes part of the way.${options.some(({ what }) => actOf(what) === 'stay_ambiguous') ? ` To stay ambiguous passes with a chance of ${SHARE(line.ambiguity)}.` : ''}`];
+}
+
+function tellConditions({ low, high, pays_for: paid }, words) {
   const asked = [`It pays for work with ${joinWords(paid.map((at) => words.populations[at]))}.`];
-  if (low > -1 || high < 1) asked.push(`It wants public positions from ${signed(low)} to ${signed(high)}, ${ambiguity > 0.5 ? 'vaguely put' : 'clearly put'}.`);
+  if (low > -1 || high < 1) asked.push(`It wants public positions from ${signed(low)} to ${signed(high)}.`);
   return asked.join(' ');
 }
 

@@ -159,7 +159,7 @@ def test_a_prediction_is_made_before_anything_is_seen_and_told_against_all_seeds
         assert not page.is_visible("#player") and not page.is_visible("#over-seeds") and not page.is_visible("#watch")
         page.click("text=Commit")  # without an answer nothing happens
         assert not page.is_visible("#player")
-        page.check("text=More collaboration in B")
+        page.check("text=Collaboration grows more in B")
         page.click("text=Commit")
         assert page.is_visible("#watch") and not page.is_visible("#over-seeds")
         assert page.locator("svg.strip rect[opacity='1']").count() == 2  # what is still to come is covered
@@ -167,7 +167,7 @@ def test_a_prediction_is_made_before_anything_is_seen_and_told_against_all_seeds
         changes = page.evaluate("explorer.header.summary.collaboration_change")
         mean = np.mean(np.array(changes[8:12]) - np.array(changes[0:4]))
         told = page.inner_text("#scene")
-        assert f"collaboration in B is {mean:+.2f}".replace("-", "−") in told
+        assert f"the change in collaboration in B less that in A is {mean:+.2f}".replace("-", "−") in told
         assert "you predicted: more" in told or "as you predicted" in told
         assert state_of(page)["said"] == "more"
         assert page.is_visible("#over-seeds") and page.locator("#why table tbody tr").count() > 2
