@@ -52,7 +52,7 @@ def _print_seats(found: dict[str, Any]) -> None:
 
 def _print_partition(found: dict[str, Any]) -> None:
     for group in found["partition"]:
-        worths = " ".join(_sign(found['utilities'][name]) for name in group)
+        worths = " ".join(_sign(found["utilities"][name]) for name in group)
         print(f"  {{{' '.join(group)}}}  utilities {worths}")
 
 

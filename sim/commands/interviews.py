@@ -47,7 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shown = parser.add_argument_group("what to print beside the table")
     shown.add_argument("--codes", action="store_true", help="which events speak of which theme and why, and end")
     shown.add_argument("--events", action="store_true", help="the events behind each theme, by regime")
-    shown.add_argument("--show", type=int, metavar="ORG", help="those of one organization (its number), first seed that asked it")
+    shown.add_argument(
+        "--show", type=int, metavar="ORG", help="those of one organization (its number), first seed that asked it"
+    )
 
 
 def execute(args: argparse.Namespace) -> int:

@@ -185,7 +185,7 @@ class Inputs:
         """
         before = self.parameters
         is_same_field = tables is self.tables and _is_same_field(parameters, before)
-        has_same_lines = is_same_field and parameters.regime.programmes is before.regime.programmes
+        has_same_lines = is_same_field and parameters.regime.programmes == before.regime.programmes
         roster = self.roster if is_same_field else build_roster(parameters, tables)
         n_organizations = len(roster.key)
         if has_same_lines:

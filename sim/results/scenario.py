@@ -241,7 +241,8 @@ def _tell_shock(held: _Held) -> list[str]:
         has_money = any(_has_money(tree) for tree in held.trees) or held.is_varied("regime.name")
         return [told if has_money else f"{told}: but there is no grant money, so that it changes nothing"]
     return [
-        f"settings with the shock '{held.name('shock', name)}': {describe_shock(_share(trees), held.start, held.get('months'))}"
+        f"settings with the shock '{held.name('shock', name)}': "
+        f"{describe_shock(_share(trees), held.start, held.get('months'))}"
         for name, trees in ((name, _find_shock_trees(held, name)) for name in names if name != "none")
     ]
 

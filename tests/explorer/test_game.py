@@ -13,9 +13,10 @@ from sim.commands.run import add_changes
 from sim.configuration import compose
 from sim.engine.decisions import ACTS, Decision
 from sim.explorer.live.asking import MAX_DECISIONS, Seat
-from sim.explorer.live.game import PlayedRecorder, describe_turn, hide
+from sim.explorer.live.game import PUBLIC, PlayedRecorder, compare, describe_turn, hide
 from sim.explorer.live.options import Options
-from sim.explorer.recording import CAUSE, KIND, ORGANIZATION
+from sim.explorer.recording import CAUSE, GENERATION, KIND, ORGANIZATION
+from sim.schema import columns
 from sim.sweep.in_memory import run_design
 from tests.explorer.test_server import enter, run_to_end, serving, serving_by_command
 
@@ -212,3 +213,23 @@ def test_no_option_to_found_names_the_organization_that_chooses():
             recorder.decide(recorder.seat._replace(decisions=(*recorder.seat.decisions, decision)))
     assert len(found) > 20 and len({organization for organization, _ in found}) > 10
     assert all(partners and organization not in partners for organization, partners in found)
+
+
+def test_a_newcomer_in_the_place_of_the_player_is_another_organization():
+    words = ["regime=lottery", "grants.annual_usd_per_organization=60000", "accounts.opening_rate=0.5", "months=96"]
+    words += ["field.initial_reserve_months=0", "field.own_income_share=0.2", "accounts.closure_rate=0.5"]
+    for organization in range(1, 19):
+        played = PlayedRecorder(compose(words).parameters, 5, None, Seat(organization))
+        played.run_to(96)
+        events = played.record().events
+        own = events[events[:, ORGANIZATION] == organization - 1]
+        wins = own[own[:, KIND] == columns.EVENTS.index("win")]
+        if (wins[:, GENERATION] > 0).any():
+            break
+    else:
+        raise AssertionError("no newcomer wins an award")
+    [told] = [one for one in compare(played, played) if one["label"] == "awards won"]
+    assert told["played"] == (wins[:, GENERATION] == 0).sum() < len(wins)
+    kept = hide(played.record(), played.stance, organization).events
+    private = ~np.isin(kept[:, KIND], PUBLIC)
+    assert (kept[private, GENERATION] == 0).all() and private.any()

@@ -528,3 +528,12 @@ def test_the_tables_on_the_page_give_what_it_says(tmp_path, monkeypatch):
         with contextlib.redirect_stdout(told):
             assert main(words.split()) == 0
         assert told.getvalue() == expected
+
+
+@pytest.mark.parametrize(
+    "value, told", [(0.004, "+0.004"), (-0.00049, "-0.0005"), (-0.0, "+0.00"), (0.126, "+0.13"), (-1.5, "-1.50")]
+)
+def test_a_gain_that_is_not_zero_is_not_printed_as_zero(value, told):
+    from sim.commands.game_verdicts import _sign
+
+    assert _sign(value) == told

@@ -138,8 +138,8 @@ def test_what_a_design_varies_is_not_held():
 def test_shocks_that_differ_between_settings_are_explained():
     words = ["shock=none,total_cut,short_terms", "seeds=2", "months=60", "start=2027-01"]
     scenario = describe_scenario(run_design(compose_comparison(words, None)).manifest)
-    assert "otal cut: all grant money ends in month 48 (January 2031)" in scenario
-    assert "hort terms: from month 48 (January 2031) new awards last 12 months" in scenario
+    assert "Settings with the shock 'Total cut': all grant money ends in month 48 (January 2031)" in scenario
+    assert "Settings with the shock 'Short terms': from month 48 (January 2031) new awards last 12 months" in scenario
     assert "no shock" not in scenario
 
 

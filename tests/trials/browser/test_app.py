@@ -139,3 +139,41 @@ def test_what_was_changed_is_told_under_its_label_with_its_unit_and_what_is_doub
             assert "0.5" in told and "48,000 USD/year" in told and "facilitation removes 0.4" in told
             assert not re.search("[a-z]_[a-z]|annual usd|turf weight", told), told
         assert "changes nothing under regime 'none'" in page.inner_text("#warnings")
+
+
+def test_runs_of_two_lengths_are_watched_to_the_end_and_told_apart_by_name(browser, url):
+    with opened(browser, url) as page:
+        page.fill("#months", "24")
+        page.get_by_role("button", name="Run from the start").click()
+        wait_until(page, "live.now.run.last === 24 && live.before && live.before.run.last === 120")
+        page.evaluate("live.view.go(100)")
+        assert "B: the run ended in month 24" in page.inner_text("#told")
+        names = page.locator("#pictures h3").all_inner_texts()
+        assert "24 months" in names[1] and "months" not in names[0]
+
+
+def test_what_a_line_pays_is_told_by_how_it_decides(browser, url):
+    with opened(browser, url) as page:
+        told = page.evaluate(
+            """async () => {
+              const asked = {...live.asked, regime: 'mixed', months: 12}, found = {};
+              const decisions = [];
+              for (;;) {
+                const seat = {organization: 3, asks: ['application', 'condition'], decisions};
+                const {turn, is_over: isOver} = await live.server.ask('/play', {...asked, seat});
+                if (isOver) return found;
+                if (turn) {
+                  live.game.seat = {organization: 3};
+                  live.game.showTurn(turn);
+                  found[`${turn.kind} ${turn.about}`] = document.querySelector('#game-options .note').textContent;
+                  decisions.push(`${turn.month}:3=${turn.rule}`);
+                }
+              }
+            }"""
+        )
+    assert (
+        "equal parts among all that apply" in told["application formula"] and "need" not in told["application formula"]
+    )
+    assert "divided among the members that apply" in told["application joint"]
+    assert "the sum follows from the budget" in told["condition minors"]
+    assert "ambiguous" not in told["condition minors"]  # a line without a condition on viewpoints

@@ -309,3 +309,83 @@ def test_play_goes_through_seeds(browser, url):
         page.click("#play")
         wait_until(page, "explorer.state.seed === 1")
         wait_until(page, "explorer.view.month > 2 && explorer.view.month < 50")
+
+
+PARTINGS = """() => {
+  const places = explorer.header.dimensions.reduce(
+    (found, {values}) => found.flatMap(one => values.map((_, at) => [...one, at])), [[]]);
+  const held = (run, month) => JSON.stringify([...run.seats[month]]);
+  const {moves: kinds} = explorer.header;
+  const moves = (run, month) => JSON.stringify(run.months[month].filter(({kind}) => kinds.includes(kind)));
+  return explorer.header.seeds.flatMap((_, seed) => places.slice(1).map(other => {
+    const runs = [places[0], other].map(one => explorer.findRun(one, seed).run);
+    const last = Math.min(...runs.map(run => run.last));
+    const months = [...Array(last + 1).keys()];
+    const isOther = month => [held, moves].some(tell => tell(runs[0], month) !== tell(runs[1], month));
+    return {first: months.find(isOther) ?? null, told: explorer.tellParting(runs.map(run => ({run}))).textContent};
+  }));
+}"""
+
+
+def test_where_two_runs_part_is_the_first_month_in_which_they_differ(browser, url):
+    with opened(browser, url) as page:
+        found = page.evaluate(PARTINGS)
+    assert len(found) == 12 and {one["first"] for one in found} >= {0, 24}  # from the start; with the shock
+    for one in found:
+        if one["first"] == 0:
+            assert "differ from the start" in one["told"]
+        else:
+            assert f"Month {one['first']}. A: " in one["told"]
+            sides = re.search(r"A: (.*)\. B: (.*)\. Show", one["told"]).groups()
+            assert sides[0] != sides[1]
+
+
+def test_who_does_the_same_is_told_as_an_organization_and_a_newcomer_as_another_one(browser, tmp_path):
+    path = tmp_path / "newcomers.html"
+    words = ["seeds=2", "months=60", "grants.annual_usd_per_organization=5000", "accounts.opening_rate=0.2"]
+    page_text = build_explorer(
+        compose(words, design={"vary": {"regime": ["unrestricted", "none"]}}), "coalitions explore"
+    )
+    path.write_text(page_text, "utf-8")
+    with opened(browser, path.as_uri()) as page:
+        told = page.evaluate(
+            """() => { const {run} = explorer.sides[1];
+            return run.months.flatMap((_, month) => {
+              explorer.view.go(month);
+              return [...document.querySelectorAll('#pictures .log li')].map(one => one.textContent); }); }"""
+        )
+        assert any(re.search(r", likewise organizations? \d", one) for one in told)
+        assert not any(", also" in one for one in told)
+        who, month = page.evaluate(
+            """() => { const found = explorer.sides[1].run.events.filter(event => event.kind === 'open').pop();
+            return [found.organization, found.month]; }"""
+        )
+        titles = {}
+        for at in (0, month):
+            page.fill("#month", str(at))
+            titles[at] = page.evaluate(
+                "who => explorer.view.panels[1].picture.circles.children[who - 1].textContent",
+                who,
+            )
+    assert "serves mostly" in titles[0] and "viewpoint" in titles[0]
+    assert f"newcomer of month {month}" in titles[month] and "serves mostly" not in titles[month]
+
+
+def test_a_shorter_run_beside_a_longer_one_stays_at_its_end_and_says_so(browser, tmp_path):
+    path = tmp_path / "lengths.html"
+    design = {"vary": {"months": [30, 36], "memberships.strain": [0, 0.75]}}
+    path.write_text(build_explorer(compose(["seeds=2"], design=design), "coalitions explore"), "utf-8")
+    with opened(browser, path.as_uri()) as page:
+        page.fill("#month", "35")
+        assert "A: the run ended in month 30" in page.inner_text("#told")
+        assert "this run ended in month 30" in page.inner_text("#pictures .log >> nth=0")
+        assert "this run ended" not in page.inner_text("#pictures .log >> nth=1")
+        ends = page.evaluate(
+            "[...document.querySelectorAll('#lines svg')][0].querySelectorAll('circle')[0].getAttribute('cx')"
+        )
+        cursor = page.evaluate("document.querySelector('#lines svg line:last-of-type').getAttribute('x1')")
+        assert float(ends) < float(cursor)
+        assert "run over" in page.locator("#lines-table").text_content()
+        assert "how far the cost of viewpoint tension follows fiscal pressure: 0" in page.inner_text(
+            "#pictures h3 >> nth=0"
+        )
