@@ -17,7 +17,8 @@ $(BIN)/ruff: $(BIN)/python
 	$(BIN)/pip install -e ".[dev]"
 
 # What `make check` leaves out, besides the tests marked slow: where most tests run the model, draw or start processes.
-LONG := trials verification sweep experiments explorer calibration engine compiler model \
+LONG := trials verification sweep experiments benchmarks explorer calibration engine compiler model \
+	analysis/test_scenarios.py analysis/test_verbs.py \
 	commands/test_fields_and_verbs.py commands/test_terminals.py configuration/test_identity.py \
 	figures/test_figures_of_results.py results/test_contrasts.py results/test_scenario.py
 

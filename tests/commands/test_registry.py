@@ -62,6 +62,7 @@ def test_options_that_verbs_share_are_declared_once():
         assert not declared & shared, path.name
 
 
+@pytest.mark.slow
 def test_the_library_runs_without_the_command_line():
     script = "import sim, sys; r = sim.run(['months=2'], seeds=1); print(isinstance(r, sim.Results), "
     script += "sim.CoalitionModel(sim.Parameters(months=2)).steps, "
