@@ -115,8 +115,6 @@ def in_python():
     return found, calls
 
 
-@pytest.mark.nightly  # by day tests/engine holds it for the runs, and a selection with the compiler off for the rest
-@pytest.mark.slow
 def test_the_python_source_gives_the_bits_of_the_machine_code(in_python):
     assert in_python[0] == [run_setting(words) for words in SETTINGS]
     assert all(len(set(parts)) > 3 for parts in in_python[0])
