@@ -14,6 +14,7 @@ import os
 import platform
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,10 @@ def list_sources() -> list[Path]:
 
 @functools.cache
 def code_hash() -> str:
-    """Return 16 digits over the sources that results depend on, alike on every machine. Raises OSError."""
+    """Return 16 digits over the sources that results depend on, alike on every machine. Raises OSError.
+
+    They are read as this module is imported: what is edited later is not the code that this process runs.
+    """
     digest = hashlib.blake2b(digest_size=8)
     for path in list_sources():
         content = path.read_bytes().replace(b"\r\n", b"\n")  # as a checkout on another system may have it
@@ -168,3 +172,7 @@ def tell_code(code: Any) -> str:
     commit = str(code.get("commit") or "")[:SHOWN]
     since = " and changes since" if commit and code.get("is_changed") else ""
     return f"code {_shorten(code['hash'])}" + (f" (commit {commit}{since})" if commit else "")
+
+
+with suppress(OSError):  # whoever asks is told
+    code_hash()

@@ -34,6 +34,7 @@ FORMAT = 1
 MOST_BYTES = 500_000_000  # of a plan, which lists its points
 ROSTER = "field.folder"
 PLACES = "places.json"  # there only as long as runs are left to do
+AGAIN = "start it again under another name=…, or with --force"
 TABLES = {"runs": ("runs",), "months": ("runs", "months"), "events": ("runs", "months", "events")}  # by what is kept
 
 
@@ -306,13 +307,16 @@ def _read_places(folder: Path) -> dict[str, str]:
     return json.loads(read_bounded(path, MOST_BYTES)) if path.exists() else {}
 
 
-def check_maker(plan: Plan, folder: Path) -> None:
-    """Raise `ConfigurationError` unless the sweep in `folder` was planned with the code and libraries that run here."""
+def check_maker(plan: Plan, folder: Path, mend: str = f"go on with those, or {AGAIN}") -> None:
+    """Raise `ConfigurationError` unless the sweep in `folder` was planned with the code and libraries that run here.
+
+    mend: what the error says to do about it.
+    """
     differs = find_difference(plan.made_by)
     if differs:
         raise ConfigurationError(
             f"{folder}: the sweep was begun with other code or libraries ({differs}), and its results would mix two "
-            "versions; start it again under another name=…, or with --force"
+            f"versions; {mend}"
         )
 
 

@@ -25,7 +25,7 @@ from sim.configuration import find_value
 from sim.errors import ConfigurationError
 from sim.files.locking import WORKERS_LOCK
 from sim.sweep.parts import Failure, Stretch, write_part
-from sim.sweep.plan import Plan, Run, check_maker, read_plan
+from sim.sweep.plan import AGAIN, Plan, Run, check_maker, read_plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,13 +37,14 @@ if TYPE_CHECKING:
     from sim.schema.roster_tables import RosterTables
 
 SECONDS_BETWEEN_LOOKS = 0.2
+MEND = f"give every worker the code and libraries of the sweep and restart it, or, for the sweep, {AGAIN}"
 JUDGED_AT_ONCE = 200  # runs; more would only take more memory
 
 
 @lru_cache(maxsize=4)
 def _read_plan(folder: Path, stamp: tuple[int, ...]) -> Plan:
     plan = read_plan(folder)
-    check_maker(plan, folder)
+    check_maker(plan, folder, MEND)
     return plan
 
 
@@ -63,6 +64,7 @@ def do_stretch(folder: Path, stretch: Stretch) -> dict[str, Any]:
     `ConfigurationError` where the plan cannot be used.
     """
     start = time.monotonic()
+    importlib.import_module("sim.engine.batch")  # also where the plan is refused, so that no later edit is loaded
     plan = load_plan(folder)
     tables, failures = run_stretch(plan, stretch)
     for table in ("events", "months", "runs"):  # runs last: it marks the stretch as done

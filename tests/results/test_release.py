@@ -100,6 +100,23 @@ def test_an_edit_of_a_source_gives_another_hash(name, sources):
     assert hash_anew() == before
 
 
+def test_the_hash_is_of_the_sources_as_they_were_imported(tmp_path):
+    """Whoever asks first after an edit still runs what was there before."""
+    package = shutil.copytree(ROOT / "sim", tmp_path / "sim", ignore=shutil.ignore_patterns("__pycache__"))
+    script = (
+        f"import sim.sweep.work; open({str(package / 'results' / 'verdict.py')!r}, 'a').write('# edited'); "
+        "from sim.results.release import code_hash; print(code_hash())"
+    )
+    plain = {**os.environ, "PYTHONPATH": str(tmp_path), "NUMBA_DISABLE_JIT": "1"}
+    before, after = (
+        subprocess.run(
+            [sys.executable, "-c", script], env=plain, cwd=tmp_path, capture_output=True, text=True, check=True
+        ).stdout.strip()
+        for _ in range(2)
+    )
+    assert before == release.code_hash() != after
+
+
 def test_a_source_that_is_moved_added_or_split_gives_another_hash(sources):
     before = hash_anew()
     (sources / "results/summaries.py").rename(sources / "other.py")

@@ -87,7 +87,7 @@ def test_a_dry_run_counts_and_writes_nothing(call, tmp_path):
     told = json.loads(out)
     assert code == 0
     assert (told["points"], told["runs"], told["workers"]) == (2, 6, 2)
-    assert 0.01 < told["milliseconds_a_run"] < 5000
+    assert 0.01 < told["milliseconds_a_run"] < 60_000  # in milliseconds, and not of another unit
     assert told["seconds"] == pytest.approx(6 * told["milliseconds_a_run"] / 2000)
     assert 0 < told["megabytes"] < 1
     assert list(tmp_path.iterdir()) == []
