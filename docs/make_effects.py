@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.schema import columns, state
+from sim.schema import codes, columns, state
 from sim.schema.parameters import Mechanisms, declarations
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -82,8 +82,8 @@ def declare() -> dict[str, list[str]]:
         ],
         "state variable": variables,
         "form of fragmentation": list(FORMS),
-        "event": list(columns.EVENTS),
-        "cause": list(columns.CAUSES),
+        "event": list(codes.EVENTS),
+        "cause": list(codes.CAUSES),
     }
 
 

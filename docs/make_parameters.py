@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sim.results import manifest
 from sim.roster.columns import COLUMNS, MAX_ID_CHARACTERS, ORGANIZATIONS, TIES, RosterColumn, find_columns, find_names
-from sim.schema import columns
+from sim.schema import codes, columns
 from sim.schema.parameters import Field, Parameters, declarations
 from sim.schema.regimes import Programme
 
@@ -136,14 +136,14 @@ def make_columns() -> str:
             "",
             "## events: one row an event",
             "",
-            f"Kinds: {', '.join(f'`{name}`' for name in columns.EVENTS)}.",
+            f"Kinds: {', '.join(f'`{name}`' for name in codes.EVENTS)}.",
             "",
-            f"Causes: {', '.join(columns.CAUSES)}.",
+            f"Causes: {', '.join(codes.CAUSES)}.",
             "",
             f"`size`: members of the coalition; for awards, partners; for answers to conditions 1 to "
-            f"{len(columns.RESPONSES) - 1} ({', '.join(columns.RESPONSES[1:])}).",
+            f"{len(codes.RESPONSES) - 1} ({', '.join(codes.RESPONSES[1:])}).",
             "",
-            f"Books, in cents, inside a run: {', '.join(columns.LEDGER)}.",
+            f"Books, in cents, inside a run: {', '.join(codes.LEDGER)}.",
             "",
             "## manifest.json: what the results say of themselves",
             "",

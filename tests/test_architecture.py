@@ -13,7 +13,7 @@ import pytest
 
 from sim.dynamics import schedule
 from sim.model.model import METHODS, CoalitionModel
-from sim.schema import columns, state
+from sim.schema import codes, columns, state
 from sim.schema.parameters import Mechanisms, kernel_fields
 from sim.schema.regimes import SHOCKS
 
@@ -81,9 +81,9 @@ def test_no_kernel_writes_a_column_that_is_not_in_the_dictionary():
     assert set(re.findall(r"\brow\.(\w+) \+?= ", SOURCE)) == {entry.name for entry in columns.MONTHS}
 
 
-@pytest.mark.parametrize("kind", columns.EVENTS)
+@pytest.mark.parametrize("kind", codes.EVENTS)
 def test_every_kind_of_event_is_logged_somewhere(kind):
-    assert re.search(rf"\bcolumns\.{kind.upper()}\b", SOURCE)
+    assert re.search(rf"\bcodes\.{kind.upper()}\b", SOURCE)
 
 
 def find_keys():
@@ -140,10 +140,10 @@ def test_no_kernel_takes_a_private_name_of_another_file():
 def test_codes_of_shocks_events_and_causes_are_their_places():
     for place, kind in enumerate(SHOCKS[1:], 1):
         assert getattr(sys.modules["sim.dynamics.processes.calendar"], kind.upper()) == place
-    for place, kind in enumerate(columns.EVENTS):
-        assert getattr(columns, kind.upper()) == place
-    for place, name in enumerate(columns.LEDGER):
-        assert getattr(columns, name.upper()) == place
+    for place, kind in enumerate(codes.EVENTS):
+        assert getattr(codes, kind.upper()) == place
+    for place, name in enumerate(codes.LEDGER):
+        assert getattr(codes, name.upper()) == place
 
 
 def test_no_file_is_longer_than_a_reader_has_patience_for():

@@ -22,7 +22,7 @@ from sim.dynamics import schedule
 from sim.engine.batch import run_compiled
 from sim.engine.inputs import Inputs
 from sim.engine.runner import Runner
-from sim.schema import columns, state
+from sim.schema import codes, state
 from sim.schema.parameters import Parameters
 from sim.schema.regimes import SHOCKS, Programme, Regime, Shock
 from sim.schema.roster_tables import RosterTables
@@ -459,13 +459,13 @@ def assert_same(one: Outcome, other: Outcome, note: Any = "") -> None:
 def count_events(outcome: Outcome) -> dict[str, int]:
     """Return how often each kind of event occurred after the start."""
     later = outcome.events[outcome.events[:, 0] > 0] if len(outcome.events) else outcome.events
-    found = np.bincount(later[:, 1][later[:, 0] < 1_000_000], minlength=len(columns.EVENTS))
-    return dict(zip(columns.EVENTS, found.tolist(), strict=True))
+    found = np.bincount(later[:, 1][later[:, 0] < 1_000_000], minlength=len(codes.EVENTS))
+    return dict(zip(codes.EVENTS, found.tolist(), strict=True))
 
 
 def measure_eventfulness(numbers: Sequence[int]) -> dict[str, float]:
     """Return the share of worlds in which each kind of event occurs, and awards to coalitions."""
-    counts = dict.fromkeys([*columns.EVENTS, "award to a coalition", "nothing but shocks"], 0)
+    counts = dict.fromkeys([*codes.EVENTS, "award to a coalition", "nothing but shocks"], 0)
     for number in numbers:
         world = make_world(number)
         outcome = run_world(world)
@@ -474,7 +474,7 @@ def measure_eventfulness(numbers: Sequence[int]) -> dict[str, float]:
             counts[name] += count > 0
         lines = world.parameters.regime.programmes
         joint = [at for at, name in enumerate(sorted(lines)) if lines[name].applicant == "coalition"]
-        wins = outcome.events[outcome.events[:, 1] == columns.WIN]
+        wins = outcome.events[outcome.events[:, 1] == codes.WIN]
         counts["award to a coalition"] += bool(np.isin(wins[:, 5], joint).any())
         counts["nothing but shocks"] += not any(count for name, count in found.items() if name != "shock")
     return {name: count / len(numbers) for name, count in counts.items()}

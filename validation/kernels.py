@@ -9,14 +9,9 @@ import numpy as np
 
 from sim.compiler.jit import compiled_entry
 from sim.dynamics.processes.services import SPARE, UNMET, draw_arrivals, land, refer
-from sim.dynamics.relations import (
-    compute_affinity,
-    compute_competition,
-    compute_resentment,
-    compute_rivalry,
-    find_contested,
-)
+from sim.dynamics.relations import compute_competition, compute_resentment, compute_rivalry, find_contested
 from sim.dynamics.schedule import AT
+from sim.dynamics.utility import compute_affinity
 from sim.engine.runner import ALL, Runner
 from sim.engine.snapshots import run_months
 

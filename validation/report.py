@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sim.commands.console import CAUTION
 from sim.text import CAUTION
 from validation.claims import (
     FAILS,

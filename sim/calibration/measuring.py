@@ -12,7 +12,7 @@ from sim.configuration import compose
 from sim.configuration.designs import set_values
 from sim.engine.inputs import Inputs
 from sim.engine.runner import Runner
-from sim.schema import columns
+from sim.schema import codes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,8 +34,8 @@ _MEANS = (
     "cross_viewpoint_share",
     "served_share",
 )
-_WIN = columns.EVENTS.index("win")
-_KIND, _LINE, _COALITION, _MONTH = (columns.EVENT_FIELDS.index(name) for name in ("kind", "line", "coalition", "month"))
+_WIN = codes.EVENTS.index("win")
+_KIND, _LINE, _COALITION, _MONTH = (codes.EVENT_FIELDS.index(name) for name in ("kind", "line", "coalition", "month"))
 
 
 class Measure:
@@ -97,7 +97,7 @@ def measure_baseline(inputs: Inputs, seed: int) -> Sums:
             deficits += count_deficits(before, organizations)
         before = copy_accounts(organizations)
     assert rows is not None and early is not None
-    paid, donated = (world.environment.ledger - early)[[columns.PAID, columns.DONATED]]
+    paid, donated = (world.environment.ledger - early)[[codes.PAID, codes.DONATED]]
     months = rows[1 : last + 1]
     found = {name: sum_known(rows[name][last - 11 : last + 1]) for name in _MEANS}
     found["closure_rate"] = (12.0 * months["closures"].sum(), months["n_open"].sum())

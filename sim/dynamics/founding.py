@@ -10,7 +10,7 @@ from sim.dynamics.membership import BY_REVIEW, NOBODY, found_coalition, leave_co
 from sim.dynamics.organizations import CONVENES, INITIALISE
 from sim.dynamics.processes.memberships import hold_round
 from sim.dynamics.relations import is_ahead
-from sim.schema import columns
+from sim.schema import codes
 
 # What happens before month 0 has months of its own in the keys of draws, beyond any run's last.
 FIRST_FOUNDING_ROUND, FIRST_GATHERING = 1_000_000, 2_000_000
@@ -89,7 +89,7 @@ def _open(seed, number, members, convener, parameters, world):
     for i in range(members.size):
         if members[i]:
             size, serial = coalitions.size[c], coalitions.number[c]
-            log_member(world, 0, columns.FOUND, i, serial, columns.AT_START, size)
+            log_member(world, 0, codes.FOUND, i, serial, codes.AT_START, size)
 
 
 @compiled

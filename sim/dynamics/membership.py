@@ -9,7 +9,7 @@ import numpy as np
 from sim.compiler.draws import philox, stream
 from sim.compiler.jit import compiled
 from sim.dynamics.relations import is_ahead
-from sim.schema import columns
+from sim.schema import codes
 
 NAME_COALITION = 12  # in the keys of its draws
 NOBODY = -1
@@ -18,7 +18,7 @@ BY_REVIEW, BY_BREAK_AWAY = 0, 1  # how a coalition was founded, part of its key
 
 @compiled
 def log_event(log, month, kind, organization, generation, coalition, line, cause, size):
-    """Append one event (columns.EVENT_FIELDS); beyond the space it is only counted. Writes `log`."""
+    """Append one event (codes.EVENT_FIELDS); beyond the space it is only counted. Writes `log`."""
     at = log.n_rows[0]
     log.n_rows[0] += 1
     if at < log.rows.shape[0]:
@@ -182,7 +182,7 @@ def leave_coalition(world, c):
 def end_coalition(month, c, cause, world, row):
     """Dissolve coalition c: its members stay in the field. Writes the memberships, the log and row.dissolutions."""
     coalitions, log = world.coalitions, world.log
-    log_event(log, month, columns.DISSOLVE, NOBODY, 0, coalitions.number[c], NOBODY, cause, coalitions.size[c])
+    log_event(log, month, codes.DISSOLVE, NOBODY, 0, coalitions.number[c], NOBODY, cause, coalitions.size[c])
     row.dissolutions += 1
     leave_coalition(world, c)
     coalitions.is_active[c] = False

@@ -11,9 +11,10 @@ import numpy as np
 from sim.compiler.draws import exponential, logarithm, normal, stream, uniform
 from sim.compiler.jit import compiled, compiled_apart
 from sim.compiler.struct_refs import copy_arrays
+from sim.dynamics.eligibility import is_within_dates, refresh
 from sim.dynamics.membership import NOBODY, log_member
-from sim.dynamics.relations import clip, compute_baseline_trust, compute_overlap, is_within_dates, refresh
-from sim.schema import columns
+from sim.dynamics.relations import clip, compute_baseline_trust, compute_overlap
+from sim.schema import codes
 
 INITIALISE = 1  # in the keys of its draws
 # Items of one organization's initial draws; append only.
@@ -162,7 +163,7 @@ def _draw_money(key, own, i, is_new, parameters, roster, world):
     organizations.need_cents[i] = math.floor(100.0 * need + 0.5)
     organizations.own_income_cents[i] = math.floor(100.0 * need * share + 0.5)
     organizations.reserve_cents[i] = math.floor(100.0 * need * reserve + 0.5)
-    environment.ledger[columns.ENDOWED] += organizations.reserve_cents[i]
+    environment.ledger[codes.ENDOWED] += organizations.reserve_cents[i]
     organizations.base_capacity[i] = need / parameters.cost_per_person_usd
     organizations.capacity[i] = organizations.base_capacity[i]
 
@@ -203,7 +204,7 @@ def settle_newcomers(seed, month, parameters, roster, world, row):
             continue
         draw_organization(seed, month, i, parameters, roster, world)
         row.openings += 1
-        log_member(world, month, columns.OPEN, i, NOBODY, columns.CHANCE, 1)
+        log_member(world, month, codes.OPEN, i, NOBODY, codes.CHANCE, 1)
         for j in range(n):
             if j != i:
                 baseline = compute_baseline_trust(organizations.sector, i, j, parameters)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from sim.compiler.jit import compiled, compiled_apart, compiled_entry
+from sim.dynamics.eligibility import refresh
 from sim.dynamics.founding import form_coalitions, warm_up_trust
 from sim.dynamics.observe import observe
 from sim.dynamics.organizations import initialise, settle_newcomers
@@ -27,7 +28,6 @@ from sim.dynamics.processes.null_model import change_at_random
 from sim.dynamics.processes.schism import break_away
 from sim.dynamics.processes.services import serve_and_refer
 from sim.dynamics.processes.turnover import turn_over_staff
-from sim.dynamics.relations import refresh
 from sim.schema import columns
 
 PROCESSES = (

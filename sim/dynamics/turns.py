@@ -6,6 +6,7 @@ process's own parts, one organization at a time. An ordinary run never comes her
 
 from sim.compiler.draws import stream
 from sim.compiler.jit import compiled_entry
+from sim.dynamics.eligibility import compute_fit, compute_stance_gap, is_round, refresh_eligibility
 from sim.dynamics.membership import NOBODY, find_free_slot
 from sim.dynamics.processes.conditions import RESPOND, carry_out_answer
 from sim.dynamics.processes.conditions import choose_answer as choose_by_rule
@@ -24,15 +25,8 @@ from sim.dynamics.processes.memberships import (
     weigh_coalition,
     weigh_founding,
 )
-from sim.dynamics.relations import (
-    compute_fit,
-    compute_stance_gap,
-    find_contested,
-    is_round,
-    look_around,
-    prepare_sizes,
-    refresh_eligibility,
-)
+from sim.dynamics.relations import find_contested
+from sim.dynamics.utility import look_around, prepare_sizes
 
 
 @compiled_entry
@@ -127,7 +121,7 @@ def may_be_vague(i, g, parameters, world):
 
 @compiled_entry
 def answer(month, given, i, g, parameters, world, row):
-    """Carry out an answer of i (columns.RESPONSES) to the conditions of line g."""
+    """Carry out an answer of i (codes.RESPONSES) to the conditions of line g."""
     carry_out_answer(month, given, i, g, parameters, world, row)
     refresh_eligibility(world, i, parameters)
 

@@ -16,7 +16,7 @@ from sim.engine.runner import Runner
 from sim.engine.tabulation import make_events, make_months, tabulate
 from sim.engine.warmup import compile_processes, keeping_garbage
 from sim.results.store import Results
-from sim.schema import columns, state
+from sim.schema import codes, columns, state
 from sim.schema.choices import name_runs
 from sim.schema.columns import JUDGED
 from sim.schema.fields import read_seed
@@ -85,7 +85,7 @@ def _run_region(region: Region, seeds: list[int], on_progress: Callable[[float],
     return Recorded(
         np.stack([one.rows for one in totals]).view(np.recarray),
         np.zeros((0, region.parameters.months + 1, region.n_organizations), "i8"),
-        np.zeros((0, 1 + len(columns.EVENT_FIELDS)), "i8"),
+        np.zeros((0, 1 + len(codes.EVENT_FIELDS)), "i8"),
         np.stack([one.people for one in totals]),
         np.stack(sums),
     )

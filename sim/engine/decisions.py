@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sim.errors import ConfigurationError
-from sim.schema import columns
+from sim.schema import codes
 
 ACTS = {  # by kind of decision
     "review": ("stay", "leave", "join", "found"),
     "founding": ("accept", "refuse"),
     "break_away": ("go_along", "stay_behind"),
-    "condition": columns.RESPONSES[1:],
+    "condition": codes.RESPONSES[1:],
     "application": ("apply", "skip"),
 }
 ALONE = ("stay", "found")  # acts that name nothing
@@ -51,7 +51,7 @@ class Option(NamedTuple):
     """Something that can be done at a turn, with what the model's rule weighs of it."""
 
     what: str
-    terms: tuple[float, ...] = ()  # of U_ic, columns.CAUSES tells their names; those of what is left, for leaving
+    terms: tuple[float, ...] = ()  # of U_ic, codes.CAUSES tells their names; those of what is left, for leaving
     extra: float = 0.0  # effort and mandate of founding
     luck: float = 0.0  # the noise of the rule's choice
     is_possible: bool = True

@@ -12,6 +12,7 @@ import numpy as np
 from sim.compiler.blocks import Places, window
 from sim.compiler.jit import compiled, compiled_entry
 from sim.compiler.struct_refs import passed_by_reference
+from sim.dynamics.eligibility import is_round
 from sim.dynamics.membership import NOBODY
 from sim.dynamics.processes.grants import (
     close_round,
@@ -26,7 +27,7 @@ from sim.dynamics.processes.grants import (
     size_awards,
     size_convening,
 )
-from sim.dynamics.relations import is_ahead, is_round
+from sim.dynamics.relations import is_ahead
 from sim.dynamics.schedule import PROCESSES, run_month
 from sim.schema import columns
 from sim.schema.state import Programmes, Roster, World

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.dynamics import schedule
-from sim.schema import columns
+from sim.schema import codes, columns
 from sim.schema.state import ROW_DTYPE
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Runner:
             np.column_stack([np.full(count, run), events[:count]])
             for run, (events, count) in enumerate(zip(self.events, self.n_events, strict=False))
         ]
-        return np.concatenate(found) if found else np.zeros((0, 1 + len(columns.EVENT_FIELDS)), "i8")
+        return np.concatenate(found) if found else np.zeros((0, 1 + len(codes.EVENT_FIELDS)), "i8")
 
     @property
     def has_room(self) -> bool:

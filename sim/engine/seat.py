@@ -16,7 +16,7 @@ from sim.dynamics.processes.schism import SMALLEST_GROUP
 from sim.engine.decisions import ACTS, Decision, Option, Turn
 from sim.engine.runner import Runner, find_processes
 from sim.errors import ConfigurationError
-from sim.schema import columns
+from sim.schema import codes
 
 if TYPE_CHECKING:
     from sim.engine.inputs import Inputs
@@ -132,13 +132,13 @@ class Player:
         for g, line in enumerate(sorted(self.inputs.parameters.regime.programmes)):
             if turns.is_asked(month, i, g, world):
                 rule = int(turns.choose_answer(self.seed, month, i, g, record, world))
-                given = [a for a in range(1, len(columns.RESPONSES)) if a != columns.ANSWER_AMBIGUOUS]
-                given += [columns.ANSWER_AMBIGUOUS] if turns.may_be_vague(i, g, record, world) else []
-                options = tuple(Option(f"{columns.RESPONSES[answer]}:{line}") for answer in given)
-                turn = Turn(month, "condition", line, options, f"{columns.RESPONSES[rule]}:{line}")
+                given = [a for a in range(1, len(codes.RESPONSES)) if a != codes.ANSWER_AMBIGUOUS]
+                given += [codes.ANSWER_AMBIGUOUS] if turns.may_be_vague(i, g, record, world) else []
+                options = tuple(Option(f"{codes.RESPONSES[answer]}:{line}") for answer in given)
+                turn = Turn(month, "condition", line, options, f"{codes.RESPONSES[rule]}:{line}")
                 chosen = self._decide(turn)
                 deviates |= chosen != turn.rule
-                answer = columns.RESPONSES.index(chosen.partition(":")[0])
+                answer = codes.RESPONSES.index(chosen.partition(":")[0])
                 turns.answer(month, answer, i, g, record, world, rows[0, 0])
         if not deviates:
             self._restore(rows, before)
@@ -159,7 +159,7 @@ class Player:
             if self._decide(Turn(month, "application", lines[g], options, options[0].what)) == options[1].what:
                 skipped.append(g)
         organizations.eligible[i, skipped] = False
-        organizations.response[i, skipped] = columns.NO_ANSWER
+        organizations.response[i, skipped] = codes.NO_ANSWER
         now.run(find_processes("award_grants"))
         organizations.eligible[i], organizations.response[i] = eligible, response
 
@@ -206,7 +206,7 @@ class Player:
         world, i = self.inputs.world, self.slot
         coalitions, scratch = world.coalitions, world.scratch
         size = len(coalitions.is_active) + 2
-        terms, luck, can = np.zeros((size, columns.THRESHOLD + 1)), np.zeros(size), np.zeros(size, "?")
+        terms, luck, can = np.zeros((size, codes.THRESHOLD + 1)), np.zeros(size), np.zeros(size, "?")
         n, worth = turns.weigh_review(self.seed, month, i, self.inputs.record, world, terms, luck, can)
         options = [Option("stay", luck=float(luck[n]))]
         for at, c in enumerate(scratch.option_list[:n].tolist()):

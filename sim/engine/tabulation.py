@@ -14,7 +14,7 @@ from sim.engine.region import Region
 from sim.results.store import Results, describe_run
 from sim.results.summaries import find_typical_seed
 from sim.results.verdict import judge_runs, judge_sums
-from sim.schema import columns
+from sim.schema import codes, columns
 from sim.schema.choices import name_runs
 from sim.schema.parameters import Parameters
 
@@ -92,10 +92,10 @@ def make_months(
 def make_events(prefix: str, regime: str, seeds: list[int], found: NDArray[Any], lines: list[str]) -> pd.DataFrame:
     """Return the tidy table of events of R runs, in names for codes.
 
-    found: (N, 1 + fields of `columns.EVENT_FIELDS`), the run first. organization is the slot counted from 1,
+    found: (N, 1 + fields of `codes.EVENT_FIELDS`), the run first. organization is the slot counted from 1,
     coalition the serial number from 1, 0 where none.
     """
-    fields = dict(zip(columns.EVENT_FIELDS, found.T[1:], strict=True))
+    fields = dict(zip(codes.EVENT_FIELDS, found.T[1:], strict=True))
     seed = np.array(seeds, "i8")[found[:, 0]]
     line = np.array([*lines, ""])[np.where(fields["line"] < 0, len(lines), fields["line"])]
     return pd.DataFrame(
@@ -104,12 +104,12 @@ def make_events(prefix: str, regime: str, seeds: list[int], found: NDArray[Any],
             "regime": regime,
             "seed": seed,
             "month": np.where(fields["month"] < FIRST_FOUNDING_ROUND, fields["month"], 0),
-            "event": np.array(columns.EVENTS)[fields["kind"]],
+            "event": np.array(codes.EVENTS)[fields["kind"]],
             "organization": fields["organization"] + 1,
             "generation": fields["generation"],
             "coalition": fields["coalition"] + 1,
             "line": line,
-            "cause": np.array(columns.CAUSES)[fields["cause"]],
+            "cause": np.array(codes.CAUSES)[fields["cause"]],
             "size": fields["size"],
         }
     )

@@ -15,7 +15,7 @@ from sim.results.divergence import EVENT_WORDS
 from sim.results.release import name_model
 from sim.results.verdict import THRESHOLD, VERDICTS, explain_unknown
 from sim.results.verdict import UNKNOWN as NO_VERDICT
-from sim.schema import columns
+from sim.schema import codes
 from sim.schema.choices import make_readable
 from sim.schema.columns import column
 from sim.schema.parameters import Parameters
@@ -110,10 +110,10 @@ def describe_words(parameters: Parameters) -> dict[str, Any]:
         "lines": [{"name": name, "label": column(name).label, "meaning": column(name).meaning} for name in LINES],
         "steps": STEPS,
         "unknown": UNKNOWN,
-        "events": list(columns.EVENTS),
+        "events": list(codes.EVENTS),
         "event_words": EVENT_WORDS,
         "moves": list(MOVES),
-        "causes": list(columns.CAUSES),
+        "causes": list(codes.CAUSES),
         "populations": [name_setting(name) for name in parameters.field.populations],
         "sectors": [name_setting(name) for name in parameters.field.sectors],
         "poles": list(POLES),

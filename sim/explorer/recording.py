@@ -9,7 +9,7 @@ import numpy as np
 from sim.dynamics.founding import FIRST_FOUNDING_ROUND
 from sim.engine.inputs import Inputs
 from sim.engine.runner import Runner
-from sim.schema import columns
+from sim.schema import codes
 from sim.schema.state import allocate_world
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sim.schema.parameters import Parameters
     from sim.schema.roster_tables import RosterTables
 
-MONTH, KIND, ORGANIZATION, GENERATION, COALITION, LINE, CAUSE, _ = range(len(columns.EVENT_FIELDS))
+MONTH, KIND, ORGANIZATION, GENERATION, COALITION, LINE, CAUSE, _ = range(len(codes.EVENT_FIELDS))
 
 
 class Start(NamedTuple):
@@ -35,7 +35,7 @@ class Recording(NamedTuple):
     rows: NDArray[Any]  # (M + 1,) records of columns.MONTHS
     members: list[dict[int, NDArray[Any]]]  # of each month: serial number of a coalition -> (n,) bool
     is_open: NDArray[Any]  # (M + 1, n) bool
-    events: NDArray[Any]  # (E, fields) int64, see columns.EVENT_FIELDS; none of month 0
+    events: NDArray[Any]  # (E, fields) int64, see codes.EVENT_FIELDS; none of month 0
     start: Start
 
 

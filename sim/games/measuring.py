@@ -1,22 +1,16 @@
 """Compiled: the model's own utility, asked of all pairs, sizes and coalitions of one month. Changes no state."""
 
 from sim.compiler.jit import compiled, compiled_entry
-from sim.dynamics.relations import (
-    compute_facilitation,
-    compute_utility,
-    find_contested,
-    list_members,
-    look_around,
-    prepare_sizes,
-)
-from sim.schema import columns
+from sim.dynamics.relations import compute_facilitation, find_contested, list_members
+from sim.dynamics.utility import compute_utility, look_around, prepare_sizes
+from sim.schema import codes
 
 
 @compiled_entry
 def measure_game(parameters, world, members, affinity, offset):
     """Write how much each likes each other to affinity (n, n), and what a size is worth to it to offset (n, n + 1).
 
-    Both are read from the terms of `relations.compute_utility` for a coalition that is newly founded: affinity is a_ij,
+    Both are read from the terms of `utility.compute_utility` for a coalition that is newly founded: affinity is a_ij,
     offset[i, m] all terms that depend on the number of members alone, from m = 2 on. world.dyads.joint must be 0, so
     that nobody sits with anybody elsewhere. Writes the world's scratch space, and members: (n,) uint32.
     """
@@ -30,14 +24,14 @@ def measure_game(parameters, world, members, affinity, offset):
                 members[0] = min(i, j)
                 members[1] = max(i, j)
                 _weigh(parameters, world, i, members, 2)
-                for term in range(columns.RESTRICTION + 1):
+                for term in range(codes.RESTRICTION + 1):
                     affinity[i, j] += scratch.utility_terms[term]
         for size in range(2, n + 1):
             for at in range(size):
                 members[at] = at
             members[size - 1] = max(i, size - 1)
             _weigh(parameters, world, i, members, size)
-            for term in range(columns.SIZE, columns.THRESHOLD + 1):
+            for term in range(codes.SIZE, codes.THRESHOLD + 1):
                 offset[i, size] += scratch.utility_terms[term]
 
 

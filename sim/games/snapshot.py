@@ -57,7 +57,7 @@ class Snapshot(NamedTuple):
 def take_snapshot(world: World, record: Any, month: int) -> Snapshot:
     """Return the games of a world as it stands at the end of a month, with nothing of it left shared.
 
-    record: the numbers that kernels read (`Inputs.record`). The hedonic game takes U_ic of `relations.compute_utility`
+    record: the numbers that kernels read (`Inputs.record`). The hedonic game takes U_ic of `utility.compute_utility`
     for a newly founded coalition whose members sit in no other: a_ij averaged over the others, the benefit of size,
     hope for joint money, cost and threshold. To be alone is to belong to none, worth 0. What history gives a coalition
     (a funded convener) is in `worth` and not in the game. Caps on size and on memberships bind neither.

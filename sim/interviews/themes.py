@@ -47,7 +47,7 @@ THEMES = (
 
 
 class Code(NamedTuple):
-    """Events of these kinds (columns.EVENTS) and causes (columns.CAUSES; none: any) speak of a theme."""
+    """Events of these kinds (codes.EVENTS) and causes (codes.CAUSES; none: any) speak of a theme."""
 
     theme: str
     events: tuple[str, ...]

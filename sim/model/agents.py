@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import mesa
 import numpy as np
 
-from sim.schema import columns
+from sim.schema import codes
 from sim.schema.regimes import ALLOCATIONS
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Organization(mesa.Agent):
         if not 0 <= value <= LARGEST:
             raise ValueError(f"reserve_cents = {value}: must lie in [0, {LARGEST:g}]")
         world = self.model.world
-        world.environment.ledger[columns.ENDOWED] += int(value) - self.reserve_cents
+        world.environment.ledger[codes.ENDOWED] += int(value) - self.reserve_cents
         world.organizations.reserve_cents[self.row] = int(value)
 
     @property

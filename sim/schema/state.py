@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.compiler.struct_refs import allocate, of, passed_by_reference
-from sim.schema import columns
+from sim.schema import codes, columns
 from sim.schema.parameters import kernel_fields
 
 Array = np.ndarray
@@ -50,7 +50,7 @@ class Organizations(NamedTuple):
     eligible: Array = of("?", "n", "G")  # may apply to the line as it stands
     award_cents: Array = of("i8", "n", "G")  # still to be paid
     award_months: Array = of("i8", "n", "G")  # months left
-    response: Array = of("i8", "n", "G")  # latest response to the line's conditions, see columns.RESPONSES
+    response: Array = of("i8", "n", "G")  # latest response to the line's conditions, see codes.RESPONSES
 
 
 @passed_by_reference
@@ -121,7 +121,7 @@ class Environment(NamedTuple):
     unmet: Array = of("f8", "K")  # people not served this month
     demand: Array = of("f8", "K")  # expected arrivals per month before awareness
     awareness: Array = of("f8", 1)  # stock in [0, 1]
-    ledger: Array = of("i8", len(columns.LEDGER))  # cents since month 0, see columns.LEDGER
+    ledger: Array = of("i8", len(codes.LEDGER))  # cents since month 0, see codes.LEDGER
     locality_key: Array = of("u8", 1)  # part of the keys of its draws
     n_coalitions: Array = of("i8", 1)  # coalitions founded so far, serial numbers
 
@@ -168,7 +168,7 @@ class Scratch(NamedTuple):
 class Log(NamedTuple):
     """The event log of one run; rows beyond the space are counted and not kept."""
 
-    rows: Array = of("i8", "E", len(columns.EVENT_FIELDS))
+    rows: Array = of("i8", "E", len(codes.EVENT_FIELDS))
     n_rows: Array = of("i8", 1)
 
 

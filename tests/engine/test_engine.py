@@ -16,7 +16,7 @@ from sim.configuration import compose
 from sim.engine.batch import run_compiled, simulate
 from sim.engine.inputs import Inputs, build_record
 from sim.engine.runner import Runner
-from sim.schema import columns
+from sim.schema import codes
 
 ROOT = Path(__file__).parents[2]
 SHOCKED = ("total_cut", "stream_shift", "short_terms", "new_condition")
@@ -118,8 +118,8 @@ def test_a_shock_changes_no_month_before_its_own(shock):
     )
     assert as_bits(calm[:, :month]) == as_bits(struck[:, :month])
     assert all(as_bits(calm[at, month:]) != as_bits(struck[at, month:]) for at in range(3))
-    assert (events[events[:, 2] == columns.SHOCK, 1] == month).all()
-    assert (events[:, 2] == columns.SHOCK).sum() == 3
+    assert (events[events[:, 2] == codes.SHOCK, 1] == month).all()
+    assert (events[:, 2] == codes.SHOCK).sum() == 3
 
 
 def test_a_run_of_fewer_months_is_the_beginning_of_a_longer_one():

@@ -19,13 +19,13 @@ from sim.engine.inputs import Inputs
 from sim.engine.region import Region
 from sim.errors import ParameterError
 from sim.model.model import CoalitionModel
-from sim.schema import columns
+from sim.schema import codes
 from sim.schema.regimes import LEVELS
 from tests.worlds import keep_last
 
 ROOT = Path(__file__).parents[2]
 SMALL = ("months=30", "field.n_organizations=10", "field.n_localities=6", "field.n_states=2")
-OUTSTANDING = (columns.COMMITTED, columns.PAID, columns.RETURNED)
+OUTSTANDING = (codes.COMMITTED, codes.PAID, codes.RETURNED)
 
 
 @functools.cache
@@ -95,9 +95,9 @@ def test_the_books_of_all_localities_balance_to_the_cent(regime, level):
     books = world.environment.ledger.reshape(6, -1).sum(axis=0)
     committed, paid, returned = books[list(OUTSTANDING)]
     assert committed == paid + returned + world.organizations.award_cents.sum()
-    assert books[columns.BUDGETED] == committed + books[columns.UNSPENT]
-    income = books[columns.ENDOWED] + books[columns.OWN] + books[columns.DONATED] + paid
-    assert world.organizations.reserve_cents.sum() == income - books[columns.SPENT] - books[columns.WRITTEN_OFF]
+    assert books[codes.BUDGETED] == committed + books[codes.UNSPENT]
+    income = books[codes.ENDOWED] + books[codes.OWN] + books[codes.DONATED] + paid
+    assert world.organizations.reserve_cents.sum() == income - books[codes.SPENT] - books[codes.WRITTEN_OFF]
     assert totals.rows["awarded_usd"].sum() == pytest.approx(committed / 100, rel=1e-12)
 
 
@@ -177,8 +177,8 @@ def test_seats_of_a_bridging_organization_share_one_position_and_one_account():
             np.testing.assert_allclose(months, months[0], atol=1e-3)
     assert n_shared >= 2
     books = region.field.world.environment.ledger.reshape(6, -1).sum(axis=0)
-    income = books[columns.ENDOWED] + books[columns.OWN] + books[columns.DONATED] + books[columns.PAID]
-    assert organizations.reserve_cents.sum() == income - books[columns.SPENT] - books[columns.WRITTEN_OFF]
+    income = books[codes.ENDOWED] + books[codes.OWN] + books[codes.DONATED] + books[codes.PAID]
+    assert organizations.reserve_cents.sum() == income - books[codes.SPENT] - books[codes.WRITTEN_OFF]
 
 
 def test_sizes_spread_around_the_number_of_organizations_and_are_the_same_for_every_seed():

@@ -22,7 +22,7 @@ from sim.interviews import (
 from sim.interviews.memories import Stay, trace_run
 from sim.interviews.themes import AWARENESS_RISES, NOT_RENEWED
 from sim.results.store import Results, load_results
-from sim.schema import columns
+from sim.schema import codes
 
 NAMES = ["month", "event", "organization", "coalition", "line", "cause", "generation"]
 # Organizations 1 to 4 found coalition 1; 5 joins it; 2, 3 and 4 walk out; 1 loses what it held; 5 leaves; it ends.
@@ -144,9 +144,9 @@ def test_themes_are_tabulated_by_median_and_range_over_runs():
 
 
 def test_codes_name_events_causes_and_themes_that_exist():
-    known = {*columns.EVENTS, NOT_RENEWED, AWARENESS_RISES}
+    known = {*codes.EVENTS, NOT_RENEWED, AWARENESS_RISES}
     assert {event for code in CODES for event in code.events} <= known
-    assert {cause for code in CODES for cause in code.causes} <= set(columns.CAUSES)
+    assert {cause for code in CODES for cause in code.causes} <= set(codes.CAUSES)
     assert {code.theme for code in CODES} == {theme.name for theme in THEMES}
     assert all(code.reason and code.whose in ("own", "coalition", "field") for code in CODES)
 

@@ -9,7 +9,7 @@ import sim
 from sim.commands.compare import label_point
 from sim.results.divergence import EVENT_WORDS, find_partings, tell_partings
 from sim.results.store import Results
-from sim.schema.columns import EVENTS
+from sim.schema.codes import EVENTS
 
 FIELDS = ("regime", "seed", "month", "event", "organization", "coalition", "line", "cause")
 

@@ -12,7 +12,7 @@ from sim.engine.interventions import simulate_changed
 from sim.errors import ResultsError
 from sim.results.store import TABLES, Results, load_results, save_results
 from sim.results.summaries import find_typical_seed
-from sim.schema import columns
+from sim.schema import codes, columns
 
 
 @pytest.fixture(scope="module")
@@ -119,8 +119,8 @@ def test_tables_hold_the_columns_of_the_dictionary(results):
     assert list(results.months.columns) == [*keys, *(entry.name for entry in columns.MONTHS), *people]
     assert list(results.events.columns)[:4] == keys
     assert len(results.months) == 3 * 25
-    assert set(results.events["event"]) <= set(columns.EVENTS)
-    assert set(results.events["cause"]) <= set(columns.CAUSES)
+    assert set(results.events["event"]) <= set(codes.EVENTS)
+    assert set(results.events["cause"]) <= set(codes.CAUSES)
     assert set(results.members["seed"]) == {find_typical_seed(results.runs)}
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.engine.batch import run_compiled
 from sim.engine.snapshots import visit_months
-from sim.schema import columns
+from sim.schema import codes
 from validation.claims import Claim, Pattern
 from validation.measures import average, average_months, compute_rates
 from validation.settings import Setting
@@ -84,7 +84,7 @@ def _rate_exits(events: np.ndarray, members: np.ndarray, period: tuple[int, int]
     first, last = period
     chosen = np.array(who)
     exposed = (members[:, first - 1 : last] > 0).sum(axis=1)[chosen].sum()
-    left = events[(events[:, 2] == columns.EXIT) & (events[:, 1] >= first) & (events[:, 1] <= last)]
+    left = events[(events[:, 2] == codes.EXIT) & (events[:, 1] >= first) & (events[:, 1] <= last)]
     return 12.0 * float(chosen[left[:, 0], left[:, 3]].sum()) / exposed if exposed else math.nan
 
 
@@ -146,7 +146,7 @@ def measure_awards(setting: Setting, seeds: list[int]) -> dict[str, float]:
             past[month] = {"partners": degree, "record": one.record.copy(), "memberships": one.n_memberships.copy()}
         log = world.log.rows[: world.log.n_rows[0]]
         for month in ROUNDS:
-            won, lost = (log[(log[:, 0] == month) & (log[:, 1] == kind), 2] for kind in (columns.WIN, columns.LOSE))
+            won, lost = (log[(log[:, 0] == month) & (log[:, 1] == kind), 2] for kind in (codes.WIN, codes.LOSE))
             for name, values in past[month - 1].items():
                 gaps[name].append(_compare_groups(values, won, lost))
     return {name: average(values) for name, values in gaps.items()}
@@ -188,7 +188,7 @@ def measure_survival(setting: Setting, seeds: list[int]) -> dict[str, float]:
 def _find_seeded(world: World, line: int) -> set[int]:
     """Return the numbers of coalitions of three or more that have won money of a line."""
     log, found = world.log.rows[: world.log.n_rows[0]], world.coalitions
-    won = set(log[(log[:, 1] == columns.WIN) & (log[:, 5] == line), 4].tolist())
+    won = set(log[(log[:, 1] == codes.WIN) & (log[:, 5] == line), 4].tolist())
     return won & set(found.number[found.is_active & (found.size >= SMALLEST)].tolist())
 
 

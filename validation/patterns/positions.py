@@ -7,13 +7,13 @@ import math
 import numpy as np
 
 from sim.engine.snapshots import visit_months
-from sim.schema import columns
+from sim.schema import codes
 from validation.claims import Claim, Pattern
 from validation.kernels import relate
 from validation.measures import average, average_months, compute_entropy
 from validation.settings import Setting
 
-RIVALS = (columns.RIVAL_FOUND, columns.RIVAL_BREAK_AWAY)
+RIVALS = (codes.RIVAL_FOUND, codes.RIVAL_BREAK_AWAY)
 
 
 def measure_proliferation(setting: Setting, seeds: list[int]) -> dict[str, float]:

@@ -9,7 +9,7 @@ import numpy as np
 from sim.engine.inputs import build_record
 from sim.engine.runner import Runner, find_processes
 from sim.engine.snapshots import visit_months
-from sim.schema import columns
+from sim.schema import codes
 from validation.claims import Claim, Pattern
 from validation.measures import (
     average,
@@ -67,7 +67,7 @@ def measure_memberships(setting: Setting, seeds: list[int]) -> dict[str, float]:
             joint, held = world.dyads.joint > 0, world.organizations.n_memberships.copy()
             log = world.log.rows[: world.log.n_rows[0]]
             if last is not None:
-                kinds = (columns.JOIN, columns.FOUND, columns.RIVAL_FOUND)
+                kinds = (codes.JOIN, codes.FOUND, codes.RIVAL_FOUND)
                 for row in log[(log[:, 0] == month) & np.isin(log[:, 1], kinds)]:
                     _count_new_partners(row, world, last, held, gained)
             last = (joint.copy(), held)
@@ -104,7 +104,7 @@ def measure_splits(setting: Setting, seeds: list[int]) -> dict[str, float]:
     events = setting.run(with_splits, seeds, keep_events=True).events
     cut, uncut, brokerage, involved = [], [], [], []
     for at, seed in enumerate(seeds):
-        own = events[(events[:, 0] == at) & np.isin(events[:, 2], (columns.BREAK_AWAY, columns.RIVAL_BREAK_AWAY))]
+        own = events[(events[:, 0] == at) & np.isin(events[:, 2], (codes.BREAK_AWAY, codes.RIVAL_BREAK_AWAY))]
         own = own[(own[:, 1] > 1) & (own[:, 1] <= months - AFTER_SPLIT)]
         if len(own) == 0:
             continue

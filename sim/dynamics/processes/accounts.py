@@ -11,7 +11,7 @@ from sim.compiler.draws import normal, philox, stream, uniform
 from sim.compiler.jit import compiled, compiled_apart
 from sim.dynamics.membership import NOBODY, leave_all, log_event
 from sim.dynamics.relations import clip
-from sim.schema import columns
+from sim.schema import codes
 
 SETTLE, OPEN, CLOSE = 7, 11, 16  # in the keys of its draws
 
@@ -43,10 +43,10 @@ def settle_accounts(seed, month, parameters, world, row):
         own = organizations.own_income_cents[i]
         spent = _spend(i, parameters, organizations)
         organizations.reserve_cents[i] += own + donated + paid - spent
-        environment.ledger[columns.OWN] += own
-        environment.ledger[columns.DONATED] += donated
-        environment.ledger[columns.PAID] += paid
-        environment.ledger[columns.SPENT] += spent
+        environment.ledger[codes.OWN] += own
+        environment.ledger[codes.DONATED] += donated
+        environment.ledger[codes.PAID] += paid
+        environment.ledger[codes.SPENT] += spent
         paid_to_all += paid
         _feel_stress(i, own, donated, paid, parameters, organizations)
     row.paid_usd = paid_to_all / 100.0
@@ -117,15 +117,15 @@ def close_organizations(seed, month, parameters, world, row):
             continue
         leave_all(world, i)
         for g in range(organizations.award_cents.shape[1]):
-            environment.ledger[columns.RETURNED] += organizations.award_cents[i, g]
+            environment.ledger[codes.RETURNED] += organizations.award_cents[i, g]
             organizations.award_cents[i, g] = 0
             organizations.award_months[i, g] = 0
             organizations.eligible[i, g] = False
-        environment.ledger[columns.WRITTEN_OFF] += organizations.reserve_cents[i]
+        environment.ledger[codes.WRITTEN_OFF] += organizations.reserve_cents[i]
         organizations.reserve_cents[i] = 0
         organizations.is_open[i] = False
         row.closures += 1
-        log_event(log, month, columns.CLOSE, i, organizations.generation[i], NOBODY, NOBODY, columns.MONEY, 1)
+        log_event(log, month, codes.CLOSE, i, organizations.generation[i], NOBODY, NOBODY, codes.MONEY, 1)
 
 
 @compiled

@@ -3,9 +3,9 @@
 import math
 
 from sim.compiler.jit import compiled, compiled_apart
+from sim.dynamics.eligibility import is_within_dates
 from sim.dynamics.membership import NOBODY, log_event
-from sim.dynamics.relations import is_within_dates
-from sim.schema import columns
+from sim.schema import codes
 
 TOTAL_CUT, STREAM_SHIFT, SHORT_TERMS, NEW_CONDITION = 1, 2, 3, 4  # regimes.SHOCKS
 
@@ -27,7 +27,7 @@ def apply_calendar(seed, month, parameters, world, row):
 def _strike(month, parameters, world):
     coalitions, programmes, log = world.coalitions, world.programmes, world.log
     kind = parameters.shock_kind
-    log_event(log, month, columns.SHOCK, NOBODY, 0, NOBODY, NOBODY, columns.MONEY, kind)
+    log_event(log, month, codes.SHOCK, NOBODY, 0, NOBODY, NOBODY, codes.MONEY, kind)
     if kind == TOTAL_CUT:
         for c in range(coalitions.is_active.size):
             kept = coalitions.convener_months[c] * (1.0 - parameters.shock_cut_share)
@@ -56,6 +56,6 @@ def _cut(g, cut_share, world):
     for i in range(organizations.is_open.size):
         taken = math.floor(organizations.award_cents[i, g] * cut_share + 0.5)
         organizations.award_cents[i, g] -= taken
-        environment.ledger[columns.RETURNED] += taken
+        environment.ledger[codes.RETURNED] += taken
         if organizations.award_cents[i, g] == 0:
             organizations.award_months[i, g] = 0

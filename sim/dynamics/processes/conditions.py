@@ -8,16 +8,10 @@ import numpy as np
 
 from sim.compiler.draws import gumbel, stream
 from sim.compiler.jit import compiled, compiled_apart
+from sim.dynamics.eligibility import compute_fit, compute_stance_gap, is_round, refresh_eligibility
 from sim.dynamics.membership import NOBODY, log_event
-from sim.dynamics.relations import (
-    clip,
-    compute_fit,
-    compute_pressure,
-    compute_stance_gap,
-    is_round,
-    refresh_eligibility,
-)
-from sim.schema import columns
+from sim.dynamics.relations import clip, compute_pressure
+from sim.schema import codes
 
 RESPOND = 5  # in the keys of its draws
 
@@ -57,21 +51,21 @@ def choose_answer(key, i, g, parameters, world):
     mission_gap = max(parameters.eligibility_threshold - fit, 0.0)
     cost = parameters.identity_cost * (compute_stance_gap(organizations.viewpoint[i], low, high) + mission_gap)
     step = parameters.phase_out_step
-    best, best_value = columns.ANSWER_DECLINE, 0.0
-    for answer in range(columns.ANSWER_COMPLY, columns.ANSWER_AMBIGUOUS + 1):
+    best, best_value = codes.ANSWER_DECLINE, 0.0
+    for answer in range(codes.ANSWER_COMPLY, codes.ANSWER_AMBIGUOUS + 1):
         value = 0.0
-        if answer == columns.ANSWER_COMPLY:
+        if answer == codes.ANSWER_COMPLY:
             value = money - cost
-        elif answer == columns.ANSWER_PHASE_OUT:
+        elif answer == codes.ANSWER_PHASE_OUT:
             value = step * money - step * step * cost
-        elif answer == columns.ANSWER_AMBIGUOUS:
+        elif answer == codes.ANSWER_AMBIGUOUS:
             if compute_stance_gap(organizations.stance[i], low, high) <= 1e-9 or mission_gap > 0.0:
                 continue
             vague = programmes.ambiguity[g]
             value = money * vague - parameters.ambiguity_penalty * (1.0 - vague)
         option = programmes.key[g] + np.uint64(answer)
         value += parameters.response_noise * gumbel(key, organizations.key[i], option)
-        if answer == columns.ANSWER_COMPLY or value > best_value:
+        if answer == codes.ANSWER_COMPLY or value > best_value:
             best, best_value = answer, value
     return best
 
@@ -81,25 +75,25 @@ def carry_out_answer(month, answer, i, g, parameters, world, row):
     """Let i give its answer to the conditions of line g. Writes mix, stance, is_silent, response, the log and row."""
     organizations, programmes, log = world.organizations, world.programmes, world.log
     organizations.response[i, g] = answer
-    kind = columns.DECLINE
-    if answer == columns.ANSWER_COMPLY:
-        kind = columns.COMPLY
+    kind = codes.DECLINE
+    if answer == codes.ANSWER_COMPLY:
+        kind = codes.COMPLY
         row.complied += 1
         if programmes.stance_low[g] > -1.0 or programmes.stance_high[g] < 1.0:
             organizations.is_silent[i] = False
         _adapt(1.0, i, g, parameters, world)
-    elif answer == columns.ANSWER_PHASE_OUT:
-        kind = columns.PHASE_OUT
+    elif answer == codes.ANSWER_PHASE_OUT:
+        kind = codes.PHASE_OUT
         row.phased_out += 1
         _adapt(parameters.phase_out_step, i, g, parameters, world)
-    elif answer == columns.ANSWER_AMBIGUOUS:
-        kind = columns.STAY_AMBIGUOUS
+    elif answer == codes.ANSWER_AMBIGUOUS:
+        kind = codes.STAY_AMBIGUOUS
         row.stayed_ambiguous += 1
         organizations.is_silent[i] = True
         organizations.stance[i] *= parameters.ambiguous_stance
     else:
         row.declined += 1
-    log_event(log, month, kind, i, organizations.generation[i], NOBODY, g, columns.CONDITION, answer)
+    log_event(log, month, kind, i, organizations.generation[i], NOBODY, g, codes.CONDITION, answer)
 
 
 @compiled

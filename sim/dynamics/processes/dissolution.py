@@ -10,7 +10,7 @@ import numpy as np
 from sim.compiler.draws import stream, uniform
 from sim.compiler.jit import compiled_apart
 from sim.dynamics.membership import end_coalition
-from sim.schema import columns
+from sim.schema import codes
 
 DISSOLVE = 10  # in the keys of its draws
 
@@ -32,8 +32,8 @@ def dissolve(seed, month, parameters, world, row):
         is_idle = coalitions.activity[c] < parameters.inactive_activity
         coalitions.inactive_months[c] = coalitions.inactive_months[c] + 1 if is_idle else 0
         if coalitions.size[c] < 2:
-            end_coalition(month, c, columns.TOO_FEW, world, row)
+            end_coalition(month, c, codes.TOO_FEW, world, row)
         elif coalitions.inactive_months[c] >= parameters.dissolve_after:
-            end_coalition(month, c, columns.INACTIVITY, world, row)
+            end_coalition(month, c, codes.INACTIVITY, world, row)
         elif uniform(key, coalitions.key[c], np.uint64(0)) < parameters.disband_rate:
-            end_coalition(month, c, columns.GOAL_MET, world, row)
+            end_coalition(month, c, codes.GOAL_MET, world, row)

@@ -4,7 +4,8 @@ Source of the direction: resource dependence; drift is partial (Majic 2014). Rat
 """
 
 from sim.compiler.jit import compiled, compiled_apart
-from sim.dynamics.relations import clip, compute_fit
+from sim.dynamics.eligibility import compute_fit
+from sim.dynamics.relations import clip
 
 
 @compiled_apart

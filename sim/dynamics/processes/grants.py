@@ -8,9 +8,10 @@ import math
 
 from sim.compiler.draws import gumbel, stream, to_uniform, uniform
 from sim.compiler.jit import compiled, compiled_apart
+from sim.dynamics.eligibility import compute_fit, is_round
 from sim.dynamics.membership import NOBODY, find_best_record, log_event, sign_mou
-from sim.dynamics.relations import FORMULA, LOTTERY, compute_fit, is_ahead, is_round
-from sim.schema import columns
+from sim.dynamics.relations import FORMULA, LOTTERY, is_ahead
+from sim.schema import codes
 
 AWARD, PASS_AMBIGUOUS = 6, 14  # in the keys of its draws
 PASSED, TAKEN = 1, 2  # marks in applications.status
@@ -120,9 +121,9 @@ def compute_budget(month, g, spent, programmes):
 def keep_books(n_applied, n_won, amount, budget, spent, world, row):
     """Book one line's round, in cents. Writes the ledger, applications.counts, row's money."""
     environment, applications = world.environment, world.applications
-    environment.ledger[columns.BUDGETED] += budget
-    environment.ledger[columns.COMMITTED] += spent
-    environment.ledger[columns.UNSPENT] += budget - spent
+    environment.ledger[codes.BUDGETED] += budget
+    environment.ledger[codes.COMMITTED] += spent
+    environment.ledger[codes.UNSPENT] += budget - spent
     row.requested_usd += n_applied * (amount / 100.0)
     row.awarded_usd += spent / 100.0
     row.budgeted_usd += budget / 100.0
@@ -159,7 +160,7 @@ def mark_applicants(seed, month, g, parameters, world):
         if not organizations.is_open[i] or organizations.award_months[i, g] > 0:
             continue
         passes = organizations.eligible[i, g]
-        if not passes and organizations.response[i, g] == columns.ANSWER_AMBIGUOUS:
+        if not passes and organizations.response[i, g] == codes.ANSWER_AMBIGUOUS:
             passes = uniform(key, organizations.key[i], programmes.key[g]) < programmes.ambiguity[g]
         if passes and monthly >= parameters.application_threshold * organizations.need_cents[i]:
             applications.status[i] = PASSED
@@ -177,7 +178,7 @@ def _pay(month, i, g, cents, term, coalition, size, parameters, world):
     organizations.award_cents[i, g] += cents
     organizations.award_months[i, g] = max(organizations.award_months[i, g], term)
     organizations.record[i] += parameters.record_gain * (1.0 - organizations.record[i])
-    log_event(log, month, columns.WIN, i, organizations.generation[i], coalition, g, columns.MONEY, size)
+    log_event(log, month, codes.WIN, i, organizations.generation[i], coalition, g, codes.MONEY, size)
 
 
 @compiled
@@ -240,7 +241,7 @@ def _disappoint(month, g, n_won, n_applied, parameters, world):
             continue
         weight = min(programmes.award_cents[g] / 12.0 / max(organizations.need_cents[i], 1), 1.0)
         organizations.recent_loss[i] = max(organizations.recent_loss[i], weight)
-        log_event(log, month, columns.LOSE, i, organizations.generation[i], NOBODY, g, columns.MONEY, 1)
+        log_event(log, month, codes.LOSE, i, organizations.generation[i], NOBODY, g, codes.MONEY, 1)
         for j in range(mark.size):
             if mark[j] == TAKEN:
                 trust = dyads.trust[i, j]
@@ -341,7 +342,7 @@ def _pay_coalition(month, c, g, cents, term, parameters, world):
     if programmes.requires_mou[g] and not coalitions.is_formal[c]:
         sign_mou(world, c)
         number, size = coalitions.number[c], coalitions.size[c]
-        log_event(world.log, month, columns.SIGN_MOU, NOBODY, 0, number, g, columns.MONEY, size)
+        log_event(world.log, month, codes.SIGN_MOU, NOBODY, 0, number, g, codes.MONEY, size)
 
 
 @compiled
@@ -353,7 +354,7 @@ def _disappoint_coalitions(month, g, parameters, world):
             lead = coalitions.convener[c]
             organizations.recent_loss[lead] = max(organizations.recent_loss[lead], parameters.coalition_loss)
             number, size = coalitions.number[c], coalitions.size[c]
-            log_event(log, month, columns.LOSE, lead, organizations.generation[lead], number, g, columns.MONEY, size)
+            log_event(log, month, codes.LOSE, lead, organizations.generation[lead], number, g, codes.MONEY, size)
 
 
 @compiled

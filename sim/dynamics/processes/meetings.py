@@ -23,7 +23,7 @@ from sim.dynamics.relations import (
     is_ahead,
     list_members,
 )
-from sim.schema import columns
+from sim.schema import codes
 
 MEET, SIGN_MOU = 2, 13  # in the keys of its draws
 
@@ -143,12 +143,12 @@ def _follow_up(seed, month, c, parameters, world, row):
     target = parameters.goal_breadth * coalitions.activity[c] * openness * (trust_sum / size) * calm
     coalitions.depth[c] += parameters.depth_rate * (target - coalitions.depth[c])
     distrust = parameters.attendance_trust * (size - trust_sum)
-    cause = columns.FISCAL_STRESS if parameters.attendance_stress * stress_sum > distrust else columns.LITTLE_TRUST
+    cause = codes.FISCAL_STRESS if parameters.attendance_stress * stress_sum > distrust else codes.LITTLE_TRUST
     _note_hollowness(month, c, cause, parameters, world, row)
     chance = parameters.mou_rate * coalitions.depth[c]
     if not coalitions.is_formal[c] and uniform(stream(seed, SIGN_MOU, month), coalitions.key[c], 0) < chance:
         sign_mou(world, c)
-        log_event(log, month, columns.SIGN_MOU, NOBODY, 0, coalitions.number[c], NOBODY, columns.TRUST, size)
+        log_event(log, month, codes.SIGN_MOU, NOBODY, 0, coalitions.number[c], NOBODY, codes.TRUST, size)
 
 
 @compiled
@@ -160,7 +160,7 @@ def _note_hollowness(month, c, cause, parameters, world, row):
         coalitions.is_hollow[c] = True
         row.hollowings += 1
         number, size = coalitions.number[c], coalitions.size[c]
-        log_event(log, month, columns.HOLLOW_OUT, NOBODY, 0, number, NOBODY, cause, size)
+        log_event(log, month, codes.HOLLOW_OUT, NOBODY, 0, number, NOBODY, cause, size)
     elif coalitions.is_hollow[c] and activity > parameters.hollow_activity + parameters.hollow_recovery:
         coalitions.is_hollow[c] = False
 

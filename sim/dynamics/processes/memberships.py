@@ -1,7 +1,7 @@
 """Review memberships: some organizations, in random order, stay, leave, join or found.
 
 One choice a review, the option of largest utility gain + noise · Gumbel (a logit), with the noise keyed by the
-option's identity so that two regimes with one seed meet the same luck. Utility: `relations.compute_utility`. All
+option's identity so that two regimes with one seed meet the same luck. Utility: `utility.compute_utility`. All
 options are weighed before one is chosen; a founding that cannot win is not worked out.
 """
 
@@ -22,24 +22,20 @@ from sim.dynamics.membership import (
     log_member,
     remove_member,
 )
-from sim.dynamics.relations import (
+from sim.dynamics.relations import compute_facilitation, find_contested, is_before, list_members, to_nine_digits
+from sim.dynamics.utility import (
     compute_affinity,
     compute_cost,
-    compute_facilitation,
     compute_joint_money,
     compute_size_benefit,
     compute_utility,
-    find_contested,
     find_exit_cause,
     find_join_cause,
     get_affinity,
-    is_before,
-    list_members,
     look_around,
     prepare_sizes,
-    to_nine_digits,
 )
-from sim.schema import columns
+from sim.schema import codes
 
 REVIEW, REVIEW_ORDER = 8, 15  # in the keys of its draws
 OPEN_DOOR, MAJORITY = 0, 1  # parameters.Memberships.admission
@@ -207,11 +203,11 @@ def join_or_leave(month, i, c, world, row):
     if coalitions.member[c, i]:
         remove_member(world, c, i)
         row.exits += 1
-        log_member(world, month, columns.EXIT, i, number, find_exit_cause(terms), coalitions.size[c])
+        log_member(world, month, codes.EXIT, i, number, find_exit_cause(terms), coalitions.size[c])
     else:
         add_member(world, c, i)
         row.joins += 1
-        log_member(world, month, columns.JOIN, i, number, find_join_cause(terms), coalitions.size[c])
+        log_member(world, month, codes.JOIN, i, number, find_join_cause(terms), coalitions.size[c])
     list_seated(world, c)
 
 
@@ -375,15 +371,15 @@ def found_with_core(seed, month, i, parameters, world, row):
     coalitions, scratch = world.coalitions, world.scratch
     cause, mandate = find_join_cause(scratch.utility_terms), _get_mandate(i, parameters, world)
     if mandate > scratch.utility_terms[cause]:
-        cause = columns.MANDATE
+        cause = codes.MANDATE
     c = found_coalition(seed, month, BY_REVIEW, scratch.is_core, i, parameters, world)
     coalitions.is_mandated[c] = mandate > 0.0
     list_seated(world, c)
     row.foundings += 1
-    kind = columns.FOUND
+    kind = codes.FOUND
     if is_rival(coalitions, c, parameters):
         row.rival_foundings += 1
-        kind = columns.RIVAL_FOUND
+        kind = codes.RIVAL_FOUND
     for j in range(scratch.is_core.size):
         if scratch.is_core[j]:
             log_member(world, month, kind, j, coalitions.number[c], cause, coalitions.size[c])

@@ -14,7 +14,7 @@ from sim.dynamics.membership import (
     log_member,
     remove_member,
 )
-from sim.schema import columns
+from sim.schema import codes
 
 REVIEW, REVIEW_ORDER = 8, 15  # in the keys of its draws: those of the reviews, whose place it takes
 
@@ -47,7 +47,7 @@ def _leave_or_join(key, month, i, parameters, world, row):
             remove_member(world, c, i)
             row.exits += 1
             number, size = coalitions.number[c], coalitions.size[c]
-            log_member(world, month, columns.EXIT, i, number, columns.CHANCE, size)
+            log_member(world, month, codes.EXIT, i, number, codes.CHANCE, size)
         elif not coalitions.member[c, i] and draw < parameters.null_join_rate:
             if organizations.n_memberships[i] >= parameters.max_memberships:
                 continue
@@ -56,7 +56,7 @@ def _leave_or_join(key, month, i, parameters, world, row):
             add_member(world, c, i)
             row.joins += 1
             number, size = coalitions.number[c], coalitions.size[c]
-            log_member(world, month, columns.JOIN, i, number, columns.CHANCE, size)
+            log_member(world, month, codes.JOIN, i, number, codes.CHANCE, size)
 
 
 @compiled
@@ -84,11 +84,11 @@ def _found_at_random(seed, key, month, i, parameters, world, row):
         return
     c = found_coalition(seed, month, BY_REVIEW, core, i, parameters, world)
     row.foundings += 1
-    kind = columns.FOUND
+    kind = codes.FOUND
     if is_rival(coalitions, c, parameters):
         row.rival_foundings += 1
-        kind = columns.RIVAL_FOUND
+        kind = codes.RIVAL_FOUND
     for j in range(core.size):
         if core[j]:
             number, size = coalitions.number[c], coalitions.size[c]
-            log_member(world, month, kind, j, number, columns.CHANCE, size)
+            log_member(world, month, kind, j, number, codes.CHANCE, size)

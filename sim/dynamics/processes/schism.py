@@ -17,16 +17,9 @@ from sim.dynamics.membership import (
     log_member,
     remove_member,
 )
-from sim.dynamics.relations import (
-    compute_facilitation,
-    compute_mutual_affinity,
-    compute_utility,
-    find_contested,
-    list_members,
-    look_around,
-    prepare_sizes,
-)
-from sim.schema import columns
+from sim.dynamics.relations import compute_facilitation, find_contested, list_members
+from sim.dynamics.utility import compute_mutual_affinity, compute_utility, look_around, prepare_sizes
+from sim.schema import codes
 
 BREAK_AWAY = 9  # in the keys of its draws
 SMALLEST_GROUP = 3
@@ -125,9 +118,9 @@ def _all_gain(seed, month, c, side, parameters, world):
 
 @compiled
 def _find_cause(change):
-    """Return the term that gained most (columns.CAUSES)."""
-    cause = columns.COMPLEMENTARITY
-    for term in range(columns.THRESHOLD):
+    """Return the term that gained most (codes.CAUSES)."""
+    cause = codes.COMPLEMENTARITY
+    for term in range(codes.THRESHOLD):
         if change[term] > change[cause]:
             cause = term
     return cause
@@ -152,10 +145,10 @@ def _leave_together(seed, month, c, parameters, world, row):
     new = found_coalition(seed, month, BY_BREAK_AWAY, core, convener, parameters, world)
     row.breakaways += 1
     row.foundings += 1
-    kind = columns.BREAK_AWAY
+    kind = codes.BREAK_AWAY
     if is_rival(coalitions, new, parameters):
         row.rival_foundings += 1
-        kind = columns.RIVAL_BREAK_AWAY
+        kind = codes.RIVAL_BREAK_AWAY
     for i in range(n):
         if core[i]:
             number, size = coalitions.number[new], coalitions.size[new]

@@ -11,7 +11,7 @@ from sim.dynamics.relations import FORMULA
 from sim.engine.seat import Player
 from sim.explorer.building import round_number
 from sim.explorer.recording import CAUSE, GENERATION, KIND, ORGANIZATION, Recorder, Recording
-from sim.schema import columns
+from sim.schema import codes, columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sim.schema.roster_tables import RosterTables
 
 PUBLIC = [  # what everybody in the field hears of
-    columns.EVENTS.index(name)
+    codes.EVENTS.index(name)
     for name in ("join", "exit", "break_away", "rival_break_away", "found", "rival_found", "dissolve", "win", "close",
                  "open", "shock")
 ]  # fmt: skip
@@ -209,7 +209,7 @@ def _measure_city(rows: Any, name: str) -> float:
 
 def _count(recorder: PlayedRecorder, event: str) -> int:
     events = recorder.record().events
-    return int((_is_of(events, recorder.player.slot) & (events[:, KIND] == columns.EVENTS.index(event))).sum())
+    return int((_is_of(events, recorder.player.slot) & (events[:, KIND] == codes.EVENTS.index(event))).sum())
 
 
 def _is_of(events: NDArray[Any], slot: int) -> NDArray[Any]:

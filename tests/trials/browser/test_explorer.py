@@ -11,7 +11,7 @@ from sim.engine.batch import run_compiled
 from sim.engine.inputs import Inputs
 from sim.engine.runner import Runner
 from sim.explorer.building import build_explorer
-from sim.schema import columns
+from sim.schema import codes
 from tests.trials.browser.pages import OPENINGS, SIZES, enlarge, list_violations, opened, resize, wait_until
 
 WORDS = ["seeds=4", "months=60", "shock.month=24"]
@@ -66,7 +66,7 @@ def test_every_run_read_by_the_page_is_that_of_the_model(browser, url):
                 read["events"], events, strict=True
             ):
                 told = ours["month"], ours["kind"], ours["organization"], ours["coalition"], ours["cause"]
-                assert told == (month, columns.EVENTS[kind], organization + 1, coalition + 1, columns.CAUSES[cause])
+                assert told == (month, codes.EVENTS[kind], organization + 1, coalition + 1, codes.CAUSES[cause])
 
 
 def test_nothing_is_asked_of_any_other_address(browser, url, html):

@@ -72,19 +72,19 @@ FAULTS = (
     ),
     Fault(
         "redundancy where partners are new",
-        "dynamics/relations.py",
+        "dynamics/utility.py",
         "1.0 - parameters.redundancy if elsewhere else 1.0",
         "1.0 if elsewhere else 1.0 - parameters.redundancy",
     ),
     Fault(
         "linear cost of size",
-        "dynamics/relations.py",
+        "dynamics/utility.py",
         "parameters.size_cost * scaled * scaled",
         "parameters.size_cost * scaled",
     ),
     Fault(
         "this coalition counts as elsewhere",
-        "dynamics/relations.py",
+        "dynamics/utility.py",
         "elsewhere = dyads.joint[i, j] > here",
         "elsewhere = dyads.joint[i, j] > 0",
     ),
@@ -96,7 +96,7 @@ FAULTS = (
     ),
     Fault(
         "eligible only above the threshold",
-        "dynamics/relations.py",
+        "dynamics/eligibility.py",
         "< parameters.eligibility_threshold - 1e-9:",
         "< parameters.eligibility_threshold + 1e-9:",
     ),

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from sim.schema import columns
+from sim.schema import codes
 from tests.verification.effects.worlds import run
 
 
@@ -60,10 +60,10 @@ def test_a_form_of_fragmentation_happens_alone_and_is_counted_in_its_own_column(
     assert total.pop(case.column) > 0
     assert set(total.values()) == {0.0}, total
     later = found.events[(found.events[:, 1] > 0) & (found.events[:, 1] < 1_000_000)]
-    kinds = {columns.EVENTS[kind] for kind in np.unique(later[:, 2])}
+    kinds = {codes.EVENTS[kind] for kind in np.unique(later[:, 2])}
     assert kinds & KINDS == {case.event}
-    own = later[later[:, 2] == columns.EVENTS.index(case.event)]
-    causes = {columns.CAUSES[cause] for cause in np.unique(own[:, 7])}
+    own = later[later[:, 2] == codes.EVENTS.index(case.event)]
+    causes = {codes.CAUSES[cause] for cause in np.unique(own[:, 7])}
     assert causes, form
     assert causes <= case.causes, causes
     groups = np.unique(own[:, [0, 5]], axis=0) if case.event in ("break_away", "rival_found") else own
@@ -91,8 +91,8 @@ def test_a_break_away_beside_a_coalition_of_its_purpose_is_a_rival_too():
     later = apart.events[:, 1] < 1_000_000  # founding rounds have rivals of their own
     np.testing.assert_array_equal(np.delete(apart.events, 2, axis=1), np.delete(rivals.events, 2, axis=1))
     changed = (apart.events[:, 2] != rivals.events[:, 2]) & later
-    assert set(apart.events[changed, 2]) == {columns.BREAK_AWAY}
-    assert set(rivals.events[changed, 2]) == {columns.RIVAL_BREAK_AWAY}
+    assert set(apart.events[changed, 2]) == {codes.BREAK_AWAY}
+    assert set(rivals.events[changed, 2]) == {codes.RIVAL_BREAK_AWAY}
     assert rivals.rows["rival_foundings"].sum() == len(np.unique(rivals.events[changed][:, [0, 5]], axis=0))
     assert apart.rows["rival_foundings"].sum() == 0
     np.testing.assert_array_equal(apart.rows["breakaways"], rivals.rows["breakaways"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.engine.inputs import build_record
-from sim.schema import columns
+from sim.schema import codes
 from tests.verification.effects.worlds import STRICT, Steps, build, compare, contrast, measure, run
 
 
@@ -178,5 +178,5 @@ def test_a_formula_disappoints_nobody():
     allocation = "regime.programmes.<line>.allocation"
     assert_moves(allocation, "competitive", "formula", "one_line", lose__events=-1, award_gini=-1, mean_trust=1)
     found = run(f"one_line {allocation}=formula")
-    assert not (found.events[:, 2] == columns.LOSE).any()
+    assert not (found.events[:, 2] == codes.LOSE).any()
     assert np.nanmin(measure(found, "success_rate")) == 1.0

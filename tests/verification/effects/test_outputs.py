@@ -9,7 +9,7 @@ import pytest
 
 from sim.engine.batch import simulate
 from sim.model.model import CoalitionModel
-from sim.schema import columns
+from sim.schema import codes, columns
 from tests.verification.effects.worlds import SMALL, Steps, build, run
 
 WORLDS = (
@@ -121,8 +121,8 @@ class Seen:
 
     def find_last_month(self, kinds, field):
         """Return for each coalition or organization (`field`) the month of its last event of these kinds."""
-        log = pd.DataFrame(self.log, columns=columns.EVENT_FIELDS)
-        log = log[log["kind"].isin([columns.EVENTS.index(kind) for kind in kinds])]
+        log = pd.DataFrame(self.log, columns=codes.EVENT_FIELDS)
+        log = log[log["kind"].isin([codes.EVENTS.index(kind) for kind in kinds])]
         return log["month"].where(log["month"] < 1_000_000, 0).groupby(log[field]).last()
 
     def get_payments(self):
@@ -135,7 +135,7 @@ FOUNDINGS = ("found", "rival_found", "break_away", "rival_break_away")
 
 def compute_founders(seen):
     """Return the share of seats whose holder the log names among the founders; who took its slot is another."""
-    is_founding = np.isin(seen.log[:, 1], [columns.EVENTS.index(kind) for kind in FOUNDINGS])
+    is_founding = np.isin(seen.log[:, 1], [codes.EVENTS.index(kind) for kind in FOUNDINGS])
     founders = {tuple(one) for one in seen.log[is_founding][:, [4, 2, 3]]}
     seats = seen.list_seats()
     return np.mean([seat in founders for seat in seats]) if seats else np.nan
@@ -266,10 +266,10 @@ def test_a_count_equals_the_events_of_its_kind(name):
     happened = set()
     for world in WORLDS:
         found = run(world)
-        kinds = [columns.EVENTS.index(kind) for kind in EVENTS[name]]
+        kinds = [codes.EVENTS.index(kind) for kind in EVENTS[name]]
         events = found.events[np.isin(found.events[:, 2], kinds)]
         events = events[(events[:, 1] > 0) & (events[:, 1] < 1_000_000)]
-        happened |= {columns.EVENTS[kind] for kind in np.unique(events[:, 2])}
+        happened |= {codes.EVENTS[kind] for kind in np.unique(events[:, 2])}
         if name in ("breakaways", "foundings", "rival_foundings"):
             events = np.unique(events[:, [0, 1, 5]], axis=0)  # one event a member
         counted = np.zeros(found.rows.shape)
@@ -286,7 +286,7 @@ def test_each_coalition_founded_while_a_line_asks_for_one_is_mandated():
     for seed in range(1, 7):
         steps = Steps(words, seed=seed)
         row, log, coalitions = steps.run_to(30), steps.get_events(), steps.world.coalitions
-        is_review = np.isin(log[:, 1], [columns.FOUND, columns.RIVAL_FOUND]) & (log[:, 6] != columns.AT_START)
+        is_review = np.isin(log[:, 1], [codes.FOUND, codes.RIVAL_FOUND]) & (log[:, 6] != codes.AT_START)
         mandated = np.isin(coalitions.number[coalitions.is_active], log[is_review, 4])
         assert row["mandated_share"] == mandated.mean()
         seen |= set(mandated)
@@ -351,7 +351,7 @@ def test_a_round_requests_awards_and_succeeds_as_its_events_say():
     events = pd.DataFrame(found.events[:, :3], columns=["run", "month", "kind"])
     counts = pd.crosstab([events["run"], events["month"]], events["kind"])
     for (at, month), count in counts.iterrows():
-        won, lost = count.get(columns.WIN, 0), count.get(columns.LOSE, 0)
+        won, lost = count.get(codes.WIN, 0), count.get(codes.LOSE, 0)
         if won + lost:
             row = found.rows[at, month]
             np.testing.assert_allclose(row["requested_usd"], amount * (won + lost), rtol=1e-6)
@@ -364,11 +364,11 @@ def test_a_round_requests_awards_and_succeeds_as_its_events_say():
 @pytest.mark.shows("outcome", "budgeted_usd", "paid_usd", "unspent_usd")
 def test_the_money_of_a_month_is_what_the_ledger_rose_by():
     """the rise of the ledger in that month; budgeted is awarded and unspent"""
-    names = {"budgeted_usd": columns.BUDGETED, "paid_usd": columns.PAID, "unspent_usd": columns.UNSPENT}
+    names = {"budgeted_usd": codes.BUDGETED, "paid_usd": codes.PAID, "unspent_usd": codes.UNSPENT}
     left = 0.0
     for words in (*WORLDS, "regime=viewpoint_conditional shock=total_cut shock.month=20"):
         steps = Steps(words, seed=3)
-        before = np.zeros(len(columns.LEDGER))
+        before = np.zeros(len(codes.LEDGER))
         for month in range(1, 40):
             row = steps.run_to(month)
             ledger = steps.world.environment.ledger / 100
@@ -487,7 +487,7 @@ UNFOUNDED = "field.n_initial_coalitions=0 field.founding_rounds=0"
 def test_an_event_is_logged_where_it_happens_and_nowhere_else(kind):
     """logged with its mechanism, never without"""
     on, off = (words.format(rate=0.5, unfounded=UNFOUNDED) for words in KINDS[kind])
-    code = columns.EVENTS.index(kind)
+    code = codes.EVENTS.index(kind)
     assert (run(on).events[:, 2] == code).sum() > 0
     assert (run(f"{on} {off}").events[:, 2] == code).sum() == 0
 
@@ -525,7 +525,7 @@ CAUSES = {
 def test_a_cause_is_named_where_it_acts_and_nowhere_else(cause):
     """named in the log with its source, never without"""
     on, off = CAUSES[cause]
-    code = columns.CAUSES.index(cause)
+    code = codes.CAUSES.index(cause)
     assert (run(f"{on} {QUIET}").events[:, 7] == code).sum() > 0
     assert (run(f"{on} {off} {QUIET}").events[:, 7] == code).sum() == 0
 

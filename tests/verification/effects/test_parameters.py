@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sim.roster.reading import read_folder
-from sim.schema import columns
+from sim.schema import codes
 from tests.verification.effects.worlds import STRICT, Steps, compose_once, contrast, run
 
 
@@ -354,7 +354,7 @@ def test_who_applies_decides_who_is_named_as_winner():
     for applicant in ("organization", "coalition"):
         words = f"one_line {LINE}.applicant={applicant} {LINE}.sub_award_share=0.5"
         events = run(words).events
-        sizes[applicant] = events[events[:, 2] == columns.WIN, 8]
+        sizes[applicant] = events[events[:, 2] == codes.WIN, 8]
     assert (sizes["organization"] == 1).all()
     assert (sizes["coalition"] >= 2).all()
     assert min(map(len, sizes.values())) > 50

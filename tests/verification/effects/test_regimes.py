@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.schema import columns
+from sim.schema import codes
 from sim.schema.parameters import Parameters
 from tests.verification.effects.worlds import ROOT, Steps, build, run
 
@@ -11,7 +11,7 @@ REGIMES = sorted(path.stem for path in (ROOT / "configs" / "regime").glob("*.yam
 
 
 def pick(found, kind):
-    return found.events[found.events[:, 2] == columns.EVENTS.index(kind)]
+    return found.events[found.events[:, 2] == codes.EVENTS.index(kind)]
 
 
 def award_first_round(words, seed=1):
@@ -163,7 +163,7 @@ def test_conditional_money_goes_to_its_own_side_of_the_axis():
             steps, cents, _ = award_first_round(f"regime={regime} field.stance_caution=0", seed)
             organizations = steps.world.organizations
             for i in np.flatnonzero(cents[:, 0] > 0):
-                is_ambiguous = organizations.response[i, 0] == columns.ANSWER_AMBIGUOUS
+                is_ambiguous = organizations.response[i, 0] == codes.ANSWER_AMBIGUOUS
                 assert is_ambiguous or side * organizations.stance[i] >= -1e-9
                 fits += not is_ambiguous
                 n_ambiguous += is_ambiguous

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.schema import columns
+from sim.schema import codes
 from tests.verification.effects.worlds import Steps, run
 
 MONTH = 20
@@ -34,9 +34,9 @@ def test_a_shock_strikes_in_its_month_and_not_before(shock):
     struck = run(f"regime={REGIMES[shock]} shock={shock} {STRUCK}")
     assert calm.rows[:, :MONTH].tobytes() == struck.rows[:, :MONTH].tobytes()
     assert calm.rows[:, MONTH:].tobytes() != struck.rows[:, MONTH:].tobytes()
-    of_shock = struck.events[struck.events[:, 2] == columns.SHOCK]
+    of_shock = struck.events[struck.events[:, 2] == codes.SHOCK]
     assert of_shock[:, 1].tolist() == [MONTH] * len(struck.rows)
-    assert not (calm.events[:, 2] == columns.SHOCK).any()
+    assert not (calm.events[:, 2] == codes.SHOCK).any()
     assert calm.get_bits() == run(f"regime={REGIMES[shock]}").get_bits()
 
 

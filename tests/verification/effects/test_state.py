@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from sim.schema import columns
+from sim.schema import codes
 from tests.verification.effects.worlds import Steps
 
 MONTH, LAST = 13, 40
@@ -207,9 +207,9 @@ def test_the_books_grow_by_what_the_columns_award_and_balance_with_the_reserves(
     """written only; awards of a column are its entries, and reserves its balance"""
     steps = Steps("regime=mixed", seed=2)
     for month in range(1, 25):
-        before = steps.world.environment.ledger[columns.COMMITTED]
+        before = steps.world.environment.ledger[codes.COMMITTED]
         row = steps.run_to(month)
         book = steps.world.environment.ledger
-        np.testing.assert_allclose(book[columns.COMMITTED] - before, 100 * row["awarded_usd"], atol=0.5)
-        income = book[columns.ENDOWED] + book[columns.OWN] + book[columns.DONATED] + book[columns.PAID]
-        assert steps.world.organizations.reserve_cents.sum() == income - book[columns.SPENT] - book[columns.WRITTEN_OFF]
+        np.testing.assert_allclose(book[codes.COMMITTED] - before, 100 * row["awarded_usd"], atol=0.5)
+        income = book[codes.ENDOWED] + book[codes.OWN] + book[codes.DONATED] + book[codes.PAID]
+        assert steps.world.organizations.reserve_cents.sum() == income - book[codes.SPENT] - book[codes.WRITTEN_OFF]

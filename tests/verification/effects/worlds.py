@@ -15,7 +15,7 @@ from sim.dynamics import schedule
 from sim.engine.batch import run_compiled
 from sim.engine.inputs import Inputs
 from sim.engine.runner import Runner
-from sim.schema import columns
+from sim.schema import codes
 from sim.schema.regimes import Programme
 from tests.worlds import keep_last
 
@@ -122,13 +122,13 @@ def run(words: str = "", n_seeds: int = 12) -> Run:
 def _count(kind: str, found: Run) -> np.ndarray:
     """Return events of a kind after month 0, by run."""
     events = found.events
-    hit = (events[:, 2] == columns.EVENTS.index(kind)) & (events[:, 1] > 0) & (events[:, 1] < 1_000_000)
+    hit = (events[:, 2] == codes.EVENTS.index(kind)) & (events[:, 1] > 0) & (events[:, 1] < 1_000_000)
     return np.bincount(events[hit, 0], minlength=len(found.rows)).astype(float)
 
 
 def _share_members_among_winners(found: Run) -> np.ndarray:
     """Return the share of awards won by organizations that sat in a coalition at the end of the month."""
-    events = found.events[found.events[:, 2] == columns.WIN]
+    events = found.events[found.events[:, 2] == codes.WIN]
     home = found.homes[events[:, 0], events[:, 1], events[:, 3]] > 0
     runs = len(found.rows)
     return np.bincount(events[:, 0], home, runs) / np.bincount(events[:, 0], minlength=runs)
@@ -136,7 +136,7 @@ def _share_members_among_winners(found: Run) -> np.ndarray:
 
 def _count_winners(found: Run) -> np.ndarray:
     """Return how many different organizations won something."""
-    events = found.events[found.events[:, 2] == columns.WIN]
+    events = found.events[found.events[:, 2] == codes.WIN]
     return np.bincount(np.unique(events[:, [0, 3, 4]], axis=0)[:, 0], minlength=len(found.rows)).astype(float)
 
 

@@ -23,6 +23,8 @@ N_WORLDS = 150
 LOWEST_SCORE = 0.90
 KERNELS = (
     "dynamics/relations.py",
+    "dynamics/utility.py",
+    "dynamics/eligibility.py",
     "dynamics/membership.py",
     "dynamics/organizations.py",
     "dynamics/founding.py",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.schema import columns
+from sim.schema import codes, columns
 from tests.verification.reference.model import ReferenceModel
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def run_reference(world: Any) -> Reference:
     for _ in range(world.parameters.months):
         model.step()
     rows = np.array([[row[name] for name in COLUMNS] for row in model.rows])
-    events = np.array(model.events, "i8").reshape(-1, len(columns.EVENT_FIELDS))
+    events = np.array(model.events, "i8").reshape(-1, len(codes.EVENT_FIELDS))
     members = np.array(model.members, "i8")
     model.close()
     return Reference(rows, events, members)

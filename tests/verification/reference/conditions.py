@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.schema.columns import RESPONSES
+from sim.schema.codes import RESPONSES
 from tests.verification.reference import numbers, relations
 from tests.verification.reference.numbers import clip
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import mesa
 
-from sim.schema.columns import CAUSES, EVENTS, LEDGER
+from sim.schema.codes import CAUSES, EVENTS, LEDGER
 from tests.verification.reference import field, observation, relations
 from tests.verification.reference.accounts import settle_accounts
 from tests.verification.reference.awareness import raise_awareness
@@ -107,7 +107,7 @@ class ReferenceModel(mesa.Model):
         size: int = -1,
         month: int | None = None,
     ) -> None:
-        """Add one event, in the order of sim.schema.columns.EVENT_FIELDS; -1 where there is none."""
+        """Add one event, in the order of sim.schema.codes.EVENT_FIELDS; -1 where there is none."""
         self.events.append(
             (
                 self.month if month is None else month,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.verification.reference.agents import Coalition, Organization, Programme
     from tests.verification.reference.model import ReferenceModel
 
-# The terms of the utility, in the order of sim.schema.columns.CAUSES.
+# The terms of the utility, in the order of sim.schema.codes.CAUSES.
 TERMS = (
     "complementarity",
     "trust",

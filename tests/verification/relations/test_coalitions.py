@@ -13,7 +13,7 @@ from sim.compiler.draws import philox, stream, to_uniform
 from sim.dynamics import schedule
 from sim.dynamics.processes.memberships import REVIEW_ORDER
 from sim.engine.inputs import Inputs, build_record
-from sim.schema import columns
+from sim.schema import codes, columns
 from sim.schema.parameters import Meetings, Parameters, kernel_fields
 from tests.worlds import Draws, World, advance, keep_world, put_back
 
@@ -166,7 +166,7 @@ def pick_winners(inputs: Inputs, world: World, month: int, g: int, factor: int) 
     first = int(log.n_rows[0])
     advance(inputs, world.seed, month, AWARD, AWARD + 1)
     events = log.rows[first : int(log.n_rows[0])]
-    return set(events[events[:, 1] == columns.WIN][:, 2].tolist())
+    return set(events[events[:, 1] == codes.WIN][:, 2].tolist())
 
 
 def check_richer_pots(world: World) -> int:

@@ -15,7 +15,7 @@ from sim.compiler.struct_refs import allocate
 from sim.engine.batch import run_compiled
 from sim.engine.inputs import Inputs
 from sim.model.model import CoalitionModel
-from sim.schema import columns, state
+from sim.schema import codes, state
 from sim.schema.regimes import Programme
 from sim.schema.roster_tables import RosterTables
 from tests.worlds import Draws, Outcome, World, assert_same, run_world
@@ -43,7 +43,7 @@ def compute_rank_sums(values: Any) -> tuple[float, float]:
 
 
 def count_wins(events: Any, n_runs: int, n: int) -> Any:
-    wins = events[events[:, 2] == columns.WIN]
+    wins = events[events[:, 2] == codes.WIN]
     table = np.zeros((n_runs, n))
     np.add.at(table, (wins[:, 0], wins[:, 3]), 1)
     return table
@@ -242,7 +242,7 @@ def test_an_organization_of_a_component_apart_changes_not_a_bit_for_others(tried
             found = np.delete(np.delete(getattr(other.world.dyads, name), row, axis=0), row, axis=1)
             np.testing.assert_array_equal(found, values, err_msg=f"{world.number}: {name}")
         own = many.events[many.events[:, 2] == row]
-        n_active["won"] += bool((own[:, 1] == columns.WIN).any())
+        n_active["won"] += bool((own[:, 1] == codes.WIN).any())
         trust = np.delete(other.world.dyads.trust[row], row)
         n_active["guest"] += len(set(trust.round(6).tolist())) > 2
     assert min(n_active.values()) > 10, n_active

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sim.engine.inputs import Inputs
-from sim.schema import columns
+from sim.schema import codes, columns
 from sim.schema.regimes import Programme
 from tests.worlds import Outcome, World, advance, as_numbers, assert_same, make_world, run_world
 
@@ -24,15 +24,15 @@ def test_without_grants_no_cent_of_grant_money_moves(tried):
         inputs = poor.build()
         outcome = run_world(poor, inputs)
         books = inputs.world.environment.ledger
-        for item in (columns.PAID, columns.COMMITTED, columns.RETURNED, columns.BUDGETED, columns.UNSPENT):
-            assert books[item] == 0, (world.number, columns.LEDGER[item], books[item])
+        for item in (codes.PAID, codes.COMMITTED, codes.RETURNED, codes.BUDGETED, codes.UNSPENT):
+            assert books[item] == 0, (world.number, codes.LEDGER[item], books[item])
         assert not outcome.rows.awarded_usd.any(), world.number
         assert not outcome.rows.requested_usd.any(), world.number
         assert not outcome.rows.mean_dependence[outcome.rows.n_open > 0].any(), world.number
         assert np.isnan(outcome.rows.success_rate[1:]).all(), world.number
         assert np.isnan(outcome.rows.award_gini).all(), world.number
         kinds = set(outcome.events[:, 1].tolist())
-        money = {columns.WIN, columns.LOSE, columns.COMPLY, columns.PHASE_OUT, columns.DECLINE, columns.STAY_AMBIGUOUS}
+        money = {codes.WIN, codes.LOSE, codes.COMPLY, codes.PHASE_OUT, codes.DECLINE, codes.STAY_AMBIGUOUS}
         assert not kinds & money, (world.number, kinds)
 
 
@@ -105,13 +105,13 @@ def check_books(world: World, inputs: Inputs, month: int) -> None:
     books, organizations = inputs.world.environment.ledger, inputs.world.organizations
     note = (world.number, month)
     held = int(organizations.reserve_cents[organizations.is_open].sum())
-    income = int(books[columns.ENDOWED] + books[columns.OWN] + books[columns.DONATED] + books[columns.PAID])
-    assert held == income - int(books[columns.SPENT] + books[columns.WRITTEN_OFF]), note
+    income = int(books[codes.ENDOWED] + books[codes.OWN] + books[codes.DONATED] + books[codes.PAID])
+    assert held == income - int(books[codes.SPENT] + books[codes.WRITTEN_OFF]), note
     promised = int(organizations.award_cents.sum())
-    assert books[columns.COMMITTED] == books[columns.PAID] + books[columns.RETURNED] + promised, note
-    assert books[columns.BUDGETED] == books[columns.COMMITTED] + books[columns.UNSPENT], note
+    assert books[codes.COMMITTED] == books[codes.PAID] + books[codes.RETURNED] + promised, note
+    assert books[codes.BUDGETED] == books[codes.COMMITTED] + books[codes.UNSPENT], note
     # An organization may close in debt; every other book only grows.
-    assert all(books[item] >= 0 for item in range(len(columns.LEDGER)) if item != columns.WRITTEN_OFF), note
+    assert all(books[item] >= 0 for item in range(len(codes.LEDGER)) if item != codes.WRITTEN_OFF), note
     for name in ("need_cents", "own_income_cents", "award_cents", "award_months", "cost_cents", "deficit_months"):
         assert (getattr(organizations, name) >= 0).all(), (*note, name)
     assert (organizations.award_months[organizations.award_cents > 0] > 0).all(), note
@@ -127,7 +127,7 @@ def check_rounds(world: World, events: Any) -> None:
     for at, name in enumerate(sorted(lines)):
         if lines[name].convener_share > 0:
             continue
-        wins = events[(events[:, 1] == columns.WIN) & (events[:, 5] == at)]
+        wins = events[(events[:, 1] == codes.WIN) & (events[:, 5] == at)]
         often = Counter(map(tuple, wins[:, [0, 2]].tolist())).most_common(1)
         assert not often or often[0][1] == 1, (world.number, name, often)
 
@@ -144,7 +144,7 @@ def test_no_cent_is_lost_or_made_in_any_month(tried):
             row = advance(inputs, world.seed, month)
             check_books(world, inputs, month)
             awarded += float(row.awarded_usd)
-        assert abs(100 * awarded - inputs.world.environment.ledger[columns.COMMITTED]) < 0.5, world.number
+        assert abs(100 * awarded - inputs.world.environment.ledger[codes.COMMITTED]) < 0.5, world.number
         log = inputs.world.log
         check_rounds(world, log.rows[: int(log.n_rows[0])])
         rounds += awarded > 0
@@ -187,7 +187,7 @@ def test_another_unit_of_money_changes_no_decision(tried):
         one, other = run_world(world), run_world(in_other_unit(world))
         assert np.array_equal(one.events, other.events), world.number
         assert np.array_equal(one.members, other.members), world.number
-        wins = np.bincount(one.events[one.events[:, 1] == columns.WIN][:, 0], minlength=len(one.rows))[: len(one.rows)]
+        wins = np.bincount(one.events[one.events[:, 1] == codes.WIN][:, 0], minlength=len(one.rows))[: len(one.rows)]
         cents = 100 * np.abs(other.rows.awarded_usd - UNIT * one.rows.awarded_usd)
         assert (cents <= 3 * (UNIT + 1) * wins + 1e-3).all(), (world.number, cents.max())
         n_wins += int(wins.sum())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.schema import columns
+from sim.schema import codes
 
 from .limits import EXACT, SEED, Limit, assert_mean, assert_share, assert_uncorrelated, follow, make_parameters
 
@@ -99,7 +99,7 @@ def test_dependence_is_the_yearly_smoothed_share_of_awards_in_income():
         full = share * (1 - (11 / 12) ** min(month, 36))
         expected = full * (11 / 12) ** max(month - 36, 0)
         assert limit.world.organizations.dependence[0] == pytest.approx(expected, abs=EXACT)
-    assert limit.world.environment.ledger[columns.PAID] == 36 * 600_000
+    assert limit.world.environment.ledger[codes.PAID] == 36 * 600_000
 
 
 @pytest.mark.parametrize(("paid", "awareness"), [(0, 0.0), (400_000, 0.5), (2_000_000, 1.0), (9_000_000, 0.2)])

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from sim.schema import columns
+from sim.schema import codes
 
 from .limits import EXACT, SEED, Limit, assert_share, assert_shares, logistic, make_parameters, softmax
 
@@ -32,7 +32,7 @@ def find_wins(limit, n_seeds, processes=ONCE):
 def mark_wins(limit, events, counts):
     n_seeds = len(events)
     written = np.arange(events.shape[1])[None, :] < counts[:, None]
-    run, at = np.nonzero(written & (events[:, :, 1] == columns.WIN))
+    run, at = np.nonzero(written & (events[:, :, 1] == codes.WIN))
     won = np.zeros((n_seeds, limit.parameters.months + 1, limit.n_organizations), bool)
     won[run, events[run, at, 0], events[run, at, 2]] = True
     return won
@@ -153,7 +153,7 @@ def test_rivals_lose_trust_at_a_rate_that_does_not_depend_on_who_wins():
     for month in range(1, 13):
         limit.step(month, "award_grants", "settle_accounts")
     trust, log = limit.world.dyads.trust, limit.world.log
-    lost = sum(row[1] == columns.LOSE and row[2] == 0 for row in log.rows[: log.n_rows[0]])
+    lost = sum(row[1] == codes.LOSE and row[2] == 0 for row in log.rows[: log.n_rows[0]])
     assert 0 < lost < 12
     assert trust[0, 1] * trust[1, 0] == pytest.approx(0.8**2 * factor**12, abs=EXACT)
     assert trust[0, 1] == pytest.approx(0.8 * factor**lost, abs=EXACT)

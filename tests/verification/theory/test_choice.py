@@ -8,7 +8,7 @@ import pytest
 
 from sim.compiler import draws
 from sim.dynamics.processes.memberships import REVIEW_ORDER
-from sim.schema import columns
+from sim.schema import codes
 
 from .limits import SEED, Limit, assert_share, assert_shares, logistic, make_parameters, softmax
 
@@ -316,7 +316,7 @@ def test_who_declined_a_condition_decides_anew_at_the_next_round():
     known = {"mix": [0.2, 0.8], "viewpoint": 0.0, "stance": 0.0, "need_usd": 25_000.0, "reserve_months": 4.0}
     _, _, events, counts = Limit(p, max_events=40, **known).simulate(6_000, keep_events=True)
     written = np.arange(events.shape[1])[None, :] < counts[:, None]
-    run, at = np.nonzero(written & (events[:, :, 1] == columns.DECLINE))
+    run, at = np.nonzero(written & (events[:, :, 1] == codes.DECLINE))
     declined = np.zeros((6_000, 4, 10), bool)
     declined[run, events[run, at, 0], events[run, at, 2]] = True
     money, cost = 0.4 * 0.5, 1.2 * 0.2
@@ -350,7 +350,7 @@ def test_who_stays_ambiguous_passes_a_round_with_the_chance_of_the_lines_vaguene
     limit = Limit(p, max_events=80, viewpoint=-1.0, stance=-1.0, need_usd=25_000.0, reserve_months=4.0)
     _, _, events, _ = limit.simulate(8_000, ("respond_to_conditions", "settle_accounts"), keep_events=True)
     won = np.zeros((8_000, 3, 10), bool)
-    run, at = np.nonzero(events[:, :, 1] == columns.WIN)
+    run, at = np.nonzero(events[:, :, 1] == codes.WIN)
     won[run, events[run, at, 0], events[run, at, 2]] = True
     assert_share(int(won[:, 1].sum()), 80_000, vague, sees=0.013)
     assert_share(int((won[:, 1] & won[:, 2]).sum()), 80_000, vague**2, sees=0.009)
