@@ -179,7 +179,7 @@ def compute_utility(seen, world, i, members, n_members, inside, n_others, facili
 
 @compiled
 def find_join_cause(terms):
-    """Return the largest of the terms that speak for a coalition (columns.CAUSES)."""
+    """Return the largest of the terms that speak for a coalition (codes.CAUSES)."""
     best = codes.COMPLEMENTARITY
     for term in (codes.TRUST, codes.SIZE, codes.JOINT_MONEY):
         if terms[term] > terms[best]:

@@ -16,7 +16,7 @@ from sim.explorer.live.asking import MAX_DECISIONS, Seat
 from sim.explorer.live.game import PUBLIC, PlayedRecorder, compare, describe_turn, hide
 from sim.explorer.live.options import Options
 from sim.explorer.recording import CAUSE, GENERATION, KIND, ORGANIZATION
-from sim.schema import columns
+from sim.schema import codes
 from sim.sweep.in_memory import run_design
 from tests.explorer.test_server import enter, run_to_end, serving, serving_by_command
 
@@ -223,7 +223,7 @@ def test_a_newcomer_in_the_place_of_the_player_is_another_organization():
         played.run_to(96)
         events = played.record().events
         own = events[events[:, ORGANIZATION] == organization - 1]
-        wins = own[own[:, KIND] == columns.EVENTS.index("win")]
+        wins = own[own[:, KIND] == codes.EVENTS.index("win")]
         if (wins[:, GENERATION] > 0).any():
             break
     else:
