@@ -75,14 +75,32 @@ def _describe(configuration: Any, results: Any, folder: Path) -> tuple[str, dict
     }
     for name in ("differences", "partings"):
         write_table(folder / f"{name}.csv", tables[name])
-    scenario, sentence = describe_scenario(results.manifest), tell_differences(tables["differences"])
-    parting = tell_partings(tables["partings"])
+    scenario = describe_scenario(results.manifest)
+    shown = {name: _name_settings(table, results) for name, table in tables.items()}
+    sentence, parting = tell_differences(shown["differences"]), tell_partings(shown["partings"])
     text = (
-        f"{scenario}\n\n{format_table(tables['summary'])}\n\nDifferences on the same seeds (95 % interval)\n"
-        f"{format_table(tables['differences'])}\n\n{sentence}\n\nWhere the runs part\n{parting}"
+        f"{scenario}\n\n{format_table(shown['summary'])}\n\n{_format_known(shown['differences'])}"
+        f"{sentence}\n\nWhere the runs part\n{parting}"
     )
     content = {"seeds": configuration.seeds, **{name: table.to_dict("records") for name, table in tables.items()}}
     return text, {**content, "scenario": scenario, "sentence": sentence, "parting": parting}
+
+
+def _format_known(differences: Any) -> str:
+    """Return the differences that some pair of runs has as a table with its heading; nothing where there is none."""
+    known = differences[differences["n"] > 0]
+    heading = "Differences on the same seeds (95 % interval)"
+    return f"{heading}\n{format_table(known)}\n\n" if len(known) else ""
+
+
+def _name_settings(table: Any, results: Any) -> Any:
+    """Return a table with settings made of several words, like ``none shock=total_cut``, under their labels."""
+    from sim.figures.labels import label_settings
+
+    settings = list(dict.fromkeys(map(str, results.runs["regime"])))
+    if not any("=" in one for one in settings):  # each is a name that a user has written, and can write again
+        return table
+    return table.replace(label_settings(settings, results.manifest.get("labels") or {}))
 
 
 def compose_comparison(words: list[str], config_dir: str | None) -> Any:

@@ -63,5 +63,8 @@ def _describe(configuration: Any, results: Any, folder: Path) -> tuple[str, dict
 
 
 def _tell_design(configuration: Any) -> str:
-    varied = [f"{len(values)} values of {name}" for name, values in configuration.design.vary.items()]
+    from sim.figures.phrases import lower, name_parameter
+
+    vary = configuration.design.vary
+    varied = [f"{len(values)} values of {lower(name_parameter(name))} ({name})" for name, values in vary.items()]
     return " × ".join([*varied, f"{len(configuration.seeds)} seeds"])

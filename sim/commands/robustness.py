@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from sim.commands.analyses import add_folder, add_outcome, write_analysis
+from sim.commands.analyses import add_folder, add_outcome, name_words, write_analysis
 
 DESCRIPTION = """\
 How levers do over many sets of parameters, against a reference on the same sets and seeds.
@@ -36,4 +36,4 @@ def _tell(args: argparse.Namespace, sweep: Any) -> tuple[Any, Any, str, str]:
     table = compute_robustness(sweep, args.reference, args.outcome or tuple(TOWARD))
     names = ["lever", "outcome", "level", "mean", "low", "high", "better_share", "worst_decile", "regret_mean"]
     shown = table[[*names, "regret_worst", "usd_per_organization_year"]]
-    return table, shown, describe_robustness(table), "levers.csv"
+    return table, shown, describe_robustness(name_words(table, args.folder)), "levers.csv"

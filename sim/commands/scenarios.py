@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from sim.commands.analyses import add_folder, write_analysis
+from sim.commands.analyses import add_folder, name_words, write_analysis
 from sim.errors import AnalysisError
 
 DESCRIPTION = """\
@@ -46,6 +46,6 @@ def _tell(args: argparse.Namespace, sweep: Any) -> tuple[Any, Any, str, str]:
     return (
         boxes,
         boxes.drop(columns=["n_points", "n_repeats", "condition"]),
-        describe_scenarios(boxes, args.when, base),
+        describe_scenarios(name_words(boxes, args.folder), args.when, base),
         "scenarios.csv",
     )

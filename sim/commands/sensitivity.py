@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from sim.commands.analyses import add_folder, add_outcome, write_analysis
+from sim.commands.analyses import add_folder, add_outcome, name_words, write_analysis
 from sim.commands.console import progress
 
 DESCRIPTION = """\
@@ -37,4 +37,4 @@ def _tell(args: argparse.Namespace, sweep: Any) -> tuple[Any, Any, str, str]:
         table = compute_sensitivity(sweep, args.outcome or OUTCOMES, report)
     shown = table.drop(columns=["method", *TAIL[1:]])
     empty = [name for name in ("policy", "partner") if not shown[name].astype(bool).any()]
-    return table, shown.drop(columns=empty), describe_sensitivity(table), "sensitivity.csv"
+    return table, shown.drop(columns=empty), describe_sensitivity(name_words(table, args.folder)), "sensitivity.csv"

@@ -53,7 +53,8 @@ class Figure:
     title: the finding, a sentence made from the numbers. subtitle: what is shown. spread: how the picture shows how
     sure it is. note: the rule behind it. alt: the picture in words. table: the numbers drawn. draw: draws them into an
     empty picture of matplotlib's. height: inches of the drawn part at a width in inches. short: the finding in fewer
-    words, for pictures in which the title would take more than two lines.
+    words, for pictures in which the title would take more than two lines. split: returns the same figure as several,
+    each of them lower than so many inches where that can be; see `divide`.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Figure:
     draw: Callable[[Canvas], None]
     height: Callable[[float], float]
     short: str = ""
+    split: Callable[[float], list[Figure]] | None = None
 
     @property
     def source(self) -> str:
@@ -87,6 +89,10 @@ class Figure:
     def command(self) -> str:
         """Return the command that gives the figure again."""
         return self.origin.command
+
+    def divide(self, width: float, tallest: float) -> list[Figure]:
+        """Return the figure as several where it is taller than `tallest` inches at a width, else itself alone."""
+        return self.split(tallest) if self.split and self.height(width) > tallest else [self]
 
     def find_gaps(self) -> list[str]:
         """Return the names of the parts that are empty."""

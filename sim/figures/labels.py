@@ -122,9 +122,9 @@ def tell_change(value: float) -> str:
 def tell_open(low: float, high: float) -> str:
     """Return what an undecided change leaves open, by where its 95 % interval lies: never that nothing is known."""
     if low > -THRESHOLD:
-        return "does not fragment; whether it grows or holds is open"
+        return "does not fragment on average; whether it grows or holds is open"
     if high < THRESHOLD:
-        return "does not grow; whether it fragments or holds is open"
+        return "does not grow on average; whether it fragments or holds is open"
     return "whether it grows, holds or fragments is open"
 
 

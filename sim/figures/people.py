@@ -72,7 +72,8 @@ def plot_people(months: Table, runs: Table, origin: Origin) -> Figure:
                     _draw_contrast(axes, contrasts[outcome.name], outcome, regimes[0], width)
 
     table = _make_table(means, ends, contrasts)
-    titles = _tell(ends, contrasts, regimes, design)
+    is_short = last < END_MONTHS
+    titles = [_tell_short(last), "Runs too short for a result"] if is_short else _tell(ends, contrasts, regimes, design)
     marks = tell_marks(origin, last) if is_over_time else ""
     told = "".join(tell_observations(origin, compute_spread(monthly, one.name), one.name) for one in OUTCOMES)
     return Figure(
@@ -234,6 +235,11 @@ def _tell(ends: Table, contrasts: dict[str, Table], regimes: list[Any], design: 
         f"Under {setting}, a month: {both}",
         f"{both[:1].upper()}{both[1:]}",
     ]
+
+
+def _tell_short(last: int) -> str:
+    months = f"{last} month{'' if last == 1 else 's'}"
+    return f"Runs of {months} are too short for a result at the end, which is a mean over {END_MONTHS} months"
 
 
 def _tell_both(rows: dict[str, dict[str, Any]]) -> str:

@@ -13,7 +13,7 @@ from sim.errors import FigureError
 from sim.figures.figure import Figure, Origin, Table
 from sim.figures.labels import fold, tell_share
 from sim.figures.phrases import find_outcome, list_some, lower, name_levers, name_parameter, tell_amount
-from sim.figures.style import BLACK, BLUE, NARROW, place_legend
+from sim.figures.style import BLACK, BLUE, NARROW, WIDE, place_legend
 from sim.results.leaders import INTERVALS, NOTHING, find_leaders, find_measure
 
 MOST = 10  # parameters of an outcome that are drawn
@@ -81,7 +81,31 @@ def plot_tornado(sensitivities: Table, origin: Origin, labels: dict[str, dict[st
         origin=origin,
         draw=draw,
         height=lambda width: _find_height(tall, width, measure),
+        split=(lambda tallest: _split(sensitivities, origin, labels, tallest)) if len(outcomes) > 1 else None,
     )  # fmt: skip
+
+
+def _split(
+    sensitivities: Table, origin: Origin, labels: dict[str, dict[str, str]] | None, tallest: float
+) -> list[Figure]:
+    """Return figures of some outcomes each, as many as stay lower than `tallest` inches; of one at least."""
+    parts: list[Figure] = []
+    kept: list[str] = []
+    for outcome in dict.fromkeys(sensitivities["outcome"]):
+        wider = sensitivities[sensitivities["outcome"].isin([*kept, outcome])]
+        single = sensitivities[sensitivities["outcome"] == outcome]
+        if single[str(find_measure(sensitivities))].isna().all():
+            continue
+        figure = plot_tornado(wider, origin, labels)
+        if kept and figure.height(WIDE) > tallest:
+            kept, figure = [], plot_tornado(single, origin, labels)
+            parts.append(figure)
+        elif kept:
+            parts[-1] = figure
+        else:
+            parts.append(figure)
+        kept.append(outcome)
+    return parts
 
 
 def _find_height(tall: list[int], width: float, measure: str) -> float:

@@ -149,8 +149,11 @@ def find_column(name: str) -> Column:
     return column(name, "runs")
 
 
-def grid_differences(material: Material, differences: Table) -> Grid:
-    """Return one row a setting and outcome: the difference to the reference on the same seeds, in words and numbers."""
+def grid_differences(material: Material, differences: Table) -> Grid | None:
+    """Return one row a setting and outcome: the difference to the reference on the same seeds, in words and numbers.
+
+    None where no pair of runs has an end to compare.
+    """
     rows, signs = [], []
     for row in differences[differences["outcome"].isin(SHOWN)].to_dict("records"):
         side = "more" if row["low"] > 0 else "less" if row["high"] < 0 else "undecided"
@@ -164,6 +167,8 @@ def grid_differences(material: Material, differences: Table) -> Grid:
         name = f"{entry.label} ({entry.unit})"
         rows.append([row["regime"], told, name, change, f"{more:,} / {less:,} of {n:,}"])
         signs.append("■" if is_same else SIGNS[side])
+    if not rows:
+        return None
     reference = material.settings[0]
     unit = "a seed, with its mean over all scenarios" if material.scenario_columns else "a seed"
     unit = unit if material.unit == "seed" else "a scenario"

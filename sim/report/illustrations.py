@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 OVER_TIME = ("collaboration", "forms", "people", "survival", "memberships")  # `coalitions draw` draws the others
 MOST_SETTINGS = 12  # of one picture
+WIDTH = 7.5  # inches at which a picture of so many pixels is drawn
 N_PARTS = 6  # of the range of a sampled number
 
 
@@ -102,9 +103,11 @@ def _cut(values: Table) -> Table:
 
 def draw_svg(figure: Figure, width: float) -> str:
     """Return the picture as SVG, `width` inches wide, the same bytes every time."""
-    return cast(
-        str, _draw(figure, width, lambda canvas: _write(canvas, io.StringIO(), format="svg", metadata={"Date": None}))
-    )
+
+    def write(canvas: Canvas) -> Any:
+        return _write(canvas, io.StringIO(), format="svg", metadata={"Date": None})
+
+    return cast(str, _draw(figure, width, write, is_escaped=False))  # the reader's browser may have fonts for them
 
 
 def draw_png(figure: Figure, width: int, height: int) -> bytes:
@@ -114,26 +117,24 @@ def draw_png(figure: Figure, width: int, height: int) -> bytes:
         across, up = canvas.get_size_inches()
         return _write(canvas, io.BytesIO(), format="png", dpi=min(width / across, height / up))
 
-    return cast(bytes, _draw(figure, 7.5, write))
+    return cast(bytes, _draw(figure, WIDTH, write, is_escaped=True))
 
 
-def _draw(figure: Figure, width: float, write: Any) -> Any:
-    """Draw the picture alone, in the house style; letters that its font lacks come from fonts that have them."""
+def _draw(figure: Figure, width: float, write: Any, *, is_escaped: bool) -> Any:
+    """Draw the picture alone, in the house style; is_escaped: see `sim.figures.style.replace_letters`."""
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Canvas
 
-    from sim.figures.style import find_fonts, find_missing, styled
+    from sim.figures.style import replace_letters, styled
 
     @styled
     def draw() -> Any:
         mpl.rcParams["svg.hashsalt"] = figure.name
-        words = "".join([figure.title, figure.subtitle, figure.alt, *map(str, figure.table.to_numpy().ravel())])
-        if missing := find_missing(words):
-            mpl.rcParams["font.family"] = ["sans-serif", *find_fonts(missing)]
         canvas = Canvas(figsize=(width, figure.height(width)), layout="constrained")
         FigureCanvasAgg(canvas)
         figure.draw(canvas)
+        replace_letters(canvas, is_escaped=is_escaped)
         return write(canvas)
 
     return draw()

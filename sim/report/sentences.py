@@ -142,7 +142,8 @@ def _tell_verdict(row: Any) -> str:
         return f"{_capital(explain_unknown(row['verdict']))}."
     if n_runs == 1:
         return f"By the rule of the model collaboration {row['verdict']}; a single run says nothing about chance."
-    counts = join_words([f"{row[f'{name}_share'] * row['n_judged']:.0f} {verb}" for name, verb in VERBS.items()])
+    counted = [(round(row[f"{name}_share"] * row["n_judged"]), name) for name in VERBS]
+    counts = join_words([f"{n} {name if n == 1 else VERBS[name]}" for n, name in counted])
     unknown = n_runs - int(row["n_judged"])
     told = f"Of {n_runs} runs {counts}{f', and {unknown} cannot be judged' if unknown else ''}."
     change = (

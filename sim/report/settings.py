@@ -92,7 +92,7 @@ def _make_entry(
     values = varied.get(name) or [one[name] for one in flat if name in one]
     if name == PRIVATE:
         values = [None if value is None else f"…/{str(value).rstrip('/').rsplit('/', 1)[-1]}" for value in values]
-    told = list(dict.fromkeys(map(show, values)))
+    told = list(dict.fromkeys(map(_show, values)))
     source = meta.get("source", DESIGN)
     if name == SIZE and any(one.get(PRIVATE) for one in flat):
         source = ROSTER
@@ -100,7 +100,14 @@ def _make_entry(
     label = meta.get("label", "Name of the regime" if name == "regime.name" else "Regime in words")
     if name.startswith(LINE):
         label = f"Grant line {name.removeprefix(LINE).split('.')[0]}: {label[:1].lower()}{label[1:]}"
-    return Entry(name, _tell_values(values, told), show(default), meta.get("unit", "name"), label, source, is_changed)
+    return Entry(name, _tell_values(values, told), _show(default), meta.get("unit", "name"), label, source, is_changed)
+
+
+def _show(value: Any) -> str:
+    """Return a value as text, names of populations, areas and rules as words."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_show, value)) or "none"
+    return value.replace("_", " ") if isinstance(value, str) else show(value)
 
 
 def _get_default(item: Any) -> Any:

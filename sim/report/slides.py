@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.errors import PrintError
 from sim.files.access import replace_file
-from sim.report.illustrations import draw_png
+from sim.report.illustrations import WIDTH, draw_png
 
 if TYPE_CHECKING:
     from sim.figures.figure import Figure
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sim.report.page import Page
 
 PICTURE = 1760, 690  # pixels of the part of a slide between its subtitle and its footer
+TALLEST = 4.5  # inches of a picture before it is made smaller than it is drawn, and its letters with it
 LEFT, ACROSS = 0.55, 12.2  # inches
 TITLE_SIZES = ((115, 26), (230, 20))  # most letters that two lines, or three, take of a title at that size
 SMALLEST = 16
@@ -51,7 +52,8 @@ def write_slides(page: Page, target: Path) -> None:
         if grid is not None:
             _write_table(deck, page, grid)
     for figure in page.pictures:
-        _write_figure(deck, page, figure)
+        for part in figure.divide(WIDTH, TALLEST):
+            _write_figure(deck, page, part)
     _write_table(deck, page, _drop_names(page.changed), page.assumptions)
     _forget_time(deck, page)
     stream = io.BytesIO()
@@ -172,7 +174,7 @@ def _place(slide: Any, content: bytes, alt: str, width: int) -> None:
     from pptx.util import Inches  # pyright: ignore[reportMissingImports]
 
     picture = slide.shapes.add_picture(io.BytesIO(content), 0, 0)
-    scale = min(Inches(ACROSS) / picture.width, Inches(4.5) / picture.height)
+    scale = min(Inches(ACROSS) / picture.width, Inches(TALLEST) / picture.height)
     picture.width, picture.height = int(picture.width * scale), int(picture.height * scale)
     picture.left, picture.top = int((width - picture.width) / 2), Inches(2.05)
     picture._element.nvPicPr.cNvPr.set("descr", alt)

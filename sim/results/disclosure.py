@@ -64,13 +64,13 @@ def is_own(manifest: Mapping[str, Any]) -> bool:
 
 
 def list_small(manifest: Mapping[str, Any]) -> list[str]:
-    """Return the populations that fewer than `SMALLEST_GROUP` organizations of an own roster serve."""
+    """Return the populations that fewer than `SMALLEST_GROUP` organizations of a user's own roster serve."""
     found = manifest["roster"].get("small_populations", []) if is_own(manifest) else []
     return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
 
 
 def tell_roster(manifest: Mapping[str, Any]) -> str:
-    """Return what readers of an own roster's results are told, "" of every other."""
+    """Return what readers of the results of a user's own roster are told, "" of every other."""
     if not is_own(manifest):
         return ""
     told = f"organizations of a roster{NUMBERED}"

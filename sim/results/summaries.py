@@ -143,7 +143,8 @@ def describe_localities(localities: pd.DataFrame) -> str:
         if counts.get(TOO_SHORT, 0) == len(found):
             lines.append(f"{regime}: of {len(found)} localities none is judged: {explain_unknown(TOO_SHORT)}")
             continue
-        parts = ", ".join(f"{counts.get(name, 0)} {name.removesuffix('s')}" for name in VERDICTS)
+        counted = [(counts.get(name, 0), name) for name in VERDICTS]
+        parts = ", ".join(f"{n} {name if n == 1 else name.removesuffix('s')}" for n, name in counted)
         parts += "".join(f", {counts[name]} {WITH[name]}" for name in UNKNOWN if name in counts)
         lines.append(f"{regime}: of {len(found)} localities {parts}")
     return "\n".join(lines)
@@ -171,7 +172,8 @@ def _describe_row(row) -> str:
     if row.n_judged > 1:
         numbers += f" [{row.change_low:+.2f}, {row.change_high:+.2f}]"
     if row.n_runs > 1:
-        counts = ", ".join(f"{getattr(row, f'{name}_share') * row.n_judged:.0f} {name}" for name in VERDICTS)
+        counted = [(round(getattr(row, f"{name}_share") * row.n_judged), name) for name in VERDICTS]
+        counts = ", ".join(f"{n} {name if n == 1 else name.removesuffix('s')}" for n, name in counted)
         numbers += f"; of {row.n_runs} runs {counts}"
         numbers += f", {row.n_runs - row.n_judged} without a verdict" if row.n_runs > row.n_judged else ""
     numbers += f"; {row.n_repeats} that repeat another run not counted" if row.n_repeats else ""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 LABELLED = ("regime", "shock", "field")  # groups whose options are shown under a label
 
+CUT = "total_cut"
+
 
 @dataclass(frozen=True)
 class Choices:
@@ -55,7 +57,8 @@ def label_choices(settings: Iterable[Parameters]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {group: {} for group in LABELLED}
     for setting in settings:
         for group, word, label in _read_labels(setting):
-            found[group][word] = label
+            is_other = group == "shock" and word == CUT and found[group].get(word, label) != label
+            found[group][word] = "Cut" if is_other else label
     return {group: _tell_apart(labels) for group, labels in found.items()}
 
 
@@ -72,6 +75,9 @@ def _read_labels(setting: Parameters) -> list[tuple[str, str, str]]:
     """Return (group, word, label) of the regime, the shock and the field of a setting."""
     choices, shock = setting.choices, name_shock(setting)
     shock_label = choices.shock_label if shock == choices.shock else ""
+    share = setting.shock.cut_share
+    if shock == CUT and share != 1:  # set by hand, which belies the label of the file
+        shock_label = f"Cut of {100 * share:.4g} %"
     written = (
         (setting.regime.name, setting.regime.label),
         (shock, shock_label),

@@ -79,3 +79,23 @@ def test_mistakes_are_told_in_a_line(results, capsys, words, told):
 
 def test_the_caution_stands_under_every_table(results, capsys):
     assert call(capsys, "robustness", results / "drawn")[1].strip().endswith(CAUTION)
+
+
+def test_printed_names_stand_beside_what_figures_call_them(tmp_path):
+    import pandas as pd
+
+    from sim.commands.analyses import name_words
+
+    (tmp_path / "manifest.json").write_text('{"labels": {"regime": {"population_silo": "Population silos"}}}')
+    table = pd.DataFrame(
+        {"parameter": ["field.viewpoint_spread", "(none)"], "outcome": ["coverage_end", "verdict == fragments"],
+         "lever": ["population_silo", "grants.luck=0.5"], "mean": [0.5, 0.25]}
+    )  # fmt: skip
+    named = name_words(table, tmp_path)
+    assert named["parameter"].tolist() == [
+        "Distance of each pole's group from the middle (field.viewpoint_spread)",
+        "(none)",
+    ]
+    assert named["outcome"].tolist() == ["Coverage at the end (coverage_end)", "Fragments (verdict == fragments)"]
+    assert named["lever"].tolist() == ["Population silos (population_silo)", "luck 0.5 (grants.luck=0.5)"]
+    assert named["mean"].tolist() == [0.5, 0.25]

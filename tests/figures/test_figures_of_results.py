@@ -28,6 +28,7 @@ KINDS = {
                  "latin_hypercube", "--n", "16"],
     "trajectories": ["sweep", "memberships.turf_weight=0..3", "field.viewpoint_spread=0..0.9",
                      "grants.annual_usd_per_organization=20000..220000", "months=24", "--sample", "morris"],
+    "a design with cases": ["sweep", "experiment=own_cases", "months=30", "seeds=3"],
     "own regimes": ["compare", "regime=competitive,own_long,own_chinese", "months=30", "seeds=3"],
     "a roster": ["compare", "regime=unrestricted,competitive", "field=city18", "months=30", "seeds=3", "start=2027-01"],
     "localities": ["compare", "regime=unrestricted,competitive", "field.n_localities=3", "field.n_organizations=6",
@@ -36,9 +37,23 @@ KINDS = {
     "ten months": ["run", "regime=competitive", "months=10", "seeds=3"],
     "thirty months with a shock": ["run", "regime=competitive", "shock=total_cut", "shock.month=12", "months=30",
                                    "seeds=9"],
+    "twelve months, populations exchanged": ["compare", "regime=competitive,population_silo", "shock=stream_shift",
+                                             "shock.month=6", "months=12", "seeds=3"],
+    "a part of the money cut": ["compare", "regime=competitive", "shock=none,total_cut", "shock.cut_share=0.5",
+                                "shock.month=12", "months=30", "seeds=3"],
     "one seed": ["run", "regime=competitive", "months=30", "seeds=1"],
     "twelve regimes": ["compare", f"regime={TWELVE}", "months=24", "seeds=2"],
 }  # fmt: skip
+CASES = """\
+# @package _global_
+design:
+  vary:
+    field.viewpoint_spread: [0.0, 0.9]
+  cases:
+    - {name: enough_money, regime: unrestricted, grants.annual_usd_per_organization: 220000}
+    - {name: by_population, regime: population_silo, grants.annual_usd_per_organization: 20000}
+    - {name: cut_in_month_12, regime: competitive, shock: total_cut, shock.month: 12}
+"""
 RAW = re.compile(r"[a-z]_[a-z]|\b(?:regime|field|grants|shock)\.[a-z]|,,|\bnan\b")
 
 
@@ -50,8 +65,10 @@ def figures(request, tmp_path_factory):
     for name, label in (("own_long", LONG), ("own_chinese", "北京 联盟")):
         text = f"label: {label}\nprogrammes:\n  operating:\n    term_months: 12\n"
         (own / f"{name}.yaml").write_text(text, encoding="utf-8")
+    (folder / "config" / "experiment").mkdir()
+    (folder / "config" / "experiment" / "own_cases.yaml").write_text(CASES, encoding="utf-8")
     words = [*request.param, "name=some", "--results", str(folder)]
-    words += ["--config-dir", str(own.parent)] if "own_long" in " ".join(request.param) else []
+    words += ["--config-dir", str(own.parent)] if "own_" in " ".join(request.param) else []
     words += [] if request.param[0] == "sweep" else ["--no-figures"]
     assert main(words) == 0
     with warnings.catch_warnings():
@@ -114,3 +131,10 @@ def check_letters(text, name):
     known = set().union(*(get_font(findfont(family)).get_charmap() for family in families))
     missing = [letter for letter in text.get_text() if not letter.isspace() and ord(letter) not in known]
     assert not missing, (name, text.get_text())
+
+
+def test_runs_too_short_for_an_end_give_no_result_in_a_title(figures):
+    for figure in figures:
+        if figure.name == "people" and "6 months" in figure.scenario:
+            assert "too short" in figure.title
+            assert "too short" in figure.short

@@ -16,16 +16,20 @@ from scipy import stats
 
 from sim.__main__ import main
 from sim.errors import ResultsError
+from sim.figures.figure import Figure, Origin
+from sim.figures.tornado import plot_tornado
 from sim.report import write_report
 from sim.report.drawings import embed
 from sim.report.grids import Grid, grid_designs, grid_differences, grid_verdicts, shorten, show
-from sim.report.illustrations import find_figures
+from sim.report.illustrations import WIDTH, _draw, draw_png, draw_svg, find_figures
 from sim.report.page import make_page, render
 from sim.report.provenance import tell_command
 from sim.report.reading import read_material
 from sim.report.sentences import MOST_WORDS, count_words, tell_difference, tell_headline, tell_summary
 from sim.report.settings import list_entries, tell_assumptions
+from sim.report.slides import TALLEST
 from sim.results.contrasts import OUTCOMES, compute_differences
+from sim.results.scenario import describe_scenario
 from sim.results.summaries import summarise
 from tests.sealing import seal_anew
 
@@ -367,6 +371,86 @@ def test_slides_carry_a_figure_each_with_its_words(tmp_path):
     assert sum("coalitions compare" in slide.notes_slide.notes_text_frame.text for slide in slides) == 2
     assert (tmp_path / "one.pptx").read_bytes() == (tmp_path / "two.pptx").read_bytes()
     assert zipfile.ZipFile(tmp_path / "one.pptx").testzip() is None
+
+
+SETTINGS = {
+    "total cut": ["compare", "regime=competitive,none", "shock=total_cut", "shock.month=12", "start=2027-01"],
+    "part cut": ["run", "regime=competitive", "shock=total_cut", "shock.month=12", "shock.cut_share=0.5"],
+    "shift": ["compare", "regime=population_silo,competitive", "shock=stream_shift", "shock.month=12"],
+    "with and without": ["compare", "regime=competitive", "shock=none,short_terms", "shock.month=12"],
+    "other field": ["compare", "regime=competitive,none", "field=rural", "memberships.turf_weight=0"],
+    "sweep": ["sweep", "memberships.turf_weight=0..3", "grants.luck=0..1", "shock=new_condition", "shock.month=12",
+              "--sample", "saltelli", "--n", "8"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", SETTINGS.values(), ids=SETTINGS)
+def test_each_slide_with_a_figure_says_what_all_settings_share(tmp_path, words):
+    pptx = pytest.importorskip("pptx")
+    quiet = [] if words[0] == "sweep" else ["--no-figures"]
+    assert main([*words, "months=30", "seeds=2", "name=some", "--results", str(tmp_path), *quiet]) == 0
+    if words[0] == "sweep":
+        assert main(["sensitivity", str(tmp_path / "some")]) == 0
+    assert main(["report", str(tmp_path / "some"), "--pptx"]) == 0
+    manifest = read_material(tmp_path / "some").manifest
+    scenario, n_pictures = describe_scenario(manifest), 0
+    assert any("month 12" in text for text in [scenario]) == any("shock=" in word for word in words)
+    for slide in pptx.Presentation(tmp_path / "some" / "report.pptx").slides:
+        texts = [shape.text_frame.text for shape in slide.shapes if shape.has_text_frame]
+        pictures = [shape for shape in slide.shapes if shape.shape_type == 13]
+        n_pictures += len(pictures)
+        assert any(scenario in text for text in texts) or not pictures, texts
+    assert n_pictures >= 1
+
+
+def test_sensitivities_of_many_outcomes_take_several_slides_so_that_their_letters_stay_large():
+    parameters = [f"memberships.{name}" for name in ("turf_weight", "review_share", "size_cost", "choice_noise")]
+    rows = [
+        {"outcome": outcome, "parameter": name, "total": 0.5 - 0.1 * at, "total_low": 0.0, "total_high": 0.6}
+        for outcome in ("collaboration_end", "collaboration_change", "coverage_end", "exit_rate")
+        for at, name in enumerate(parameters)
+    ]
+    figure = plot_tornado(pd.DataFrame(rows), Origin("coalitions draw", scenario="No shock."))
+    parts = figure.divide(WIDTH, TALLEST)
+    assert len(parts) > 1
+    assert all(part.height(WIDTH) <= TALLEST for part in parts)
+    shown = [outcome for part in parts for outcome in dict.fromkeys(part.table["outcome"])]
+    assert shown == list(dict.fromkeys(figure.table["outcome"]))
+    assert figure.divide(WIDTH, 100.0) == [figure]
+
+
+def test_letters_that_no_font_has_are_numbers_in_a_png_and_letters_in_an_svg(monkeypatch):
+    from sim.figures import style
+
+    monkeypatch.setattr(style, "find_fonts", lambda letters: [])
+
+    def draw(canvas):
+        canvas.text(0.5, 0.5, "\u5317")
+
+    words = dict.fromkeys(("title", "subtitle", "spread", "note", "alt"), "words")
+    table, origin = pd.DataFrame({"a": [1]}), Origin("coalitions draw", scenario="No shock.")
+    figure = Figure("some", **words, table=table, origin=origin, draw=draw, height=lambda width: 1.0)
+    assert "\u5317" in draw_svg(figure, 3.0)
+    found = [
+        _draw(figure, 3.0, lambda canvas: [text.get_text() for text in canvas.texts], is_escaped=is_escaped)
+        for is_escaped in (False, True)
+    ]
+    assert found == [["\u5317"], ["U+5317"]]
+    assert draw_png(figure, 300, 100).startswith(b"\x89PNG")
+
+
+def test_what_is_assumed_stands_in_words(tmp_path):
+    entries = list_entries(read_material(write_results(tmp_path / "a", {"mixed": 0.0, "lottery": 0.1})))
+    assert not [entry.value for entry in entries if re.search(r"[a-z]_[a-z]", entry.value)]
+    assert not [entry.default for entry in entries if re.search(r"[a-z]_[a-z]", entry.default)]
+
+
+def test_runs_without_an_end_have_no_table_of_differences(tmp_path, capsys):
+    words = ["compare", "regime=competitive,none", "months=6", "seeds=2", "name=six", "--results", str(tmp_path)]
+    assert main([*words, "--no-figures"]) == 0
+    material, _, differences = summarise_folder(tmp_path / "six")
+    assert grid_differences(material, differences) is None
+    assert "nan" not in capsys.readouterr().out.casefold().partition("differences on the same seeds")[2]
 
 
 @pytest.mark.slow

@@ -348,3 +348,13 @@ def test_designs_of_an_own_folder_are_described_and_a_shared_label_is_told(tmp_p
         assert manifest["descriptions"]["regime"]["mine"].startswith("Our own lottery")
     assert main(["compare", "regime=lottery,none", *words[1:3], "--results", str(tmp_path), "--no-figures"]) == 0
     assert "has the label" not in capsys.readouterr().err
+
+
+def test_the_label_of_a_cut_says_how_much_is_cut():
+    from sim.configuration import compose
+    from sim.schema.choices import label_choices
+
+    cuts = [compose(["shock=total_cut", f"shock.cut_share={share}"]).parameters for share in (1, 0.5, 0.25)]
+    assert label_choices(cuts[:1])["shock"] == {"total_cut": "Total cut"}
+    assert label_choices(cuts[1:2])["shock"] == {"total_cut": "Cut of 50 %"}
+    assert label_choices(cuts[1:])["shock"] == {"total_cut": "Cut"}

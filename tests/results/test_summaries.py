@@ -101,7 +101,7 @@ def test_the_sentence_names_regime_verdict_and_coverage():
     sentence = summaries.describe_verdict(summarise([0.2, 0.21, 0.22], "lottery"))
     assert sentence.startswith("lottery: grows")
     assert "coverage" in sentence
-    assert "of 3 runs 3 grows, 0 holds, 0 fragments" in sentence
+    assert "of 3 runs 3 grow, 0 hold, 0 fragment" in sentence
 
 
 def test_every_column_of_the_dictionary_has_unit_label_and_meaning_and_one_place():

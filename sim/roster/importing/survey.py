@@ -117,7 +117,8 @@ def read_survey(source: Source, choices: Choices, field: Field) -> Taken:
     people = sorted({one for pair in answers for one in pair})
     taken.organizations = {one: {} for one in people}
     taken.told.append(
-        f"{len(answers):,} answers of {n_respondents} respondents about {len(people)} organizations; "
+        f"{_count(len(answers), 'answer')} of {_count(n_respondents, 'respondent')} about "
+        f"{_count(len(people), 'organization')}; "
         f"{len(people) - n_respondents} did not answer"
     )
     for text, count in survey.left.items():
@@ -258,7 +259,7 @@ def _symmetrise(taken: Taken, answers: Answers, choices: Choices) -> None:
     rule, scale = choices.symmetrise, choices.scale or MAX_LEVEL
     both = sum((end, start) in answers for start, end in answers) // 2
     apart = sum(abs(level - answers.get((end, start), level)) > 0 for (start, end), level in answers.items()) // 2
-    taken.told.append(f"{both} pairs answered from both sides, {apart} of them with different levels")
+    taken.told.append(f"{_count(both, 'pair')} answered from both sides, {apart} of them with different levels")
     merge = RULES[rule]
     if merge is None:
         taken.ties = {pair: _scale(taken, level, scale) for pair, level in answers.items()}
@@ -273,10 +274,14 @@ def _symmetrise(taken: Taken, answers: Answers, choices: Choices) -> None:
         taken.tie_column = "trust"
     taken.ties = {pair: _scale(taken, level, scale) for pair, level in taken.ties.items()}
     taken.assumed.append(
-        f"both directions hold the {rule} of the two answers; of {one_sided} pairs only one side answered, and its "
-        "answer stands for both"
+        f"both directions hold the {rule} of the two answers; of {_count(one_sided, 'pair')} only one side "
+        "answered, and its answer stands for both"
     )
 
 
 def _scale(taken: Taken, answer: float, scale: float) -> float:
     return answer / scale if taken.tie_column == "trust" else answer
+
+
+def _count(n: int, word: str) -> str:
+    return f"{n:,} {word}{'' if n == 1 else 's'}"
