@@ -7,6 +7,7 @@ import pytest
 
 from sim.__main__ import main
 from sim.text import CAUTION
+from tests.sealing import seal_anew
 
 RANGES = ("memberships.turf_weight=0..3", "grants.annual_usd_per_organization=10000..200000")
 
@@ -30,14 +31,14 @@ def call(capsys, *words):
 def test_sensitivity_writes_its_table_and_says_it(results, capsys):
     code, out, err = call(capsys, "sensitivity", results / "indices", "--outcome", "exit_rate")
     assert (code, err) == (0, "")
-    assert "exit_rate: " in out
+    assert "(exit_rate): " in out
     table = pd.read_csv(results / "indices" / "sensitivity.csv")
     assert set(table["parameter"]) == {word.partition("=")[0] for word in RANGES}
     assert set(table["method"]) == {"sobol"}
 
 
 def test_scenarios_writes_its_boxes(results, capsys):
-    code, out, _ = call(capsys, "scenarios", results / "drawn", "--when", "collaboration_change < -0.02")
+    code, out, _ = call(capsys, "scenarios", results / "drawn", "--when", "collaboration_end < 0.3")
     assert code == 0
     assert "on points held out" in out
     table = pd.read_csv(results / "drawn" / "scenarios.csv")
@@ -86,7 +87,7 @@ def test_printed_names_stand_beside_what_figures_call_them(tmp_path):
 
     from sim.commands.analyses import name_words
 
-    (tmp_path / "manifest.json").write_text('{"labels": {"regime": {"population_silo": "Population silos"}}}')
+    seal_anew(tmp_path, labels={"regime": {"population_silo": "Population silos"}})
     table = pd.DataFrame(
         {"parameter": ["field.viewpoint_spread", "(none)"], "outcome": ["coverage_end", "verdict == fragments"],
          "lever": ["population_silo", "grants.luck=0.5"], "mean": [0.5, 0.25]}

@@ -34,6 +34,7 @@ from sim.figures.validation import exceeds_null, plot_validation
 from sim.results.contrasts import compute_differences
 from sim.results.store import Results
 from sim.schema.columns import RATES
+from sim.text import clean
 
 SCENARIO = "All grant money ends in month 48, running awards included. 18 organizations, 120 months."
 ORIGIN = Origin(
@@ -254,7 +255,7 @@ def test_hostile_names_of_organizations_stand_beside_the_strip():
     grid = [[1, 1, 1]] * len(names)
     texts = find_texts(plot_strip(make_members(grid), "x", ORIGIN, names).paint())
     for name in names.values():
-        assert any(fold(style.clean(name), 30).split("\n")[0] in text for text in texts), name
+        assert any(fold(clean(name), 30).split("\n")[0] in text for text in texts), name
     assert plot_network(make_members(grid), make_runs({"competitive": 0.1}), ORIGIN, names).find_gaps() == []
 
 

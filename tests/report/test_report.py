@@ -555,4 +555,4 @@ def test_a_field_of_localities_is_told_by_locality(tmp_path):
     found.assign(locality=range(3), collaboration_change=0.0).to_parquet(folder / "localities.parquet")
     seal_anew(folder)
     text = render(make_page(read_material(folder)))
-    assert "By locality, over all runs: <bdi>mixed: of 3 localities 1 grow, 2 hold, 0 fragment</bdi>." in text
+    assert "By locality, over all runs: <bdi>mixed: of 3 localities 1 grows, 2 hold, 0 fragment</bdi>." in text

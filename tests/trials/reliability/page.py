@@ -30,10 +30,10 @@ that of the trials really made. [reliability.csv](reliability.csv) holds the sam
 
 """
 TAIL = """
-Each command works in a checkout with `pip install -e ".[nightly]"`; `--quick` makes less of it, and `python -m
-tests.trials.reliability --list` tells what there is and how long it takes. What needs mounts, locales or libraries that
-a machine lacks is skipped there, and its row says so. All was tried on Linux on x86-64 and local disks alone: no
-failing power supply, no network file system, no other system.
+Each command works in a checkout with `pip install -e ".[nightly]"`; `--quick` makes less of it, and
+`python -m tests.trials.reliability --list` tells what there is and how long it takes. What needs mounts, locales or
+libraries that a machine lacks is skipped there, and its row says so. All was tried on Linux on x86-64 and local disks
+alone: no failing power supply, no network file system, no other system.
 
 ## Exit codes
 
