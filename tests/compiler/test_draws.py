@@ -15,6 +15,9 @@ import randomgen
 import scipy.special
 
 from sim.compiler import draws
+from sim.dynamics.processes.grants import AWARD
+from sim.dynamics.processes.meetings import MEET
+from sim.dynamics.processes.memberships import REVIEW
 
 ROOT = Path(__file__).parents[2]
 Z_LIMIT = 4.9  # a false alarm in a million
@@ -102,7 +105,7 @@ def test_streams_of_different_axes_do_not_correlate_with_each_other():
 
 
 def test_entity_and_partner_may_not_change_places():
-    key = np.uint64(draws.stream(np.uint64(1), draws.MEET, np.uint64(1)))
+    key = np.uint64(draws.stream(np.uint64(1), MEET, np.uint64(1)))
     assert draws.uniform(key, np.uint64(2), np.uint64(3)) != draws.uniform(key, np.uint64(3), np.uint64(2))
 
 
@@ -156,7 +159,7 @@ def test_normal_quantile_agrees_with_scipy():
 
 
 def test_the_numbers_drawn_follow_their_laws():
-    key = np.uint64(draws.stream(np.uint64(9), draws.REVIEW, np.uint64(4)))
+    key = np.uint64(draws.stream(np.uint64(9), REVIEW, np.uint64(4)))
     n = 20_000
     normal = np.array([draws.normal(key, np.uint64(i), np.uint64(1)) for i in range(n)])
     gumbel = np.array([draws.gumbel(key, np.uint64(i), np.uint64(2)) for i in range(n)])
@@ -170,7 +173,7 @@ def digest_draws():
     digest, generator = hashlib.sha256(), np.random.default_rng(4)
     with np.errstate(over="ignore"):
         for seed, entity, partner in generator.integers(0, 2**63, (300, 3), "u8"):
-            key = np.uint64(draws.stream(seed, draws.AWARD, np.uint64(entity % np.uint64(120))))
+            key = np.uint64(draws.stream(seed, AWARD, np.uint64(entity % np.uint64(120))))
             values = [draw(key, entity, partner) for draw in (draws.uniform, draws.gumbel, draws.normal)]
             values += [
                 draws.exponential(40 * values[2]),

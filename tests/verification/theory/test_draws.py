@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from sim.compiler import draws
+from sim.dynamics.processes.grants import AWARD
 
 from .limits import (
     SEED,
@@ -34,7 +35,7 @@ class Mixture:
 
 
 def draw(kind, month=1):
-    key = np.uint64(draws.stream(np.uint64(SEED), np.uint64(draws.AWARD), np.uint64(month)))
+    key = np.uint64(draws.stream(np.uint64(SEED), np.uint64(AWARD), np.uint64(month)))
     zero, entities = np.uint64(0), np.arange(N, dtype="u8")
     return np.array([kind(key, entity, zero) for entity in entities])
 
