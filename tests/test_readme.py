@@ -90,6 +90,17 @@ def test_commands_that_run_are_valid(command, monkeypatch):
         assert sim.compose(words).seeds
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_verb_and_options_that_there_are(command):
+    from sim.commands.parsing import build_parser
+    from sim.commands.registry import VERBS
+
+    words = [word for word in shlex.split(command, comments=True) if word not in ("--help", "--version")]
+    args, rest = build_parser().parse_known_args(words)
+    assert args.verb in (*VERBS, None)
+    assert [word for word in rest if word.startswith("-")] == []
+
+
 def test_every_page_with_results_carries_the_caution():
     caution = "nothing here shows that a policy works"
     for name in ("README.md", "docs/odd.md", "docs/overview.md", "results/README.md"):

@@ -30,7 +30,7 @@ class Runs(NamedTuple):
     """The runs of one setting, a seed each."""
 
     rows: NDArray[Any]  # (seeds, months + 1) records of columns.MONTHS
-    judged: dict[str, NDArray[Any]]  # (seeds,) verdict and summaries, see `tables.judge_panels`
+    judged: dict[str, NDArray[Any]]  # (seeds,) verdict and summaries, see `verdict.judge_panels`
 
     def late(self, column: str) -> NDArray[Any]:
         """Return the mean of a column over the second half of each run, (seeds,)."""

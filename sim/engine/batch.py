@@ -162,7 +162,7 @@ class Chunk(NamedTuple):
     """What some runs of one setting give to the tables of a sweep."""
 
     keys: dict[str, list[Any]]  # run_id, regime and seed
-    panels: NDArray[Any]  # (R, months + 1, len(tables.JUDGED)); judged with those of other settings
+    panels: NDArray[Any]  # (R, months + 1, len(columns.JUDGED)); judged with those of other settings
     tables: dict[str, pd.DataFrame]  # months and events, where they are kept
 
 

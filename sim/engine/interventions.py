@@ -28,7 +28,7 @@ def simulate_changed(
     on_progress: Callable[[float, int], None] | None = None,
     decisions: Sequence[Decision] = (),
 ) -> Results:
-    """Return the tables of runs that somebody steps into on the way, as `engine.simulate` does of others.
+    """Return the tables of runs that somebody steps into on the way, as `batch.simulate` does of others.
 
     The manifest lists changes and decisions. Raises `ConfigurationError` as `plan_changes` does, and for decisions
     that cannot be taken, or on several seeds: coalitions have other numbers on each.

@@ -69,7 +69,7 @@ class CoalitionModel(mesa.Model):
         scenario: Any = None,
         **words: Any,
     ) -> None:
-        """Fill the world and record month 0. The same parameters, seed and roster give the run of `engine.simulate`.
+        """Fill the world and record month 0. The same parameters, seed and roster give the run of `batch.simulate`.
 
         parameters: `Parameters`, words of the command line like ``["regime=mixed", "months=60"]``, or a dictionary of
         names and values; keywords set further ones, like ``months=60``. roster: read from `field.folder` without it.

@@ -248,7 +248,7 @@ def size_locality(n: int, n_populations: int, n_lines: int, n_sectors: int, n_co
 
 
 def allocate_world(roster: Roster, programmes: Programmes, max_events: int) -> World:
-    """Return the arrays of one run, sized for `roster` and `programmes`; `field.initialise` fills them."""
+    """Return the arrays of one run, sized for `roster` and `programmes`; `organizations.initialise` fills them."""
     n, n_populations = roster.mix.shape
     sizes = size_locality(n, n_populations, len(programmes.term), len(roster.sector_share), len(roster.member))
     return allocate(World, sizes | {"E": max_events})

@@ -132,7 +132,7 @@ def close_organizations(seed, month, parameters, world, row):
 def find_openings(seed, month, parameters, world):
     """Mark vacant slots that a newcomer takes this month in scratch.organization_mark and give them their new key.
 
-    Writes generation, key. `field.settle_newcomers` then draws the newcomers.
+    Writes generation, key. `organizations.settle_newcomers` then draws the newcomers.
     """
     organizations, opening = world.organizations, world.scratch.organization_mark
     key = stream(seed, OPEN, month)

@@ -39,7 +39,7 @@ class Asked(NamedTuple):
     parameters: Parameters
     seed: int
     changes: tuple[Change, ...]
-    planned: tuple[tuple[int, Parameters], ...]  # see `changing.plan_changes`
+    planned: tuple[tuple[int, Parameters], ...]  # see `changes.plan_changes`
     words: tuple[str, ...]  # of the command that runs it, but for the changes
     seat: Seat | None = None
 
